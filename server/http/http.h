@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_HTTP_H
+#define PIMSD_HTTP_H
+
+#include "base/buf.h"
+#include "base/url.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The server's HTTP: an epoll loop a core (libmicrohttpd, hidden behind this header) reads requests whole and hands each to a pool of workers,
+ * while its connection is suspended; a handler is plain sequential code on a worker and never blocks a loop. Streams are not
+ * offered: bodies and answers are bounded.
+ */
+
+enum { REQUEST_MAX_BODY = 65536, REQUEST_MAX_URL = 16384 };
+
+struct request {
+	const char *method;
+	const char *path;
+	struct query query;    /**< of the URL; a broken one was answered 400 before any handler */
+	struct query form;     /**< of an application/x-www-form-urlencoded body, else empty */
+	const char *body;      /**< NUL-terminated */
+	size_t body_length;
+	const char *address;   /**< of the peer, without port */
+	void *connection;      /**< private to server/http */
+	void *server;          /**< struct server: what route_add() was given */
+};
+
+/** A header's value, or NULL. Names without regard to case. */
+const char *request_header(const struct request *request, const char *name);
+/** A cookie's value copied to `ret_value`, or PIMS_E_NOT_FOUND. */
+int request_cookie(const struct request *request, const char *name, char *ret_value, size_t size);
+/** A parameter of the form, else of the query string (spec/wire.md §2), or NULL. */
+const char *request_parameter(const struct request *request, const char *name);
+/** The body as a JSON object; NULL when it is none. The caller owns it (json_wipe). */
+json_t *request_json(const struct request *request);
+
+struct response {
+	int status; /**< 0 = the handler failed: 500 */
+	const char *content_type; /**< a literal; NULL = none */
+	struct buf body;
+	struct buf headers; /**< "Name: value" lines, each with its NUL */
+};
+
+int response_header(struct response *response, const char *name, const char *value);
+/** Sets status and a JSON body; takes `value` over and wipes it. NULL value → 500. */
+void response_json(struct response *response, int status, json_t *value);
+void response_text(struct response *response, int status, const char *content_type, const char *text);
+/** 302 or 303 to a URL. */
+void response_redirect(struct response *response, int status, const char *url);
+/** RFC 9457 problem document: type "about:blank#<cause>", title, status, `cause`; retry_after < 0 and remaining < 0 are left out. */
+void response_problem(struct response *response, int status, const char *cause, const char *title, int retry_after, int remaining);
+
+typedef void (*handler_fn)(struct request *request, struct response *response);
+
+struct route {
+	const char *method;
+	const char *path; /**< exact */
+	handler_fn handler;
+};
+
+struct http_server;
+struct http_server_options {
+	const char *address; /**< "127.0.0.1" */
+	unsigned port;       /**< 0 = any free one */
+	unsigned loops;      /**< 0 = one a core */
+	unsigned workers;    /**< 0 = 48 */
+	unsigned max_connections; /**< 0 = 4096 */
+	unsigned timeout_s;  /**< idle or slow connections; 0 = 30 */
+	void *server;
+};
+
+/** `routes` ends with a NULL method and lives as long as the server. PIMS_E_SYSTEM with errno (address in use, …). */
+int http_server_start(struct http_server **ret_server, const struct http_server_options *options, const struct route *const *route_tables);
+unsigned http_server_port(const struct http_server *server);
+/** Lets running handlers finish, then closes. */
+void http_server_stop(struct http_server *server);
+
+#endif

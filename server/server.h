@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_SERVER_H
+#define PIMSD_SERVER_H
+
+#include "platform/env.h"
+#include "server/http/http.h"
+#include "server/store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct oidc_keys; /* server/oidc/keys.h: signing key, JWKS text */
+struct iw_keys;   /* inwebo/server.h: Kfact, Kiw, ms keys */
+struct seal;      /* server/store/seal.h: the master key */
+
+/** Settings, from the command line and the configuration; constant while the server runs. */
+struct settings {
+	bool sandbox;
+	char *data_dir;
+	char *issuer;       /**< public URL without a slash at its end */
+	char macid[33];
+	int access_seconds;   /**< 3599 */
+	int refresh_seconds;
+	int code_seconds;     /**< authorization codes */
+	int sms_seconds;      /**< 600 */
+	int otp_seconds;      /**< 120 */
+	int challenge_seconds;
+	int pin_tries;        /**< 5 */
+	int max_devices;      /**< 5 */
+	bool otp_without_pin; /**< policy: an OTP is given without the PIN */
+};
+
+/** What every handler works with. Shared by all threads; everything in it is constant or locks itself. */
+struct server {
+	struct settings settings;
+	struct env env;
+	struct store *store;
+	struct seal *seal;
+	struct oidc_keys *oidc_keys;
+	struct iw_keys *iw_keys;
+};
+
+/** The request's server. */
+struct server *request_server(const struct request *request);
+
+/* Routes of each part, ended by a NULL method. */
+extern const struct route oidc_routes[];    /* server/oidc: discovery, authorize, access_token, revoke, JWKS, userinfo, end_session */
+extern const struct route iwws_routes[];    /* server/iwws: /iwws/MAC */
+extern const struct route account_routes[]; /* server/account: phone, account, car associations, well-known document, otp verify, remote token */
+extern const struct route sms_routes[];     /* server/sms: smsCode, reset PIN */
+extern const struct route sandbox_routes[]; /* server/web: /sandbox/sms; only in sandbox mode */
+
+/** Bearer token of a request → account and session; on failure the response is filled (401) and a negative value returned. */
+int authenticate(struct request *request, struct response *response, struct session_row *ret_session, struct account *ret_account);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_STORE_H
+#define PIMSD_STORE_H
+
+#include "base/secret.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Domain operations, each atomic in its backend: one statement or one transaction that changes exactly what it says, or fails. A call returns when
+ * the change is durable. Any thread. Return values: 0, PIMS_E_NOT_FOUND (no such row, or no longer in the wanted state), PIMS_E_STATE (exists
+ * already, or conflict), PIMS_E_SYSTEM (the database failed; logged). Times are milliseconds since 1970 and are given by the caller.
+ * Secrets (PIN, Kma, K0, K1, secval) reach the store sealed under the master key (server/store/seal.h); tokens and codes as SHA-256.
+ * Strings in results are owned by the result: each has its _free.
+ */
+
+struct store; /* opened by sqlite_open() (server/store/sqlite.h) */
+void store_close(struct store *store);
+
+/* --- settings: server keys, sealed ------------------------------------------------------------------------------------------- */
+/** Reads a value; PIMS_E_NOT_FOUND. malloc()ed. */
+int store_setting_get(struct store *store, const char *name, unsigned char **ret_value, size_t *ret_length);
+/** Writes it unless it exists; PIMS_E_STATE when it does (another process was first: read it). */
+int store_setting_add(struct store *store, const char *name, const unsigned char *value, size_t length);
+
+/* --- accounts ---------------------------------------------------------------------------------------------------------------------- */
+struct account {
+	int64_t id;
+	char *subject;  /**< UUID, the sub of its tokens */
+	char *email;    /**< lower case, unique */
+	char *password_hash; /**< libsodium's Argon2id string */
+	char *phone;    /**< as it was set, NULL = none */
+	char *customer; /**< "AP-ACNT…" */
+	unsigned char *pin; /**< sealed; NULL = no PIN chosen yet */
+	size_t pin_length;
+	int pin_failures;
+	bool pin_blocked; /**< too many wrong PINs */
+	bool blocked;     /**< by the operator: no sign-in */
+	int64_t created;
+};
+void account_free(struct account *account);
+int store_account_add(struct store *store, const char *email, const char *password_hash, const char *phone, int64_t now);
+int store_account_by_email(struct store *store, const char *email, struct account *ret_account);
+int store_account_by_id(struct store *store, int64_t id, struct account *ret_account);
+int store_account_by_subject(struct store *store, const char *subject, struct account *ret_account);
+/** Calls `each` for every account in the order of e-mail; a non-zero return ends and is returned. */
+int store_account_list(struct store *store, int (*each)(void *data, const struct account *account), void *data);
+/** Also revokes every session of the account. */
+int store_account_set_password(struct store *store, const char *email, const char *password_hash);
+int store_account_set_phone(struct store *store, const char *email, const char *phone);
+/** Blocking revokes every session; unblocking also lifts the PIN block. */
+int store_account_set_blocked(struct store *store, const char *email, bool blocked);
+/** With everything that belongs to it. */
+int store_account_remove(struct store *store, const char *email);
+
+/* --- clients ----------------------------------------------------------------------------------------------------------------------- */
+struct client {
+	char *id;
+	char *secret_hash;  /**< hex SHA-256 of the secret (random by construction, or the sandbox's), NULL = public */
+	char *name;
+	char *redirect_uris; /**< separated by '\n' */
+};
+void client_free(struct client *client);
+int store_client_add(struct store *store, const struct client *client);
+int store_client_get(struct store *store, const char *id, struct client *ret_client);
+int store_client_list(struct store *store, int (*each)(void *data, const struct client *client), void *data);
+int store_client_remove(struct store *store, const char *id);
+
+/* --- sign-in: authorization codes, sessions, tokens --------------------------------------------------------------------------------- */
+struct auth_code {
+	unsigned char hash[32];
+	int64_t account;
+	char *client;
+	char *redirect_uri;
+	char *code_challenge; /**< S256, NULL = none was given */
+	char *nonce;          /**< NULL = none */
+	char *scope;
+	int64_t auth_time;
+	int64_t expires;
+};
+void auth_code_free(struct auth_code *code);
+int store_code_add(struct store *store, const struct auth_code *code);
+/** Marks it used and returns it. PIMS_E_STATE: it was used before: the session it made is revoked by this call (RFC 6749 §4.1.2). */
+int store_code_consume(struct store *store, const unsigned char hash[32], int64_t now, struct auth_code *ret_code);
+
+/** One sign-in of one account at one client: the family of its refresh tokens. */
+struct session_row {
+	int64_t id;
+	int64_t account;
+	char *client;
+	char *scope;
+	char *nonce;
+	int64_t auth_time;
+};
+void session_row_free(struct session_row *session);
+struct token_pair {
+	unsigned char access[32];  /**< SHA-256 */
+	unsigned char refresh[32];
+	int64_t access_expires;
+	int64_t refresh_expires;
+};
+/** Makes the session of a consumed code with its first tokens. */
+int store_session_add(struct store *store, const struct session_row *session, const unsigned char code_hash[32],
+		      const struct token_pair *tokens, int64_t *ret_id);
+/**
+ * Rotates: `refresh` is the presented token. Its successors replace it, but it stays valid until a successor is first used (an answer may get lost);
+ * presented after that, the whole session is revoked (PIMS_E_STATE). PIMS_E_NOT_FOUND: unknown, expired, revoked, or another client's.
+ */
+int store_refresh_rotate(struct store *store, const unsigned char refresh[32], const char *client, const struct token_pair *tokens,
+			 int64_t now, struct session_row *ret_session);
+/** The session of a live access token. Using it also counts as use of the refresh token that was issued with it. */
+int store_access_find(struct store *store, const unsigned char access[32], int64_t now, struct session_row *ret_session);
+/** Revokes the session of an access or refresh token of that client; 0 also when there is none (RFC 7009 §2.2). */
+int store_token_revoke(struct store *store, const unsigned char token[32], const char *client);
+int store_session_revoke(struct store *store, int64_t session);
+
+/* --- SMS codes --------------------------------------------------------------------------------------------------------------------- */
+enum sms_purpose { SMS_ENROLLMENT = 1, SMS_RESET_PIN = 2 };
+struct sms_message {
+	int64_t id;
+	int64_t account;
+	char *phone;
+	char *text;
+	int64_t time;
+	enum sms_purpose purpose;
+};
+/**
+ * Makes `code` the live one of account and purpose and writes the message to the outbox, both or neither. The code is sealed (a resend must send the
+ * same one) and found by its SHA-256. PIMS_E_STATE: the hash collides with a live code (take another).
+ */
+int store_sms_add(struct store *store, int64_t account, enum sms_purpose purpose, const unsigned char hash[32], const char *phone,
+		  const char *text, int64_t now, int64_t expires);
+/** What a code is for. PIMS_E_NOT_FOUND: unknown or used; PIMS_E_STATE: expired. */
+int store_sms_find(struct store *store, const unsigned char hash[32], enum sms_purpose purpose, int64_t now, int64_t *ret_account);
+int store_sms_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct sms_message *message), void *data);
+
+/* --- devices and one-time passwords ------------------------------------------------------------------------------------------------ */
+enum device_phase { DEVICE_MS = 1, DEVICE_ACTIVE = 2 };
+struct device {
+	int64_t id;       /**< the wire's id, random, positive */
+	int64_t account;
+	char *serial;
+	char *device_id;  /**< serial's part before "/_/": activating again replaces */
+	char *name;
+	enum device_phase phase;
+	unsigned char code_hash[32]; /**< of the activation code: repeating Finalize with code and serial finds it */
+	unsigned char *keys;      /**< sealed JSON: K0, K1, K1 offered but not yet proven, Kma, secval */
+	size_t keys_length;
+	char challenge[65];       /**< "" = none */
+	int64_t challenge_expires;
+	int64_t version;          /**< grows with each change */
+	int64_t created;
+	int64_t last_used;
+};
+void device_free(struct device *device);
+/**
+ * ActionFinalize activate: consumes the SMS code (bound to this serial: the same code and serial may come again until step ms is done), sets the
+ * account's PIN when `pin` is not NULL and it has none, and adds the device, replacing an entry of the same account and device_id.
+ * PIMS_E_NOT_FOUND: code unknown, used or expired; PIMS_E_LIMIT: `max_devices` reached.
+ */
+int store_enroll_finalize(struct store *store, const struct device *device, const unsigned char *pin, size_t pin_length, int max_devices,
+			  int64_t now);
+/** Step ms: phase DEVICE_ACTIVE with new keys; needs `device->version` unchanged, else PIMS_E_STATE. The code is now used up. */
+int store_enroll_ms(struct store *store, const struct device *device, int64_t now);
+int store_device_get(struct store *store, int64_t id, struct device *ret_device);
+int store_device_list(struct store *store, int64_t account, int (*each)(void *data, const struct device *device), void *data);
+int store_device_remove(struct store *store, int64_t account, int64_t id);
+/** Sets the challenge of ActionSetup. */
+int store_device_challenge(struct store *store, int64_t id, const char *challenge, int64_t expires);
+/** ActionFinalize otp: consumes the challenge, stores new keys and the OTP's hash, and clears PIN failures when `pin_proved`; needs version unchanged. */
+int store_otp_issue(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32], int64_t expires,
+		    int64_t now);
+/** A wrong PIN of a device that proved itself: consumes the challenge, counts, blocks at `max`. *ret_remaining: tries left. */
+int store_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining);
+/** Accepts an OTP of the account once. PIMS_E_NOT_FOUND: unknown, used or expired. */
+int store_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);
+
+/* --- attempts ---------------------------------------------------------------------------------------------------------------------- */
+/** Counts an attempt under `key` in a window; PIMS_E_LIMIT and *ret_retry_after (seconds) when there were more than `max`. */
+int store_attempt(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
+/** Deletes what has expired; called now and then. */
+int store_sweep(struct store *store, int64_t now);
+
+#endif

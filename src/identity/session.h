@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMS_IDENTITY_SESSION_H
+#define PIMS_IDENTITY_SESSION_H
+
+#include "base/json.h"
+#include "base/secret.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** A signed-in account. Times are the server's, seconds since 1970. All zero = nobody is signed in. */
+struct session {
+	struct secret access_token;
+	struct secret refresh_token;
+	struct secret id_token;
+	int64_t access_expires;
+	int64_t id_expires;
+	char *subject;
+	char *username; /**< preferred_username, email or sub of the id_token */
+	char *scope;
+	char *issuer;
+	char *client_id; /**< whom it was issued to: another configuration does not use it */
+};
+
+void session_free(struct session *session); /* wipes; empty afterwards */
+bool session_exists(const struct session *session);
+/** True when the access token is good for `seconds` more at server time `now`. */
+bool session_access_valid(const struct session *session, int64_t now, int64_t seconds);
+bool session_id_valid(const struct session *session, int64_t now, int64_t seconds);
+/** To and from the state document. Decoding into an empty session; PIMS_E_FORMAT leaves it empty. */
+int session_encode(const struct session *session, json_t **ret_object);
+int session_decode(const json_t *object, struct session *ret_session);
+
+#endif

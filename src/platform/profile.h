@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMS_PLATFORM_PROFILE_H
+#define PIMS_PLATFORM_PROFILE_H
+
+#include "base/secret.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Where a backend answers. A NULL member: the backend has no such endpoint (`backend.no_endpoint`). */
+struct endpoints {
+	char *issuer;
+	char *authorization;
+	char *token;
+	char *revocation;
+	char *jwks;
+	char *userinfo;
+	char *end_session;
+	char *inwebo;  /**< base URL: "/iwws/MAC" is appended */
+	char *sms;     /**< POST smsCode, spec/wire.md §3 */
+	char *sms_purpose; /**< ours: POST {"purpose": "resetPIN"}; NULL at the live service */
+	char *phone;   /**< ours: GET, the trusted phone number */
+	char *account; /**< ours: GET, state of account and PIN */
+	char *realm;   /**< sent as x-introspect-realm; NULL = not sent */
+	char *scope;
+	bool iss_parameter; /**< authorization_response_iss_parameter_supported (RFC 9207) */
+	bool known;         /**< discovery is done */
+};
+
+/** The configuration given to initialize (spec/facade.md §initialize parameters). */
+struct profile {
+	char *environment;
+	char *mode;
+	char *brand;
+	char *client_id;
+	struct secret client_secret; /**< empty = public client */
+	char *login_redirect_uri;
+	char *webviews_redirect_uri;
+	char *macid;   /**< NULL = StrongAuthentication is not configured */
+	char *backend; /**< URL of a self-hosted server, or NULL */
+	char *inwebo_url; /**< credential.inWeboURL, or NULL: the backend's */
+	char country[3];
+	struct endpoints endpoints;
+};
+
+void endpoints_free(struct endpoints *endpoints);
+void profile_free(struct profile *profile);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMS_STRONG_STRONG_H
+#define PIMS_STRONG_STRONG_H
+
+#include "platform/flow.h"
+
+/* First steps of the flows of this layer (platform/flow.h). */
+
+/** get pims.authentication.trustedphonenumber */
+enum flow_want strong_trusted_phone(struct flow *flow);
+/** get pims.authentication.smscode type=enrollment, resetPIN */
+enum flow_want strong_sms_enrollment(struct flow *flow);
+enum flow_want strong_sms_reset_pin(struct flow *flow);
+/** set pims.authentication.smscode action=enrollment: ActionSetup activate */
+enum flow_want strong_sms_confirm(struct flow *flow);
+/** set pims.authentication.enrollment action=enroll: ActionFinalize activate, then ms */
+enum flow_want strong_enroll(struct flow *flow);
+/** get pims.authentication.otp action=withPIN, withoutPIN */
+enum flow_want strong_otp_with_pin(struct flow *flow);
+enum flow_want strong_otp_without_pin(struct flow *flow);
+/** get pims.authentication.account actionType=strong type=isDeviceActivated, isAccountBlocked */
+enum flow_want strong_device_activated(struct flow *flow);
+enum flow_want strong_account_blocked(struct flow *flow);
+
+#endif
