@@ -55,9 +55,14 @@ struct flow {
 	flow_step_fn next;
 	/**
 	 * By default a request without an answer (flow->response.failure) ends the flow with 2201, 2202, 2204 or 2208, and a 401 on
-	 * a request made with the session's token is repeated once with a renewed one. A flow that must see failures sets this.
+	 * a `bearer` request is repeated once with a renewed token. A flow that must see failures sets this.
 	 */
 	bool sees_failures;
+	/**
+	 * For the next FLOW_HTTP only: the driver adds "Authorization: Bearer" with the session's access token when it sends the
+	 * request, and puts the new token in its place when it repeats it. Needs FLOW_TOKEN before.
+	 */
+	bool bearer;
 	struct http_request request;
 	struct http_response response;
 	char *redirect_uri;  /**< owned */

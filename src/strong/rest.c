@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "strong/rest.h"
+
+#include <pims/error.h>
+
+bool strong_configured(struct flow *flow)
+{
+	if (flow->profile->macid)
+		return true;
+	flow_fail_name(flow, PIMS_COMPONENT_NOT_CONFIGURED, "StrongAuthentication", "configuration.credential.macID");
+	return false;
+}
+
+enum flow_want strong_no_endpoint(struct flow *flow)
+{
+	return flow_fail_name(flow, PIMS_COMPONENT_NOT_CONFIGURED, "StrongAuthentication", "backend.no_endpoint");
+}
+
+enum flow_want strong_send(struct flow *flow, int built, flow_step_fn next)
+{
+	const char *realm = flow->profile->endpoints.realm;
+
+	if (built == 0)
+		built = http_request_header(&flow->request, "Accept", "application/json, application/problem+json");
+	if (built == 0 && realm)
+		built = http_request_header(&flow->request, "x-introspect-realm", realm);
+	if (built < 0)
+		return flow_fail_return(flow, built);
+	flow->bearer = true;
+	return flow_wait(flow, FLOW_HTTP, next);
+}
+
+json_t *strong_answer_object(const struct flow *flow)
+{
+	const struct buf *body = &flow->response.body;
+	json_t *object = NULL;
+
+	if (!http_response_is_json(&flow->response))
+		return NULL;
+	if (json_parse_object(buf_text(body), body->len, HTTP_MAX_BODY, &object) < 0)
+		return NULL;
+	return object;
+}

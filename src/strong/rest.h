@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMS_STRONG_REST_H
+#define PIMS_STRONG_REST_H
+
+#include "platform/flow.h"
+
+#include <stdbool.h>
+
+/** False, with the flow ended (2344 StrongAuthentication), when the application has no macID. */
+bool strong_configured(struct flow *flow);
+/** Ends the flow: this backend offers no such call. */
+enum flow_want strong_no_endpoint(struct flow *flow);
+/**
+ * Sends flow->request, built so far by http_request_start() and http_request_header(), with the session's token and the realm of the backend
+ * (spec/wire.md §2). `built` is what building it returned.
+ */
+enum flow_want strong_send(struct flow *flow, int built, flow_step_fn next);
+/** The answer's JSON object, which the caller owns (json_wipe), or NULL when it is none. */
+json_t *strong_answer_object(const struct flow *flow);
+
+#endif
