@@ -12,8 +12,9 @@
  * Domain operations, each atomic in its backend: one statement or one transaction that changes exactly what it says, or fails. A call returns when
  * the change is durable. Any thread. Return values: 0, PIMS_E_NOT_FOUND (no such row, or no longer in the wanted state), PIMS_E_STATE (exists
  * already, or conflict), PIMS_E_SYSTEM (the database failed; logged). Times are milliseconds since 1970 and are given by the caller.
- * Secrets (PIN, Kma, K0, K1, secval) reach the store sealed under the master key (server/store/seal.h); tokens and codes as SHA-256.
- * Strings in results are owned by the result: each has its _free.
+ * Secrets (PIN, Kma, K0, K1, secval) reach the store sealed under the master key (server/store/seal.h); tokens and authorization codes as SHA-256,
+ * SMS codes and one-time passwords, which are short, as seal_digest(). Strings in results are owned by the result: each has its _free; results
+ * are written only on success. An `each` must not call the store.
  */
 
 struct store; /* opened by sqlite_open() (server/store/sqlite.h) */
@@ -101,7 +102,10 @@ struct token_pair {
 	int64_t access_expires;
 	int64_t refresh_expires;
 };
-/** Makes the session of a consumed code with its first tokens. */
+/**
+ * Makes the session of a consumed code with its first tokens. PIMS_E_STATE: the code was presented again meanwhile, or the account is blocked;
+ * PIMS_E_NOT_FOUND: no such account, client or code.
+ */
 int store_session_add(struct store *store, const struct session_row *session, const unsigned char code_hash[32],
 		      const struct token_pair *tokens, int64_t *ret_id);
 /**
@@ -118,26 +122,51 @@ int store_session_revoke(struct store *store, int64_t session);
 
 /* --- SMS codes --------------------------------------------------------------------------------------------------------------------- */
 enum sms_purpose { SMS_ENROLLMENT = 1, SMS_RESET_PIN = 2 };
+/** A message of the outbox. The text holds the code, so it is sealed. */
 struct sms_message {
 	int64_t id;
 	int64_t account;
 	char *phone;
-	char *text;
+	unsigned char *text; /**< sealed */
+	size_t text_length;
 	int64_t time;
 	enum sms_purpose purpose;
 };
+/** A code that was sent. */
+struct sms_code {
+	int64_t account;
+	enum sms_purpose purpose;
+	unsigned char hash[32]; /**< seal_digest() of the code */
+	unsigned char *code;    /**< sealed: a resend must send the same one */
+	size_t code_length;
+	int64_t created;
+	int64_t sent;           /**< when it was sent last */
+	int64_t expires;
+};
+void sms_code_free(struct sms_code *code);
 /**
- * Makes `code` the live one of account and purpose and writes the message to the outbox, both or neither. The code is sealed (a resend must send the
- * same one) and found by its SHA-256. PIMS_E_STATE: the hash collides with a live code (take another).
+ * Makes `code` the live one of its account and purpose (an older one dies) and writes the message to the outbox with time `code->sent`, both or
+ * neither. The same code again is a resend: `sent` and `expires` become the given ones. PIMS_E_STATE: the hash collides with a live code of
+ * another account or purpose (take another). Of `message` only phone and text are read.
  */
-int store_sms_add(struct store *store, int64_t account, enum sms_purpose purpose, const unsigned char hash[32], const char *phone,
-		  const char *text, int64_t now, int64_t expires);
+int store_sms_add(struct store *store, const struct sms_code *code, const struct sms_message *message);
+/** The live code of account and purpose, for a resend. PIMS_E_NOT_FOUND: none, used or expired. */
+int store_sms_live(struct store *store, int64_t account, enum sms_purpose purpose, int64_t now, struct sms_code *ret_code);
 /** What a code is for. PIMS_E_NOT_FOUND: unknown or used; PIMS_E_STATE: expired. */
 int store_sms_find(struct store *store, const unsigned char hash[32], enum sms_purpose purpose, int64_t now, int64_t *ret_account);
+/**
+ * Counts a try of the account's PIN with an enrollment code. Called before the PIN is compared, so that parallel guesses count too; a success sets the
+ * count back (store_sms_tried_right). PIMS_E_NOT_FOUND: unknown, used or expired, or `max` tries are spent: the code is used up then.
+ * *ret_remaining: tries left after this one.
+ */
+int store_sms_try(struct store *store, const unsigned char hash[32], int max, int64_t now, int *ret_remaining);
+/** The PIN was right: the code's count is 0 again. */
+int store_sms_tried_right(struct store *store, const unsigned char hash[32]);
+/** Messages with an id above `after_id`, oldest first. */
 int store_sms_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct sms_message *message), void *data);
 
 /* --- devices and one-time passwords ------------------------------------------------------------------------------------------------ */
-enum device_phase { DEVICE_MS = 1, DEVICE_ACTIVE = 2 };
+enum device_phase { DEVICE_MS = 1, DEVICE_ACTIVE = 2, DEVICE_REMOVED = 3 };
 struct device {
 	int64_t id;       /**< the wire's id, random, positive */
 	int64_t account;
@@ -158,21 +187,30 @@ void device_free(struct device *device);
 /**
  * ActionFinalize activate: consumes the SMS code (bound to this serial: the same code and serial may come again until step ms is done), sets the
  * account's PIN when `pin` is not NULL and it has none, and adds the device, replacing an entry of the same account and device_id.
- * PIMS_E_NOT_FOUND: code unknown, used or expired; PIMS_E_LIMIT: `max_devices` reached.
+ * The replaced entry, if its id differs, leaves a tombstone as store_device_remove() does.
+ * PIMS_E_NOT_FOUND: code unknown, used or expired, or bound to another serial; PIMS_E_LIMIT: `max_devices` reached; PIMS_E_STATE: `pin` is given but
+ * the account has got one meanwhile (read it again), the account is blocked, the id is taken, or this code and serial have a device in
+ * phase DEVICE_MS already (the answer got lost: the caller answers from that device, so that two repeats in flight cannot undo each other).
  */
 int store_enroll_finalize(struct store *store, const struct device *device, const unsigned char *pin, size_t pin_length, int max_devices,
 			  int64_t now);
-/** Step ms: phase DEVICE_ACTIVE with new keys; needs `device->version` unchanged, else PIMS_E_STATE. The code is now used up. */
+/** Step ms: phase DEVICE_ACTIVE, with keys and challenge as given; needs `device->version` unchanged, else PIMS_E_STATE. The code is now used up. */
 int store_enroll_ms(struct store *store, const struct device *device, int64_t now);
+/** A removed device is found too: phase DEVICE_REMOVED, account as it was, no keys (NOK:NODEVICE differs from NOK:FORBIDDEN, an id never issued). */
 int store_device_get(struct store *store, int64_t id, struct device *ret_device);
+/** Without the removed ones. */
 int store_device_list(struct store *store, int64_t account, int (*each)(void *data, const struct device *device), void *data);
+/** Leaves a tombstone: id, account, phase DEVICE_REMOVED; keys, challenge and names are gone; it counts for no limit. */
 int store_device_remove(struct store *store, int64_t account, int64_t id);
-/** Sets the challenge of ActionSetup. */
+/** Sets the challenge of ActionSetup; the version grows too. */
 int store_device_challenge(struct store *store, int64_t id, const char *challenge, int64_t expires);
-/** ActionFinalize otp: consumes the challenge, stores new keys and the OTP's hash, and clears PIN failures when `pin_proved`; needs version unchanged. */
+/**
+ * ActionFinalize otp: consumes the challenge, stores new keys and the OTP's hash (seal_digest()), and clears PIN failures when `pin_proved`. PIMS_E_STATE:
+ * the version changed, the challenge is consumed, or the account is blocked or its PIN is.
+ */
 int store_otp_issue(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32], int64_t expires,
 		    int64_t now);
-/** A wrong PIN of a device that proved itself: consumes the challenge, counts, blocks at `max`. *ret_remaining: tries left. */
+/** A wrong PIN of a device that proved itself: consumes the challenge, counts, blocks at `max`. *ret_remaining: tries left. PIMS_E_STATE as above. */
 int store_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining);
 /** Accepts an OTP of the account once. PIMS_E_NOT_FOUND: unknown, used or expired. */
 int store_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);
@@ -180,6 +218,8 @@ int store_otp_consume(struct store *store, int64_t account, const unsigned char 
 /* --- attempts ---------------------------------------------------------------------------------------------------------------------- */
 /** Counts an attempt under `key` in a window; PIMS_E_LIMIT and *ret_retry_after (seconds) when there were more than `max`. */
 int store_attempt(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
+/** The same without counting, for what is counted only when it failed: PIMS_E_LIMIT when `max` or more were counted in the window. */
+int store_attempt_check(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
 /** Deletes what has expired; called now and then. */
 int store_sweep(struct store *store, int64_t now);
 

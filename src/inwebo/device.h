@@ -50,6 +50,8 @@ struct iw_device {
 void iw_device_free(struct iw_device *device);  /* wipes; all zero afterwards, device_id too */
 /** Forgets the enrollment: keeps device_id and kfact. */
 void iw_device_forget(struct iw_device *device);
+/** The server answered NOK:NODEVICE: forgets, phase IW_REMOVED. */
+void iw_device_set_removed(struct iw_device *device);
 /** Makes device_id when there is none. */
 int iw_device_init(struct iw_device *device, const struct env *env);
 /** "device_id/_/alea" */

@@ -30,6 +30,17 @@ enum iw_error {
 };
 #undef IW_ERROR_ENUM
 
+/** A refusal with what the answer tells besides its word. */
+struct iw_refusal {
+	enum iw_error error;
+	int remaining;   /**< tries left; -1 = not told */
+	int retry_after; /**< seconds; -1 = not told */
+	char cause[64];  /**< the answer's element `cause`, else iw_error_cause() */
+};
+
+/** A refusal without details: cause from the table. */
+void iw_refusal_set(struct iw_refusal *refusal, enum iw_error error);
+
 /** The documented code and the cause of a refusal. Static strings. */
 int iw_error_code(enum iw_error error);
 const char *iw_error_cause(enum iw_error error);
