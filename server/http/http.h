@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/url.h"
+#include "platform/env.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -71,9 +72,13 @@ struct http_server_options {
 	unsigned max_connections; /**< 0 = 4096 */
 	unsigned timeout_s;  /**< idle or slow connections; 0 = 30 */
 	void *server;
+	const struct env *env; /**< its clock gives the Date of answers; copied. NULL = the built-ins */
+	int socket;            /**< from http_listen(), taken over (address and port are then unused); 0 = make one */
 };
 
-/** `routes` ends with a NULL method and lives as long as the server. PIMS_E_SYSTEM with errno (address in use, …). */
+/** A listening socket, for who must know the port before the first request. PIMS_E_FORMAT: no numeric address; PIMS_E_SYSTEM with errno. */
+int http_listen(const char *address, unsigned port, int *ret_socket, unsigned *ret_port);
+/** `route_tables` ends with NULL, each table with a NULL method; they live as long as the server. PIMS_E_SYSTEM with errno (address in use, …). */
 int http_server_start(struct http_server **ret_server, const struct http_server_options *options, const struct route *const *route_tables);
 unsigned http_server_port(const struct http_server *server);
 /** Lets running handlers finish, then closes. */
