@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
-#include "inwebo/device.h"
+#include "inwebo/client.h"
 #include "strong/rest.h"
 #include "strong/strong.h"
 
@@ -14,8 +14,8 @@ enum flow_want strong_device_activated(struct flow *flow)
 
 	if (!strong_configured(flow))
 		return FLOW_DONE;
-	activated = device->phase == IW_ACTIVE && text_equal_nocase(device->macid, flow->profile->macid);
-	return flow_succeed(flow, json_pack("{s:b}", "isDeviceActivated", activated));
+	activated = iw_client_usable(device) && text_equal_nocase(device->macid, flow->profile->macid);
+	return strong_succeed(flow, json_pack("{s:b}", "isDeviceActivated", activated));
 }
 
 static enum flow_want read_account(struct flow *flow)
@@ -34,7 +34,7 @@ static enum flow_want read_account(struct flow *flow)
 	else if (!answer)
 		want = flow_fail(flow, PIMS_SERVER, "server.format");
 	else
-		want = flow_succeed(flow, json_pack("{s:s}", "isAccountBlocked", blocked));
+		want = strong_succeed(flow, json_pack("{s:s}", "isAccountBlocked", blocked));
 	json_wipe(answer);
 	return want;
 }

@@ -25,7 +25,7 @@ static enum flow_want read_phone(struct flow *flow)
 	else if (!number)
 		want = flow_fail(flow, PIMS_SERVER, "server.format");
 	else
-		want = flow_succeed(flow, json_pack("{s:s}", "phoneNumber", number));
+		want = strong_succeed(flow, json_pack("{s:s}", "phoneNumber", number));
 	json_wipe(answer);
 	return want;
 }

@@ -30,6 +30,11 @@ enum flow_want strong_send(struct flow *flow, int built, flow_step_fn next)
 	return flow_wait(flow, FLOW_HTTP, next);
 }
 
+enum flow_want strong_succeed(struct flow *flow, json_t *result)
+{
+	return result ? flow_succeed(flow, result) : flow_fail_return(flow, PIMS_E_MEMORY);
+}
+
 json_t *strong_answer_object(const struct flow *flow)
 {
 	const struct buf *body = &flow->response.body;

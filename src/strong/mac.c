@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "strong/mac.h"
+
+#include "base/text.h"
+#include "strong/rest.h"
+
+#include <pims/error.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static void mac_free(void *data)
+{
+	struct mac *mac = data;
+
+	buf_free(&mac->target);
+	secret_free(&mac->otp);
+	free(mac);
+}
+
+bool mac_begin(struct flow *flow)
+{
+	struct mac *mac;
+
+	if (!strong_configured(flow))
+		return false;
+	mac = calloc(1, sizeof *mac);
+	if (!mac) {
+		flow_fail_return(flow, PIMS_E_MEMORY);
+		return false;
+	}
+	buf_init(&mac->target, HTTP_MAX_URL);
+	mac->app.macid = flow->profile->macid;
+	mac->app.lang = "fr";
+	mac->app.name = flow->device_name;
+	flow->data = mac;
+	flow->data_free = mac_free;
+	return true;
+}
+
+struct mac *mac_of(struct flow *flow)
+{
+	return flow->data;
+}
+
+static const char *base_url(const struct flow *flow)
+{
+	const struct profile *profile = flow->profile;
+
+	return profile->inwebo_url ? profile->inwebo_url : profile->endpoints.inwebo;
+}
+
+static int build_request(struct flow *flow, const char *base)
+{
+	size_t length = strlen(base);
+	int r = http_request_start(&flow->request, "GET", base);
+
+	if (r == 0 && length && base[length - 1] == '/')
+		flow->request.url.data[--flow->request.url.len] = '\0';
+	if (r == 0)
+		r = buf_puts(&flow->request.url, buf_text(&mac_of(flow)->target));
+	return r < 0 ? r : http_request_header(&flow->request, "Accept", "text/xml, application/xml");
+}
+
+enum flow_want mac_send(struct flow *flow, int built, flow_step_fn next)
+{
+	const char *base = base_url(flow);
+
+	if (!base)
+		return flow_fail_name(flow, PIMS_COMPONENT_NOT_CONFIGURED, "StrongAuthentication", "configuration.credential.inWeboURL");
+	if (built != 0)
+		return mac_fail(flow, built);
+	built = build_request(flow, base);
+	buf_reset(&mac_of(flow)->target);
+	if (built < 0)
+		return flow_fail_return(flow, built);
+	return flow_wait(flow, FLOW_HTTP, next);
+}
+
+/* The service's own type is not known, so only what is surely something else is refused. */
+static bool may_be_xml(const char *type)
+{
+	size_t length = strlen(type);
+
+	if (!*type || text_equal(type, "text/xml") || text_equal(type, "application/xml") || text_equal(type, "text/plain"))
+		return true;
+	return length > 4 && text_equal(type + length - 4, "+xml");
+}
+
+bool mac_receive(struct flow *flow)
+{
+	const struct http_response *response = &flow->response;
+	struct iw_reply *reply = &mac_of(flow)->reply;
+
+	if (response->failure || response->status != 200) {
+		flow_fail_response(flow);
+		return false;
+	}
+	if (!may_be_xml(response->content_type)) {
+		flow_fail(flow, PIMS_SERVER, "server.content_type");
+		return false;
+	}
+	memset(reply, 0, sizeof *reply);
+	reply->xml = buf_text(&response->body);
+	reply->length = response->body.len;
+	return true;
+}
+
+/* What to call next (spec/facade.md, Errors an app is told to handle). */
+static const char *recovery(int error)
+{
+	switch (error) {
+	case IW_CODE:
+	case IW_NODEVICE:
+		return "get pims.authentication.smscode type=enrollment";
+	case IW_FORBIDDEN:
+	case IW_MAXNBTOOLS:
+		return "set pims.authentication.enrollment action=remove";
+	case IW_BLOCKED:
+		return "get pims.authentication.smscode type=resetPIN";
+	case IW_SYNCHROFAILED:
+		return "get pims.authentication.otp action=withPIN";
+	default:
+		return "";
+	}
+}
+
+static const char *argument(int error)
+{
+	return error == IW_PINREFUSED ? "pinCode" : "smsCode";
+}
+
+static enum flow_want fail_refused(struct flow *flow, int error)
+{
+	const struct iw_refusal *refusal = &mac_of(flow)->reply.refusal;
+	const char *cause = refusal->error && *refusal->cause ? refusal->cause : iw_error_cause((enum iw_error)error);
+	enum flow_want want = flow_fail_name(flow, iw_error_code((enum iw_error)error), argument(error), cause);
+
+	if (refusal->error) {
+		flow->outcome.retry_after = refusal->retry_after;
+		flow->outcome.remaining = refusal->remaining;
+	}
+	(void)text_copy(flow->outcome.recovery, sizeof flow->outcome.recovery, recovery(error));
+	return want;
+}
+
+enum flow_want mac_fail(struct flow *flow, int value)
+{
+	if (value > 0)
+		return fail_refused(flow, value);
+	if (value == PIMS_E_FORMAT || value == PIMS_E_LIMIT)
+		return flow_fail(flow, PIMS_SERVER, "server.format");
+	return flow_fail_return(flow, value);
+}
+
+enum flow_want mac_fail_saved(struct flow *flow)
+{
+	return mac_fail(flow, mac_of(flow)->refused);
+}

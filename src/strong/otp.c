@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+#include "strong/mac.h"
+#include "strong/rest.h"
+#include "strong/strong.h"
+
+#include <pims/error.h>
+
+/*
+ * One OTP: ActionSetup and ActionFinalize otp, twice when the first answer asks for it (J). The keys that an answer brought are on disk before the OTP
+ * is told. With step ms still missing, withPIN does it first ("the next call synchronises first", spec/facade.md rule 8).
+ */
+
+enum { OTP_MAX_ROUNDS = 2 };
+
+static enum flow_want send_setup(struct flow *flow);
+
+/* NULL = withoutPIN: that row has no such parameter. */
+static const char *pin(const struct flow *flow)
+{
+	return flow_text(flow, "pinCode");
+}
+
+/* A device that the server no longer knows is remembered as gone, so that isDeviceActivated tells the truth. */
+static enum flow_want refused(struct flow *flow, int r)
+{
+	struct mac *mac = mac_of(flow);
+
+	if (r != IW_NODEVICE && r != IW_SYNCHROFAILED)
+		return mac_fail(flow, r);
+	if (r == IW_NODEVICE)
+		iw_device_set_removed(flow->device);
+	mac->refused = r;
+	return flow_wait(flow, FLOW_SAVE, mac_fail_saved);
+}
+
+static enum flow_want tell_otp(struct flow *flow)
+{
+	struct mac *mac = mac_of(flow);
+
+	if (secret_empty(&mac->otp))
+		return flow_fail(flow, PIMS_SERVER, "server.format");
+	return strong_succeed(flow, json_pack("{s:s}", "otp", secret_text(&mac->otp)));
+}
+
+static enum flow_want read_finalize(struct flow *flow)
+{
+	struct mac *mac = mac_of(flow);
+	bool again = false;
+	int r;
+
+	if (!mac_receive(flow))
+		return FLOW_DONE;
+	r = iw_client_finalize_otp_answer(flow->device, pin(flow), &mac->reply, &mac->otp, &again);
+	if (r != 0)
+		return refused(flow, r);
+	mac->rounds++;
+	return flow_wait(flow, FLOW_SAVE, again && mac->rounds < OTP_MAX_ROUNDS ? send_setup : tell_otp);
+}
+
+static enum flow_want read_setup(struct flow *flow)
+{
+	struct mac *mac = mac_of(flow);
+	int r;
+
+	if (!mac_receive(flow))
+		return FLOW_DONE;
+	r = iw_client_setup_otp_answer(flow->device, &mac->reply);
+	if (r != 0)
+		return refused(flow, r);
+	return mac_send(flow, iw_client_finalize_otp(flow->device, &mac->app, pin(flow), &mac->target), read_finalize);
+}
+
+static enum flow_want send_setup(struct flow *flow)
+{
+	struct mac *mac = mac_of(flow);
+
+	return mac_send(flow, iw_client_setup_otp(flow->device, &mac->target), read_setup);
+}
+
+static enum flow_want read_ms(struct flow *flow)
+{
+	struct mac *mac = mac_of(flow);
+	int r;
+
+	if (!mac_receive(flow))
+		return FLOW_DONE;
+	r = iw_client_ms_answer(flow->device, pin(flow), &mac->reply);
+	if (r != 0)
+		return refused(flow, r);
+	return flow_wait(flow, FLOW_SAVE, send_setup);
+}
+
+static enum flow_want synchronise_first(struct flow *flow)
+{
+	struct mac *mac = mac_of(flow);
+
+	if (!pin(flow))
+		return mac_fail(flow, IW_SYNCHROFAILED);
+	return mac_send(flow, iw_client_ms(flow->device, flow->env, pin(flow), &mac->target), read_ms);
+}
+
+/* What can be told without the network; false with the flow ended. */
+static bool usable(struct flow *flow)
+{
+	const struct iw_device *device = flow->device;
+	bool ours = text_equal_nocase(device->macid, flow->profile->macid);
+
+	if (device->phase == IW_REMOVED) {
+		mac_fail(flow, IW_NODEVICE);
+		return false;
+	}
+	if (ours && (device->phase == IW_MS || iw_client_usable(device)))
+		return true;
+	flow_fail(flow, PIMS_INWEBO_FORBIDDEN, "device.not_enrolled");
+	(void)text_copy(flow->outcome.recovery, sizeof flow->outcome.recovery, "get pims.authentication.smscode type=enrollment");
+	return false;
+}
+
+static enum flow_want otp_locked(struct flow *flow)
+{
+	if (!usable(flow)) /* another process may have changed it */
+		return FLOW_DONE;
+	return flow->device->phase == IW_MS ? synchronise_first(flow) : send_setup(flow);
+}
+
+static enum flow_want otp_lock(struct flow *flow)
+{
+	return flow_wait(flow, FLOW_LOCK, otp_locked);
+}
+
+static enum flow_want start(struct flow *flow)
+{
+	if (!mac_begin(flow) || !usable(flow))
+		return FLOW_DONE;
+	return flow_wait(flow, FLOW_ENDPOINTS, otp_lock);
+}
+
+enum flow_want strong_otp_with_pin(struct flow *flow)
+{
+	return start(flow);
+}
+
+enum flow_want strong_otp_without_pin(struct flow *flow)
+{
+	return start(flow);
+}
