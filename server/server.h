@@ -27,6 +27,7 @@ struct settings {
 	int challenge_seconds;
 	int pin_tries;        /**< 5 */
 	int max_devices;      /**< 5 */
+	int sms_per_hour;     /**< SMS an account may ask for; 0 = 5, in the sandbox 100 */
 	bool otp_without_pin; /**< policy: an OTP is given without the PIN */
 };
 

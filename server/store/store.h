@@ -215,6 +215,20 @@ int store_pin_failed(struct store *store, const struct device *device, int max, 
 /** Accepts an OTP of the account once. PIMS_E_NOT_FOUND: unknown, used or expired. */
 int store_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);
 
+/* --- remote tokens (spec/wire.md §3): what an OTP is exchanged for ------------------------------------------------------------------ */
+/**
+ * Accepts an OTP of the account once, as store_otp_consume(), and stores the tokens it buys, both or neither. PIMS_E_NOT_FOUND: OTP unknown, used or
+ * expired. Remote tokens die with their account, and with its sessions when its password changes or it is blocked.
+ */
+int store_remote_add(struct store *store, int64_t account, const unsigned char otp_hash[32], const struct token_pair *tokens, int64_t now);
+/**
+ * A new access token for a refresh token, which stays as it is. The old access token dies. PIMS_E_NOT_FOUND: unknown, expired, or another account's.
+ */
+int store_remote_refresh(struct store *store, int64_t account, const unsigned char refresh[32], const unsigned char access[32],
+			 int64_t access_expires, int64_t now);
+/** The account of a live remote access token. PIMS_E_NOT_FOUND. */
+int store_remote_find(struct store *store, const unsigned char access[32], int64_t now, int64_t *ret_account);
+
 /* --- attempts ---------------------------------------------------------------------------------------------------------------------- */
 /** Counts an attempt under `key` in a window; PIMS_E_LIMIT and *ret_retry_after (seconds) when there were more than `max`. */
 int store_attempt(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
