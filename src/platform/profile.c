@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "platform/profile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void endpoints_free(struct endpoints *endpoints)
+{
+	if (!endpoints)
+		return;
+	free(endpoints->issuer);
+	free(endpoints->authorization);
+	free(endpoints->token);
+	free(endpoints->revocation);
+	free(endpoints->jwks);
+	free(endpoints->userinfo);
+	free(endpoints->end_session);
+	free(endpoints->inwebo);
+	free(endpoints->sms);
+	free(endpoints->sms_purpose);
+	free(endpoints->phone);
+	free(endpoints->account);
+	free(endpoints->realm);
+	free(endpoints->scope);
+	memset(endpoints, 0, sizeof *endpoints);
+}
+
+void profile_free(struct profile *profile)
+{
+	if (!profile)
+		return;
+	free(profile->environment);
+	free(profile->mode);
+	free(profile->brand);
+	free(profile->client_id);
+	secret_free(&profile->client_secret);
+	free(profile->login_redirect_uri);
+	free(profile->webviews_redirect_uri);
+	free(profile->macid);
+	free(profile->backend);
+	free(profile->inwebo_url);
+	endpoints_free(&profile->endpoints);
+	memset(profile, 0, sizeof *profile);
+}
