@@ -6,6 +6,8 @@ set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# The default of CMake would take assert() away
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
 include(CheckPIESupported)
 check_pie_supported()
 
