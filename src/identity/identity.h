@@ -4,6 +4,8 @@
 
 #include "platform/flow.h"
 
+#include <stdbool.h>
+
 /* First steps of the flows of this layer (platform/flow.h). */
 
 /** FLOW_ENDPOINTS: the backend's well-known document, then the provider's metadata; or the brand's table. Result null. */
@@ -21,5 +23,16 @@ enum flow_want identity_idtoken(struct flow *flow);
 enum flow_want identity_cvs(struct flow *flow);
 /** get pims.authentication.account actionType=basic type=username */
 enum flow_want identity_username(struct flow *flow);
+
+/**
+ * True when the session was issued to this configuration (client, and issuer as far as it is known) and is good or can be renewed.
+ * Rows of security `authentication` answer 2301 otherwise.
+ */
+bool identity_signed_in(const struct flow *flow);
+/**
+ * True when `url` is the redirect that this flow, waiting for FLOW_AGENT, asked for: its redirect URI and its state. Any other URL must not
+ * be given to it.
+ */
+bool identity_redirect_expected(const struct flow *flow, const char *url);
 
 #endif

@@ -13,6 +13,7 @@ void endpoints_free(struct endpoints *endpoints)
 	free(endpoints->token);
 	free(endpoints->revocation);
 	free(endpoints->jwks);
+	free(endpoints->jwks_document);
 	free(endpoints->userinfo);
 	free(endpoints->end_session);
 	free(endpoints->inwebo);

@@ -14,6 +14,7 @@ struct endpoints {
 	char *token;
 	char *revocation;
 	char *jwks;
+	char *jwks_document; /**< the provider's keys as they were last fetched, or NULL; in memory only */
 	char *userinfo;
 	char *end_session;
 	char *inwebo;  /**< base URL: "/iwws/MAC" is appended */

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/authorize.h"
+
+#include "base/text.h"
+#include "identity/pkce.h"
+
+#include <pims/error.h>
+
+#include <string.h>
+
+/* For a brand of the live service, where no source tells more: the least that gives an id_token with a name in it. */
+static const char default_scope[] = "openid profile";
+
+int authorization_begin(struct authorization *authorization, const struct env *env, bool forced)
+{
+	int r = pkce_random(env, &authorization->verifier);
+
+	if (r == 0)
+		r = pkce_random(env, &authorization->state);
+	if (r == 0)
+		r = pkce_random(env, &authorization->nonce);
+	authorization->asked = env_monotonic(env);
+	authorization->forced = forced;
+	return r;
+}
+
+void authorization_free(struct authorization *authorization)
+{
+	secret_free(&authorization->verifier);
+	secret_free(&authorization->state);
+	secret_free(&authorization->nonce);
+}
+
+const char *authorization_scope(const struct endpoints *endpoints)
+{
+	return endpoints->scope ? endpoints->scope : default_scope;
+}
+
+static int put_challenge(const struct authorization *authorization, struct buf *buf)
+{
+	struct buf challenge = BUF_INIT(64);
+	int r = pkce_challenge(secret_text(&authorization->verifier), &challenge);
+
+	if (r == 0)
+		r = url_put(buf, "code_challenge", buf_text(&challenge));
+	buf_free(&challenge);
+	return r < 0 ? r : url_put(buf, "code_challenge_method", "S256");
+}
+
+int authorization_url(const struct authorization *authorization, const struct flow *flow, const char *language, struct buf *buf)
+{
+	const struct profile *profile = flow->profile;
+	int r;
+
+	buf_puts(buf, profile->endpoints.authorization);
+	if (!strchr(profile->endpoints.authorization, '?'))
+		buf_putc(buf, '?');
+	url_put(buf, "response_type", "code");
+	url_put(buf, "client_id", profile->client_id);
+	url_put(buf, "redirect_uri", flow->redirect_uri);
+	url_put(buf, "scope", authorization_scope(&profile->endpoints));
+	url_put(buf, "state", secret_text(&authorization->state));
+	url_put(buf, "nonce", secret_text(&authorization->nonce));
+	r = put_challenge(authorization, buf);
+	if (r < 0)
+		return r;
+	if (language)
+		url_put(buf, "ui_locales", language);
+	if (authorization->forced) {
+		url_put(buf, "prompt", "login");
+		url_put(buf, "max_age", "0");
+	}
+	return buf_error(buf);
+}
+
+/* An http URL without a path is the one with "/": browsers write it so (RFC 3986 §6.2.3). */
+static bool same_path(const struct url *a, const struct url *b)
+{
+	if (text_starts(a->scheme, "http"))
+		return text_equal(*a->path ? a->path : "/", *b->path ? b->path : "/");
+	return text_equal(a->path, b->path);
+}
+
+static bool same_place(const struct url *expected, const struct url *url)
+{
+	return text_equal(expected->scheme, url->scheme) && text_equal(expected->host, url->host) && text_equal(expected->port, url->port) &&
+	       same_path(expected, url);
+}
+
+/* A redirect URI may have a query of its own, which must come back (RFC 6749 §3.1.2). */
+static bool keeps_query(const struct url *expected, const struct query *query)
+{
+	struct query own = {0};
+	bool kept = true;
+
+	if (!expected->query)
+		return true;
+	if (query_parse(expected->query, strlen(expected->query), &own) < 0)
+		return false;
+	for (size_t i = 0; i < own.count && kept; i++)
+		kept = text_equal(own.items[i].value, query_get(query, own.items[i].name));
+	query_free(&own);
+	return kept;
+}
+
+static bool has_state(const struct authorization *authorization, const struct query *query)
+{
+	const char *state = query_get(query, "state");
+
+	return state && !secret_empty(&authorization->state) && secret_equals_text(secret_text(&authorization->state), state);
+}
+
+int authorization_redirect(const struct authorization *authorization, const char *redirect_uri, const char *url, struct query *ret_query)
+{
+	struct url expected = {0}, parts = {0};
+	struct query query = {0};
+	int r;
+
+	r = url_parse(redirect_uri, &expected);
+	if (r == 0)
+		r = url_parse(url, &parts);
+	if (r == 0 && (!parts.query || !same_place(&expected, &parts)))
+		r = PIMS_E_NOT_FOUND;
+	if (r == 0)
+		r = query_parse(parts.query, strlen(parts.query), &query);
+	if (r == 0 && (!keeps_query(&expected, &query) || !has_state(authorization, &query)))
+		r = PIMS_E_NOT_FOUND;
+	if (r == 0)
+		*ret_query = query;
+	else
+		query_free(&query);
+	secret_wipe(parts.query, parts.query ? strlen(parts.query) : 0);
+	url_free(&expected);
+	url_free(&parts);
+	return r == 0 || r == PIMS_E_MEMORY ? r : PIMS_E_NOT_FOUND;
+}

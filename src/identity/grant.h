@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMS_IDENTITY_GRANT_H
+#define PIMS_IDENTITY_GRANT_H
+
+#include "identity/id_token.h"
+#include "identity/jws.h"
+#include "identity/token.h"
+
+/**
+ * What the token endpoint gave, while it is checked: the part that sign-in and renewal share. It must be the first member of flow->data.
+ */
+struct grant {
+	struct token_answer answer;
+	struct jws id_token;  /**< claims NULL = none came */
+	flow_step_fn checked; /**< goes on here when everything is right; then grant_adopt() */
+	int64_t expires;      /**< of the access token */
+	bool renewal;
+	bool kept;      /**< the rotated refresh token is in the session */
+	bool refetched; /**< the keys were asked for once more */
+};
+
+void grant_free(struct grant *grant);
+/**
+ * Reads flow->response, of status 200, and checks the id_token: claims by `rules` (access_token, now, endpoints and client_id are
+ * filled in here), then the signature by the provider's keys, asked for when they are not known. Goes on with `checked`, or ends the flow
+ * with 2204 and the session unchanged but for a rotated refresh token. Needs FLOW_LOCK.
+ */
+enum flow_want grant_receive(struct flow *flow, struct id_token_rules *rules, flow_step_fn checked);
+/** Replaces the session by what was granted, wholly or not at all. */
+int grant_adopt(struct flow *flow);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/jws.h"
+
+#include "base/encode.h"
+#include "base/text.h"
+#include "identity/limits.h"
+
+#include <pims/error.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+void jws_free(struct jws *jws)
+{
+	if (!jws)
+		return;
+	secret_free(&jws->text);
+	free(jws->key_id);
+	json_wipe(jws->claims);
+	*jws = (struct jws){0};
+}
+
+/* One base64url part that is a JSON object. */
+static int decode_object(const char *part, size_t length, json_t **ret_object)
+{
+	char *bytes = malloc(length + 1);
+	size_t size = 0;
+	int r;
+
+	if (!bytes)
+		return PIMS_E_MEMORY;
+	r = base64url_decode(part, length, bytes, length, &size);
+	if (r == 0)
+		r = json_parse_object(bytes, size, ID_TOKEN_MAX, ret_object);
+	secret_wipe(bytes, length);
+	free(bytes);
+	return r;
+}
+
+static int read_algorithm(const json_t *header, struct jws *jws)
+{
+	const char *algorithm = json_text(header, "alg");
+
+	if (!algorithm)
+		return PIMS_E_FORMAT;
+	if (text_equal(algorithm, "RS256"))
+		jws->algorithm = JWS_RS256;
+	else if (text_equal(algorithm, "ES256"))
+		jws->algorithm = JWS_ES256;
+	else
+		return PIMS_E_INVALID;
+	return 0;
+}
+
+/* "crit" names extensions that must be understood, and we know none (RFC 7515 §4.1.11); another "typ" is no id_token (RFC 8725 §3.11). */
+static int read_header(const json_t *header, struct jws *jws)
+{
+	const char *type = json_text(header, "typ");
+	int r = read_algorithm(header, jws);
+
+	if (r < 0)
+		return r;
+	if (json_object_get(header, "crit") || json_object_get(header, "b64"))
+		return PIMS_E_INVALID;
+	if (json_object_get(header, "typ") && !(type && text_equal_nocase(type, "JWT")))
+		return PIMS_E_INVALID;
+	if (json_object_get(header, "kid") && !json_text(header, "kid"))
+		return PIMS_E_FORMAT;
+	return json_copy_text(header, "kid", KEY_ID_MAX, &jws->key_id);
+}
+
+static int check_signature_form(const char *part)
+{
+	unsigned char bytes[1024];
+	size_t size = 0;
+
+	if (!*part || base64url_decode(part, strlen(part), bytes, sizeof bytes, &size) < 0)
+		return PIMS_E_FORMAT;
+	return 0;
+}
+
+static int parse_parts(const char *text, struct jws *jws)
+{
+	const char *payload = strchr(text, '.');
+	const char *signature = payload ? strchr(payload + 1, '.') : NULL;
+	json_t *header = NULL;
+	int r;
+
+	if (!signature)
+		return PIMS_E_FORMAT;
+	r = decode_object(text, (size_t)(payload - text), &header);
+	if (r == 0)
+		r = read_header(header, jws);
+	json_decref(header);
+	if (r == 0)
+		r = check_signature_form(signature + 1);
+	return r < 0 ? r : decode_object(payload + 1, (size_t)(signature - payload - 1), &jws->claims);
+}
+
+int jws_parse(const char *text, size_t length, struct jws *ret_jws)
+{
+	struct jws jws = {0};
+	int r;
+
+	if (length > ID_TOKEN_MAX || memchr(text, '\0', length))
+		return PIMS_E_FORMAT;
+	r = secret_set_bytes(&jws.text, text, length);
+	if (r == 0)
+		r = parse_parts(secret_text(&jws.text), &jws);
+	if (r < 0)
+		jws_free(&jws);
+	else
+		*ret_jws = jws;
+	return r == PIMS_E_LIMIT ? PIMS_E_FORMAT : r;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/authorize.h"
+#include "identity/grant.h"
+#include "identity/identity.h"
+#include "identity/issuer.h"
+#include "identity/limits.h"
+
+#include "base/text.h"
+
+#include <pims/error.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Sign-in by authorization code with PKCE (RFC 6749 §4.1, RFC 7636, RFC 8252). The old session stays until the new one is complete. */
+
+enum { LANGUAGE_MAX = 35 };
+
+struct login {
+	struct grant grant; /* first: see grant.h */
+	struct authorization authorization;
+	struct secret code;
+};
+
+static void login_free(void *data)
+{
+	struct login *login = data;
+
+	grant_free(&login->grant);
+	authorization_free(&login->authorization);
+	secret_free(&login->code);
+	free(login);
+}
+
+static enum flow_want signed_in(struct flow *flow)
+{
+	return flow_succeed(flow, NULL);
+}
+
+static enum flow_want adopt(struct flow *flow)
+{
+	int r = grant_adopt(flow);
+
+	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_SAVE, signed_in);
+}
+
+/* By the server's clock, which may have become known only with the token answer. */
+static int64_t asked_at(const struct flow *flow, const struct authorization *authorization)
+{
+	return flow_server_time(flow) - (env_monotonic(flow->env) - authorization->asked) / 1000;
+}
+
+static enum flow_want read_tokens(struct flow *flow)
+{
+	struct login *login = flow->data;
+	struct id_token_rules rules = {.nonce = secret_text(&login->authorization.nonce)};
+
+	if (flow->response.status != 200)
+		return token_fail(flow);
+	if (login->authorization.forced)
+		rules.auth_after = asked_at(flow, &login->authorization);
+	return grant_receive(flow, &rules, adopt);
+}
+
+static enum flow_want ask_tokens(struct flow *flow)
+{
+	struct login *login = flow->data;
+	int r = token_request_code(flow, secret_text(&login->code), secret_text(&login->authorization.verifier));
+
+	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_HTTP, read_tokens);
+}
+
+static enum flow_want refuse(struct flow *flow, const char *error)
+{
+	char cause[64];
+
+	if (text_equal(error, "access_denied"))
+		return flow_fail(flow, PIMS_WEBVIEW_CANCELED, "agent.canceled");
+	token_cause(error, cause, sizeof cause);
+	return flow_fail(flow, PIMS_SERVER, cause);
+}
+
+/* Against mix-up (RFC 9207 §2.4). */
+static bool issuer_matches(const struct endpoints *endpoints, const struct query *query)
+{
+	const char *issuer = query_get(query, "iss");
+
+	return issuer ? issuer_accepted(endpoints, issuer) : !endpoints->iss_parameter;
+}
+
+static enum flow_want read_redirect(struct flow *flow, const struct query *query)
+{
+	struct login *login = flow->data;
+	const char *error = query_get(query, "error");
+	const char *code = query_get(query, "code");
+	int r;
+
+	if (!issuer_matches(&flow->profile->endpoints, query))
+		return flow_fail(flow, PIMS_SERVER, "oauth.issuer");
+	if (error)
+		return refuse(flow, error);
+	if (!code || !*code || strlen(code) > CODE_MAX)
+		return flow_fail(flow, PIMS_SERVER, "oauth.no_code");
+	r = secret_set(&login->code, code);
+	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_LOCK, ask_tokens);
+}
+
+static enum flow_want returned(struct flow *flow)
+{
+	struct login *login = flow->data;
+	struct query query = {0};
+	enum flow_want want;
+	int r = PIMS_E_NOT_FOUND;
+
+	if (flow->agent_answer)
+		r = authorization_redirect(&login->authorization, flow->redirect_uri, flow->agent_answer, &query);
+	secret_free_text(flow->agent_answer);
+	flow->agent_answer = NULL;
+	if (r == PIMS_E_NOT_FOUND) /* somebody else's: ours may still come */
+		return flow_wait(flow, FLOW_AGENT, returned);
+	if (r < 0)
+		return flow_fail_return(flow, r);
+	want = read_redirect(flow, &query);
+	query_free(&query);
+	return want;
+}
+
+/* A BCP 47 tag as ui_locales wants it; apps also write "fr_FR". NULL: no language was given; "": it is none. */
+static const char *get_language(const struct flow *flow, char language[LANGUAGE_MAX + 1])
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	const char *local = flow_text(flow, "local");
+	size_t length;
+
+	if (!local || !*local)
+		return NULL;
+	length = strlen(local);
+	if (length > LANGUAGE_MAX || strspn(local, allowed) != length)
+		return "";
+	for (size_t i = 0; i <= length; i++)
+		language[i] = local[i] == '_' ? '-' : local[i];
+	return language;
+}
+
+static enum flow_want ask_user(struct flow *flow)
+{
+	struct login *login = flow->data;
+	char language[LANGUAGE_MAX + 1];
+	struct buf url = BUF_INIT(HTTP_MAX_URL);
+	int r = authorization_begin(&login->authorization, flow->env, login->authorization.forced);
+
+	if (r == 0)
+		r = authorization_url(&login->authorization, flow, get_language(flow, language), &url);
+	if (r == 0)
+		r = text_set(&flow->agent_url, buf_text(&url));
+	buf_free(&url);
+	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_AGENT, returned);
+}
+
+static enum flow_want open_redirect(struct flow *flow)
+{
+	return flow_wait(flow, FLOW_REDIRECT, ask_user);
+}
+
+static enum flow_want begin(struct flow *flow, bool forced)
+{
+	char language[LANGUAGE_MAX + 1];
+	const char *valid = get_language(flow, language);
+	struct login *login;
+
+	if (valid && !*valid)
+		return flow_fail_name(flow, PIMS_INVALID_PARAMETER, "local", NULL);
+	login = calloc(1, sizeof *login);
+	if (!login)
+		return flow_fail_return(flow, PIMS_E_MEMORY);
+	login->authorization.forced = forced;
+	flow->data = login;
+	flow->data_free = login_free;
+	return flow_wait(flow, FLOW_ENDPOINTS, open_redirect);
+}
+
+enum flow_want identity_login(struct flow *flow)
+{
+	return begin(flow, false);
+}
+
+enum flow_want identity_forced_login(struct flow *flow)
+{
+	return begin(flow, true);
+}
+
+bool identity_redirect_expected(const struct flow *flow, const char *url)
+{
+	const struct login *login = flow->data;
+	struct query query = {0};
+	int r;
+
+	if (flow->data_free != login_free || !flow->redirect_uri)
+		return false;
+	r = authorization_redirect(&login->authorization, flow->redirect_uri, url, &query);
+	query_free(&query);
+	return r == 0;
+}

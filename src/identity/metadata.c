@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/metadata.h"
+
+#include "base/text.h"
+#include "identity/issuer.h"
+#include "identity/limits.h"
+
+#include <pims/error.h>
+
+#include <string.h>
+
+struct member {
+	const char *name;
+	size_t offset; /**< of a char * in struct endpoints */
+	bool required;
+};
+
+static const struct member backend_members[] = {
+	{"issuer", offsetof(struct endpoints, issuer), true},
+	{"inwebo_url", offsetof(struct endpoints, inwebo), false},
+	{"sms_code_endpoint", offsetof(struct endpoints, sms), false},
+	{"sms_endpoint", offsetof(struct endpoints, sms_purpose), false},
+	{"phone_endpoint", offsetof(struct endpoints, phone), false},
+	{"account_endpoint", offsetof(struct endpoints, account), false},
+};
+
+/* Without keys no id_token can be checked: a provider that names none is of no use. */
+static const struct member provider_members[] = {
+	{"authorization_endpoint", offsetof(struct endpoints, authorization), true},
+	{"token_endpoint", offsetof(struct endpoints, token), true},
+	{"jwks_uri", offsetof(struct endpoints, jwks), true},
+	{"revocation_endpoint", offsetof(struct endpoints, revocation), false},
+	{"userinfo_endpoint", offsetof(struct endpoints, userinfo), false},
+	{"end_session_endpoint", offsetof(struct endpoints, end_session), false},
+};
+
+int metadata_request(struct flow *flow, const char *backend)
+{
+	struct buf url = BUF_INIT(ENDPOINT_MAX);
+	size_t length = strlen(backend);
+	int r;
+
+	while (length && backend[length - 1] == '/')
+		length--;
+	r = buf_put(&url, backend, length);
+	if (r == 0)
+		r = buf_puts(&url, "/.well-known/openpims");
+	if (r == 0)
+		r = http_request_start(&flow->request, "GET", buf_text(&url));
+	if (r == 0)
+		r = http_request_header(&flow->request, "Accept", "application/json");
+	flow->request.body_limit = DOCUMENT_MAX;
+	buf_free(&url);
+	return r;
+}
+
+json_t *metadata_object(struct flow *flow)
+{
+	const struct buf *body = &flow->response.body;
+	json_t *object = NULL;
+	int r;
+
+	if (flow->response.status != 200) {
+		flow_fail_response(flow);
+		return NULL;
+	}
+	r = http_response_is_json(&flow->response) ? json_parse_object(buf_text(body), body->len, DOCUMENT_MAX, &object) : PIMS_E_FORMAT;
+	if (r == PIMS_E_MEMORY)
+		flow_fail_return(flow, r);
+	else if (r < 0)
+		flow_fail(flow, PIMS_SERVER, "server.format");
+	return object;
+}
+
+static const char *read_member(const json_t *document, const struct member *member, struct endpoints *endpoints)
+{
+	char **slot = (char **)(void *)((char *)endpoints + member->offset);
+	const json_t *value = json_object_get(document, member->name);
+	const char *url = json_text(document, member->name);
+	const char *problem;
+
+	if (!value || json_is_null(value))
+		return member->required ? "server.format" : NULL;
+	if (!url)
+		return "server.format";
+	problem = endpoint_problem(url);
+	if (problem)
+		return problem;
+	return text_set(slot, url) < 0 ? "memory" : NULL;
+}
+
+static const char *read_members(const json_t *document, const struct member *members, size_t count, struct endpoints *endpoints)
+{
+	const char *problem = NULL;
+
+	for (size_t i = 0; i < count && !problem; i++)
+		problem = read_member(document, &members[i], endpoints);
+	return problem;
+}
+
+/* Goes into a header: http_request_header() refuses the rest. */
+static const char *read_text(const json_t *document, const char *name, char **text)
+{
+	int r = json_copy_text(document, name, SCOPE_MAX, text);
+
+	if (r == PIMS_E_MEMORY)
+		return "memory";
+	return r < 0 ? "server.format" : NULL;
+}
+
+const char *metadata_read_backend(const json_t *document, struct endpoints *endpoints, char **ret_configuration)
+{
+	const char *configuration = json_text(document, "openid_configuration");
+	const char *problem = read_members(document, backend_members, sizeof backend_members / sizeof *backend_members, endpoints);
+
+	if (!problem)
+		problem = configuration ? endpoint_problem(configuration) : "server.format";
+	if (!problem)
+		problem = read_text(document, "realm", &endpoints->realm);
+	if (!problem)
+		problem = read_text(document, "scope", &endpoints->scope);
+	if (!problem && text_set(ret_configuration, configuration) < 0)
+		problem = "memory";
+	return problem;
+}
+
+const char *metadata_read_provider(const json_t *document, struct endpoints *endpoints)
+{
+	const json_t *announced = json_object_get(document, "authorization_response_iss_parameter_supported");
+	const char *issuer = json_text(document, "issuer");
+
+	if (!issuer || strcmp(issuer, endpoints->issuer) != 0)
+		return "server.issuer";
+	endpoints->iss_parameter = json_is_true(announced);
+	return read_members(document, provider_members, sizeof provider_members / sizeof *provider_members, endpoints);
+}
+
+enum flow_want metadata_fail(struct flow *flow, const char *cause)
+{
+	if (strcmp(cause, "memory") == 0)
+		return flow_fail_return(flow, PIMS_E_MEMORY);
+	return flow_fail(flow, strcmp(cause, "backend.insecure") == 0 ? PIMS_NOT_CONFIGURED : PIMS_SERVER, cause);
+}

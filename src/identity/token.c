@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/token.h"
+
+#include "base/text.h"
+#include "base/url.h"
+#include "identity/limits.h"
+
+#include <pims/error.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	LIFE_UNTOLD = 300,      /* "expires_in" is only recommended: then renew soon */
+	LIFE_MAX = 315360000,   /* ten years */
+	ERROR_MAX = 40
+};
+
+/* Public clients name themselves in the form, others by Basic (RFC 6749 §2.3.1; spec/wire.md §2). */
+static int authenticate(struct flow *flow)
+{
+	const struct profile *profile = flow->profile;
+
+	if (secret_empty(&profile->client_secret))
+		return url_put(&flow->request.body, "client_id", profile->client_id);
+	return http_request_basic(&flow->request, profile->client_id, secret_text(&profile->client_secret));
+}
+
+static int begin(struct flow *flow, const char *url)
+{
+	int r = http_request_start(&flow->request, "POST", url);
+
+	if (r == 0)
+		r = http_request_header(&flow->request, "Content-Type", "application/x-www-form-urlencoded");
+	if (r == 0)
+		r = http_request_header(&flow->request, "Accept", "application/json");
+	if (r == 0)
+		r = authenticate(flow);
+	flow->request.body_limit = DOCUMENT_MAX;
+	return r;
+}
+
+int token_request_code(struct flow *flow, const char *code, const char *verifier)
+{
+	struct buf *body = &flow->request.body;
+	int r = begin(flow, flow->profile->endpoints.token);
+
+	if (r < 0)
+		return r;
+	url_put(body, "grant_type", "authorization_code");
+	url_put(body, "code", code);
+	url_put(body, "redirect_uri", flow->redirect_uri);
+	return url_put(body, "code_verifier", verifier);
+}
+
+int token_request_refresh(struct flow *flow, const char *refresh_token)
+{
+	int r = begin(flow, flow->profile->endpoints.token);
+
+	if (r < 0)
+		return r;
+	url_put(&flow->request.body, "grant_type", "refresh_token");
+	return url_put(&flow->request.body, "refresh_token", refresh_token);
+}
+
+int token_request_revocation(struct flow *flow, const char *token, const char *hint)
+{
+	int r = begin(flow, flow->profile->endpoints.revocation);
+
+	if (r < 0)
+		return r;
+	url_put(&flow->request.body, "token", token);
+	return url_put(&flow->request.body, "token_type_hint", hint);
+}
+
+void token_answer_free(struct token_answer *answer)
+{
+	secret_free(&answer->access_token);
+	secret_free(&answer->refresh_token);
+	secret_free(&answer->id_token);
+	free(answer->scope);
+	*answer = (struct token_answer){0};
+}
+
+/* RFC 6749 §A.12, §A.17: visible ASCII. Anything else could end a header line. */
+static bool is_visible(const struct secret *secret)
+{
+	for (size_t i = 0; i < secret->len; i++)
+		if (secret->text[i] <= ' ' || secret->text[i] > '~')
+			return false;
+	return true;
+}
+
+static int take_tokens(const json_t *object, struct token_answer *answer)
+{
+	int r = json_copy_secret(object, "access_token", TOKEN_MAX, &answer->access_token);
+
+	if (r == 0)
+		r = json_copy_secret(object, "refresh_token", TOKEN_MAX, &answer->refresh_token);
+	if (r == 0)
+		r = json_copy_secret(object, "id_token", ID_TOKEN_MAX, &answer->id_token);
+	if (r < 0)
+		return r;
+	if (secret_empty(&answer->access_token) || !is_visible(&answer->access_token) || !is_visible(&answer->refresh_token))
+		return PIMS_E_FORMAT;
+	return 0;
+}
+
+static int take_rest(const json_t *object, struct token_answer *answer)
+{
+	const json_t *life = json_object_get(object, "expires_in");
+	const char *type = json_text(object, "token_type");
+
+	if (!type || !text_equal_nocase(type, "Bearer"))
+		return PIMS_E_FORMAT;
+	if (life && !json_is_integer(life))
+		return PIMS_E_FORMAT;
+	answer->expires_in = json_int(object, "expires_in", LIFE_UNTOLD);
+	if (answer->expires_in < 0 || answer->expires_in > LIFE_MAX)
+		return PIMS_E_FORMAT;
+	return json_copy_text(object, "scope", SCOPE_MAX, &answer->scope);
+}
+
+int token_answer_read(const struct http_response *response, struct token_answer *ret_answer)
+{
+	struct token_answer answer = {0};
+	json_t *object = NULL;
+	int r;
+
+	if (!http_response_is_json(response))
+		return PIMS_E_FORMAT;
+	r = json_parse_object(buf_text(&response->body), response->body.len, DOCUMENT_MAX, &object);
+	if (r == 0)
+		r = take_tokens(object, &answer);
+	if (r == 0)
+		r = take_rest(object, &answer);
+	json_wipe(object);
+	if (r < 0)
+		token_answer_free(&answer);
+	else
+		*ret_answer = answer;
+	return r == PIMS_E_LIMIT ? PIMS_E_FORMAT : r;
+}
+
+void token_cause(const char *error, char *ret_cause, size_t size)
+{
+	size_t length = strspn(error, "abcdefghijklmnopqrstuvwxyz_");
+	bool plain = length > 0 && length <= ERROR_MAX && !error[length];
+
+	(void)snprintf(ret_cause, size, "oauth.%s", plain ? error : "error");
+}
+
+bool token_error(const struct http_response *response, char *ret_cause, size_t size)
+{
+	json_t *object = NULL;
+	const char *error;
+
+	if (!http_response_is_json(response))
+		return false;
+	if (json_parse_object(buf_text(&response->body), response->body.len, DOCUMENT_MAX, &object) < 0)
+		return false;
+	error = json_text(object, "error");
+	if (error)
+		token_cause(error, ret_cause, size);
+	json_wipe(object);
+	return error != NULL;
+}
+
+enum flow_want token_fail(struct flow *flow)
+{
+	const int status = flow->response.status;
+	char cause[64];
+
+	if (status < 400 || status >= 500 || status == 429 || !token_error(&flow->response, cause, sizeof cause))
+		return flow_fail_response(flow);
+	if (text_equal(cause, "oauth.invalid_client") || text_equal(cause, "oauth.unauthorized_client"))
+		return flow_fail(flow, PIMS_NOT_CONFIGURED, cause);
+	return flow_fail(flow, PIMS_SERVER, cause);
+}
