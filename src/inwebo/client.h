@@ -25,6 +25,7 @@ struct iw_app {
 struct iw_reply {
 	const char *xml;
 	size_t length;
+	int64_t time; /**< seconds since 1970 when it came, 0 = not known: only the offline OTP would use it */
 	struct iw_refusal refusal;
 };
 

@@ -45,8 +45,11 @@ struct iw_device {
 	struct secret sealed_k0, sealed_k1, dk1; /**< came without a PIN at hand (Kma is not stored): applied by the next withPIN */
 	char *j, *k;                  /**< of the offline OTP: kept, not used */
 	struct secret h;
+	int64_t tref;                 /**< of the offline OTP: seconds since 1970 when J came, 0 = not known */
 };
 
+/** A copy into an all-zero device, which stays all zero on failure. PIMS_E_MEMORY. */
+int iw_device_copy(const struct iw_device *device, struct iw_device *ret_device);
 void iw_device_free(struct iw_device *device);  /* wipes; all zero afterwards, device_id too */
 /** Forgets the enrollment: keeps device_id and kfact. */
 void iw_device_forget(struct iw_device *device);
