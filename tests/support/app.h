@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_APP_H
+#define TESTS_APP_H
+
+#include "base/buf.h"
+#include "sandbox.h"
+
+#include <pims/pims.h>
+
+#include <jansson.h>
+
+/** An application over the public API, with its state in a temporary directory and the parameters of initialize from pims_discover(). */
+struct app {
+	struct pims_loop *loop;
+	struct pims *pims;
+	char directory[64];
+	char *configuration; /**< parameters for initialize, JSON text */
+	json_t *message;     /**< the last one */
+	int callbacks;       /**< of the last call */
+	char agent_url[8192];
+	struct buf *log;     /**< gets every log line at debug level, or NULL */
+};
+
+/** Makes the application and discovers the sandbox; `log` may be NULL. Does not initialize. */
+void app_start(struct app *app, const struct sandbox *sandbox, struct buf *log);
+/** Ends the context, keeps the directory. */
+void app_stop(struct app *app);
+/** A new context on the same directory, as a new process would. */
+void app_reopen(struct app *app);
+void app_remove(struct app *app);
+/** Makes the call and runs the loop until its callback; the message is app->message, and must have come exactly once. `verb`: "get" or "set". */
+void app_call(struct app *app, const char *verb, const char *api, const char *parameters);
+void app_initialize(struct app *app);
+/** set user login with the demo account, or another. */
+void app_login(struct app *app, const char *email, const char *password);
+/** SMS, its code from the sandbox, and enrollment with a PIN. */
+void app_enrol(struct app *app, const struct sandbox *sandbox, const char *pin);
+
+void app_assert_succeeded(const struct app *app);
+/** `cause` NULL = must be absent. */
+void app_assert_failed(const struct app *app, int code, const char *label, const char *cause);
+/** The string of a member of the result. */
+const char *app_result(const struct app *app, const char *name);
+/** An integer of the error, e.g. "remaining"; -1 = absent. */
+int app_error(const struct app *app, const char *name);
+
+#endif
