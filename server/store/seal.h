@@ -24,7 +24,7 @@ int seal_open_master(struct seal **ret_seal, const char *data_dir, const struct 
 void seal_free(struct seal *seal);
 /** Appends the sealed bytes to `ret_sealed`. Any thread. PIMS_E_CRYPTO, PIMS_E_MEMORY, PIMS_E_LIMIT. */
 int seal_value(const struct seal *seal, const struct env *env, const void *bytes, size_t length, struct buf *ret_sealed);
-/** Appends the opened bytes to `ret_bytes`. Any thread. PIMS_E_KEY: changed, or sealed with another key; PIMS_E_VERSION: by a newer version. */
+/** Appends the opened bytes to `ret_bytes`. Any thread. PIMS_E_FORMAT: damaged; PIMS_E_KEY: sealed with another key; PIMS_E_VERSION: by a newer program. */
 int open_value(const struct seal *seal, const void *sealed, size_t length, struct buf *ret_bytes);
 /** The digest by which the store finds SMS codes and one-time passwords. Any thread. */
 int seal_digest(const struct seal *seal, const char *text, unsigned char ret_digest[SEAL_DIGEST_SIZE]);

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/store/migrations.h"
+
+#include <pims/error.h>
+
+#include <stdlib.h>
+
+/* SQLite's file header carries it: "PIMS" (https://www.sqlite.org/fileformat.html §1.3.17) */
+#define APPLICATION_ID "1346981203"
+
+/*
+ * One text a version, never changed once released. What is found by a hash has no rowid: one tree instead of two.
+ * Sessions and accounts never reuse an id, since tombstones and codes remember theirs.
+ */
+static const char version_1[] =
+	"CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE accounts (id INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL UNIQUE, email TEXT NOT NULL UNIQUE,"
+	" password_hash TEXT NOT NULL, phone TEXT, customer TEXT NOT NULL UNIQUE, pin BLOB, pin_failures INTEGER NOT NULL DEFAULT 0,"
+	" pin_blocked INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL) STRICT;"
+
+	"CREATE TABLE clients (id TEXT PRIMARY KEY, secret_hash TEXT, name TEXT NOT NULL, redirect_uris TEXT NOT NULL)"
+	" STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE codes (hash BLOB PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,"
+	" client TEXT NOT NULL REFERENCES clients ON DELETE CASCADE, redirect_uri TEXT NOT NULL, code_challenge TEXT, nonce TEXT,"
+	" scope TEXT NOT NULL, auth_time INTEGER NOT NULL, expires INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, session INTEGER)"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE INDEX codes_account ON codes (account); CREATE INDEX codes_client ON codes (client);"
+	"CREATE INDEX codes_expires ON codes (expires);"
+
+	"CREATE TABLE sessions (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,"
+	" client TEXT NOT NULL REFERENCES clients ON DELETE CASCADE, scope TEXT NOT NULL, nonce TEXT, auth_time INTEGER NOT NULL,"
+	" expires INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX sessions_account ON sessions (account); CREATE INDEX sessions_client ON sessions (client);"
+	"CREATE INDEX sessions_expires ON sessions (expires);"
+
+	"CREATE TABLE refresh_tokens (hash BLOB PRIMARY KEY, session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,"
+	" state INTEGER NOT NULL DEFAULT 0, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX refresh_tokens_session ON refresh_tokens (session); CREATE INDEX refresh_tokens_expires ON refresh_tokens (expires);"
+
+	"CREATE TABLE access_tokens (hash BLOB PRIMARY KEY, session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,"
+	" refresh BLOB NOT NULL, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX access_tokens_session ON access_tokens (session); CREATE INDEX access_tokens_expires ON access_tokens (expires);"
+
+	"CREATE TABLE sms_codes (hash BLOB PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,"
+	" purpose INTEGER NOT NULL, code BLOB NOT NULL, created INTEGER NOT NULL, sent INTEGER NOT NULL, expires INTEGER NOT NULL,"
+	" serial TEXT, tries INTEGER NOT NULL DEFAULT 0, tries_max INTEGER NOT NULL DEFAULT 1000000, UNIQUE (account, purpose))"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE INDEX sms_codes_expires ON sms_codes (expires);"
+
+	"CREATE TABLE sms_messages (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,"
+	" purpose INTEGER NOT NULL, phone TEXT NOT NULL, text BLOB NOT NULL, time INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX sms_messages_account ON sms_messages (account); CREATE INDEX sms_messages_time ON sms_messages (time);"
+
+	"CREATE TABLE devices (id INTEGER PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, serial TEXT,"
+	" device_id TEXT, name TEXT, phase INTEGER NOT NULL, code_hash BLOB, keys BLOB, challenge TEXT NOT NULL DEFAULT '',"
+	" challenge_expires INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 1, created INTEGER NOT NULL,"
+	" last_used INTEGER NOT NULL, UNIQUE (account, device_id)) STRICT;"
+	"CREATE INDEX devices_unfinished ON devices (last_used) WHERE phase <> 2;"
+
+	"CREATE TABLE otps (account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, hash BLOB NOT NULL, device INTEGER NOT NULL,"
+	" expires INTEGER NOT NULL, PRIMARY KEY (account, hash)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX otps_expires ON otps (expires);"
+
+	"CREATE TABLE attempts (key TEXT PRIMARY KEY, count INTEGER NOT NULL, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX attempts_expires ON attempts (expires);";
+
+static const char *const versions[] = {version_1};
+
+int migrations_version(void)
+{
+	return (int)(sizeof versions / sizeof *versions);
+}
+
+static int check_owner(struct sql *sql, const char *path, int64_t version)
+{
+	int64_t application, tables;
+
+	if (version > migrations_version()) {
+		env_log(sql->env, PIMS_LOG_ERROR, "%s: was written by a newer pimsd (schema %lld, this one knows %d)", path, (long long)version,
+			migrations_version());
+		return PIMS_E_VERSION;
+	}
+	if (sql_integer(sql, "PRAGMA application_id", NO_VALUES, &application) < 0 ||
+	    sql_integer(sql, "SELECT count(*) FROM sqlite_schema", NO_VALUES, &tables) < 0)
+		return PIMS_E_SYSTEM;
+	if (tables && (application != strtoll(APPLICATION_ID, NULL, 10) || version < 1)) {
+		env_log(sql->env, PIMS_LOG_ERROR, "%s: is not a database of pimsd", path);
+		return PIMS_E_FORMAT;
+	}
+	return 0;
+}
+
+static int migrate(struct sql *sql, const char *path)
+{
+	int64_t version;
+	char text[64];
+	int r;
+
+	r = sql_integer(sql, "PRAGMA user_version", NO_VALUES, &version);
+	if (r < 0)
+		return r;
+	r = check_owner(sql, path, version);
+	if (r < 0 || version == migrations_version())
+		return r;
+	for (; version < migrations_version() && r == 0; version++)
+		r = sql_script(sql, versions[version]);
+	if (r < 0)
+		return r;
+	sqlite3_snprintf(sizeof text, text, "PRAGMA user_version=%d; PRAGMA application_id=" APPLICATION_ID, migrations_version());
+	return sql_script(sql, text);
+}
+
+/* Inside the write lock, so that two processes that start together do it once. */
+int migrations_run(struct sql *sql, const char *path)
+{
+	int r;
+
+	if (sql_run(sql, "BEGIN IMMEDIATE", NO_VALUES) < 0)
+		return PIMS_E_SYSTEM;
+	r = migrate(sql, path);
+	if (r == 0 && sql_run(sql, "COMMIT", NO_VALUES) >= 0)
+		return 0;
+	sql_run(sql, "ROLLBACK", NO_VALUES);
+	return r < 0 ? r : PIMS_E_SYSTEM;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/store/sqlite_store.h"
+
+#include <pims/error.h>
+
+#include <stdio.h>
+
+#define COLUMNS "id, subject, email, password_hash, phone, customer, pin, pin_failures, pin_blocked, blocked, created"
+
+struct account_change {
+	const char *email;
+	const char *value;
+	const char *phone;
+	const char *subject, *customer;
+	int64_t now;
+	bool flag;
+};
+
+static int account_row(sqlite3_stmt *statement, void *ret_result)
+{
+	struct account account = {
+		.id = sqlite3_column_int64(statement, 0),
+		.pin_failures = sqlite3_column_int(statement, 7),
+		.pin_blocked = sqlite3_column_int(statement, 8),
+		.blocked = sqlite3_column_int(statement, 9),
+		.created = sqlite3_column_int64(statement, 10),
+	};
+
+	if (sql_text(statement, 1, &account.subject) < 0 || sql_text(statement, 2, &account.email) < 0 ||
+	    sql_text(statement, 3, &account.password_hash) < 0 || sql_text(statement, 4, &account.phone) < 0 ||
+	    sql_text(statement, 5, &account.customer) < 0 || sql_bytes(statement, 6, &account.pin, &account.pin_length) < 0) {
+		account_free(&account);
+		return PIMS_E_MEMORY;
+	}
+	*(struct account *)ret_result = account;
+	return 0;
+}
+
+int sqlite_account_by_email(struct store *store, const char *email, struct account *ret_account)
+{
+	return sqlite_find(store, "SELECT " COLUMNS " FROM accounts WHERE email = ?", VALUES(TEXT(email)), account_row, ret_account);
+}
+
+int sqlite_account_by_id(struct store *store, int64_t id, struct account *ret_account)
+{
+	return sqlite_find(store, "SELECT " COLUMNS " FROM accounts WHERE id = ?", VALUES(INT(id)), account_row, ret_account);
+}
+
+int sqlite_account_by_subject(struct store *store, const char *subject, struct account *ret_account)
+{
+	return sqlite_find(store, "SELECT " COLUMNS " FROM accounts WHERE subject = ?", VALUES(TEXT(subject)), account_row, ret_account);
+}
+
+static int list_accounts(struct sql *sql, int (*each)(void *data, const struct account *account), void *data)
+{
+	sqlite3_stmt *statement;
+	int r;
+
+	r = sql_start(sql, "SELECT " COLUMNS " FROM accounts ORDER BY email", NO_VALUES, &statement);
+	if (r < 0)
+		return r;
+	while ((r = sql_step(sql, statement)) > 0) {
+		struct account account;
+
+		r = account_row(statement, &account);
+		if (r < 0)
+			break;
+		r = each(data, &account);
+		account_free(&account);
+		if (r)
+			break;
+	}
+	sql_done(statement);
+	return r;
+}
+
+int sqlite_account_list(struct store *store, int (*each)(void *data, const struct account *account), void *data)
+{
+	struct sql *sql = sqlite_reader(store);
+	int r;
+
+	r = list_accounts(sql, each, data);
+	sqlite_reader_done(store, sql);
+	return r;
+}
+
+static int account_add(struct sql *sql, void *arg)
+{
+	const struct account_change *change = arg;
+
+	return sql_run(sql, "INSERT INTO accounts (subject, email, password_hash, phone, customer, created) VALUES (?, ?, ?, ?, ?, ?)",
+		       VALUES(TEXT(change->subject), TEXT(change->email), TEXT(change->value), TEXT(change->phone), TEXT(change->customer),
+			      INT(change->now)));
+}
+
+/* RFC 9562 §5.4 */
+static int make_subject(const struct env *env, char ret_subject[37])
+{
+	unsigned char b[16];
+
+	if (env_random(env, b, sizeof b) < 0)
+		return PIMS_E_CRYPTO;
+	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+	snprintf(ret_subject, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5],
+		 b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	return 0;
+}
+
+static int make_customer(const struct env *env, char ret_customer[32])
+{
+	uint64_t number;
+
+	if (env_random(env, &number, sizeof number) < 0)
+		return PIMS_E_CRYPTO;
+	snprintf(ret_customer, 32, "AP-ACNT%015llu", (unsigned long long)(number % 1000000000000000ull));
+	return 0;
+}
+
+int sqlite_account_add(struct store *store, const char *email, const char *password_hash, const char *phone, int64_t now)
+{
+	const struct env *env = &((struct sqlite_store *)store)->env;
+	char subject[37], customer[32];
+	struct account_change change = {
+		.email = email, .value = password_hash, .phone = phone, .subject = subject, .customer = customer, .now = now,
+	};
+
+	if (make_subject(env, subject) < 0 || make_customer(env, customer) < 0)
+		return PIMS_E_CRYPTO;
+	return sqlite_write(store, account_add, &change);
+}
+
+static int end_sessions(struct sql *sql, int64_t account)
+{
+	int r;
+
+	r = sql_run(sql, "DELETE FROM codes WHERE account = ?", VALUES(INT(account)));
+	if (r < 0)
+		return r;
+	return sql_run(sql, "DELETE FROM sessions WHERE account = ?", VALUES(INT(account)));
+}
+
+static int account_set_password(struct sql *sql, void *arg)
+{
+	const struct account_change *change = arg;
+	int64_t id;
+	int r;
+
+	r = sql_integer(sql, "UPDATE accounts SET password_hash = ? WHERE email = ? RETURNING id",
+			VALUES(TEXT(change->value), TEXT(change->email)), &id);
+	return r < 0 ? r : end_sessions(sql, id);
+}
+
+int sqlite_account_set_password(struct store *store, const char *email, const char *password_hash)
+{
+	struct account_change change = {.email = email, .value = password_hash};
+
+	return sqlite_write(store, account_set_password, &change);
+}
+
+static int account_set_phone(struct sql *sql, void *arg)
+{
+	const struct account_change *change = arg;
+
+	return sql_change(sql, "UPDATE accounts SET phone = ? WHERE email = ?", VALUES(TEXT(change->phone), TEXT(change->email)),
+			  PIMS_E_NOT_FOUND);
+}
+
+int sqlite_account_set_phone(struct store *store, const char *email, const char *phone)
+{
+	struct account_change change = {.email = email, .phone = phone};
+
+	return sqlite_write(store, account_set_phone, &change);
+}
+
+static int account_set_blocked(struct sql *sql, void *arg)
+{
+	const struct account_change *change = arg;
+	int64_t id;
+	int r;
+
+	if (!change->flag)
+		return sql_change(sql, "UPDATE accounts SET blocked = 0, pin_blocked = 0, pin_failures = 0 WHERE email = ?",
+				  VALUES(TEXT(change->email)), PIMS_E_NOT_FOUND);
+	r = sql_integer(sql, "UPDATE accounts SET blocked = 1 WHERE email = ? RETURNING id", VALUES(TEXT(change->email)), &id);
+	return r < 0 ? r : end_sessions(sql, id);
+}
+
+int sqlite_account_set_blocked(struct store *store, const char *email, bool blocked)
+{
+	struct account_change change = {.email = email, .flag = blocked};
+
+	return sqlite_write(store, account_set_blocked, &change);
+}
+
+static int account_remove(struct sql *sql, void *arg)
+{
+	const struct account_change *change = arg;
+
+	return sql_change(sql, "DELETE FROM accounts WHERE email = ?", VALUES(TEXT(change->email)), PIMS_E_NOT_FOUND);
+}
+
+int sqlite_account_remove(struct store *store, const char *email)
+{
+	struct account_change change = {.email = email};
+
+	return sqlite_write(store, account_remove, &change);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/store/sqlite_store.h"
+
+#include <pims/error.h>
+
+/*
+ * States of a refresh token: 0 fresh (the answer that carried it may be lost), 1 live (it or its access token was used, so its holder has it), 2 retired.
+ * Presenting a token makes it live, adds a fresh successor and leaves the token valid; a token becoming live retires all others of its session.
+ * So at any time the holder of the last answer that arrived can go on, and a second holder is noticed.
+ */
+
+struct session_new {
+	const struct session_row *session;
+	const unsigned char *code_hash;
+	const struct token_pair *tokens;
+	int64_t id;
+};
+
+struct rotate {
+	const unsigned char *refresh;
+	const char *client;
+	const struct token_pair *tokens;
+	int64_t now;
+	struct session_row session;
+	int64_t state;
+	bool reused;
+};
+
+static int add_tokens(struct sql *sql, int64_t session, const struct token_pair *tokens)
+{
+	int r;
+
+	r = sql_run(sql, "INSERT INTO refresh_tokens (hash, session, expires) VALUES (?, ?, ?)",
+		    VALUES(HASH(tokens->refresh), INT(session), INT(tokens->refresh_expires)));
+	if (r < 0)
+		return r;
+	r = sql_run(sql, "INSERT INTO access_tokens (hash, session, refresh, expires) VALUES (?, ?, ?, ?)",
+		    VALUES(HASH(tokens->access), INT(session), HASH(tokens->refresh), INT(tokens->access_expires)));
+	if (r < 0)
+		return r;
+	return sql_run(sql, "UPDATE sessions SET expires = max(expires, ?, ?) WHERE id = ?",
+		       VALUES(INT(tokens->refresh_expires), INT(tokens->access_expires), INT(session)));
+}
+
+static int claim_code(struct sql *sql, const unsigned char *hash, int64_t session)
+{
+	int64_t state;
+	int r;
+
+	r = sql_run(sql, "UPDATE codes SET state = 2, session = ? WHERE hash = ? AND state = 1", VALUES(INT(session), HASH(hash)));
+	if (r)
+		return r < 0 ? r : 0;
+	r = sql_integer(sql, "SELECT state FROM codes WHERE hash = ?", VALUES(HASH(hash)), &state);
+	return r < 0 ? r : PIMS_E_STATE;
+}
+
+static int session_add(struct sql *sql, void *arg)
+{
+	struct session_new *new = arg;
+	const struct session_row *session = new->session;
+	int64_t blocked;
+	int r;
+
+	r = sql_integer(sql, "SELECT blocked FROM accounts WHERE id = ?", VALUES(INT(session->account)), &blocked);
+	if (r < 0)
+		return r;
+	if (blocked)
+		return PIMS_E_STATE;
+	r = sql_integer(sql,
+			"INSERT INTO sessions (account, client, scope, nonce, auth_time, expires) VALUES (?, ?, ?, ?, ?, 0) RETURNING id",
+			VALUES(INT(session->account), TEXT(session->client), TEXT(session->scope ? session->scope : ""), TEXT(session->nonce),
+			       INT(session->auth_time)),
+			&new->id);
+	if (r < 0)
+		return r;
+	r = claim_code(sql, new->code_hash, new->id);
+	return r < 0 ? r : add_tokens(sql, new->id, new->tokens);
+}
+
+int sqlite_session_add(struct store *store, const struct session_row *session, const unsigned char code_hash[32],
+		       const struct token_pair *tokens, int64_t *ret_id)
+{
+	struct session_new new = {.session = session, .code_hash = code_hash, .tokens = tokens};
+	int r;
+
+	r = sqlite_write(store, session_add, &new);
+	if (r == 0)
+		*ret_id = new.id;
+	return r;
+}
+
+static int session_row(sqlite3_stmt *statement, void *ret_result)
+{
+	struct session_row session = {
+		.id = sqlite3_column_int64(statement, 0),
+		.account = sqlite3_column_int64(statement, 1),
+		.auth_time = sqlite3_column_int64(statement, 5),
+	};
+
+	if (sql_text(statement, 2, &session.client) < 0 || sql_text(statement, 3, &session.scope) < 0 ||
+	    sql_text(statement, 4, &session.nonce) < 0) {
+		session_row_free(&session);
+		return PIMS_E_MEMORY;
+	}
+	*(struct session_row *)ret_result = session;
+	return 0;
+}
+
+static int rotate_row(sqlite3_stmt *statement, void *ret_result)
+{
+	struct rotate *rotate = ret_result;
+
+	rotate->state = sqlite3_column_int64(statement, 6);
+	return session_row(statement, &rotate->session);
+}
+
+static int make_live(struct sql *sql, const unsigned char *refresh, int64_t session)
+{
+	int r;
+
+	r = sql_run(sql, "UPDATE refresh_tokens SET state = 1 WHERE hash = ? AND state = 0", VALUES(HASH(refresh)));
+	if (r <= 0)
+		return r;
+	return sql_run(sql, "UPDATE refresh_tokens SET state = 2 WHERE session = ? AND hash <> ? AND state <> 2",
+		       VALUES(INT(session), HASH(refresh)));
+}
+
+static int refresh_rotate(struct sql *sql, void *arg)
+{
+	struct rotate *rotate = arg;
+	int r;
+
+	r = sql_find(sql,
+		     "SELECT s.id, s.account, s.client, s.scope, s.nonce, s.auth_time, r.state FROM refresh_tokens r"
+		     " JOIN sessions s ON s.id = r.session WHERE r.hash = ? AND r.expires > ? AND s.client = ?",
+		     VALUES(HASH(rotate->refresh), INT(rotate->now), TEXT(rotate->client)), rotate_row, rotate);
+	if (r < 0)
+		return r;
+	if (rotate->state == 2) {
+		rotate->reused = true;
+		return sql_run(sql, "DELETE FROM sessions WHERE id = ?", VALUES(INT(rotate->session.id)));
+	}
+	r = make_live(sql, rotate->refresh, rotate->session.id);
+	return r < 0 ? r : add_tokens(sql, rotate->session.id, rotate->tokens);
+}
+
+int sqlite_refresh_rotate(struct store *store, const unsigned char refresh[32], const char *client,
+			  const struct token_pair *tokens, int64_t now, struct session_row *ret_session)
+{
+	struct rotate rotate = {.refresh = refresh, .client = client, .tokens = tokens, .now = now};
+	int r;
+
+	r = sqlite_write(store, refresh_rotate, &rotate);
+	if (r == 0 && rotate.reused)
+		r = PIMS_E_STATE;
+	if (r < 0) {
+		session_row_free(&rotate.session);
+		return r;
+	}
+	*ret_session = rotate.session;
+	return 0;
+}
+
+struct access_use {
+	struct session_row session;
+	unsigned char refresh[32];
+	bool fresh;
+};
+
+static int access_row(sqlite3_stmt *statement, void *ret_result)
+{
+	struct access_use *use = ret_result;
+
+	use->fresh = sqlite3_column_int(statement, 7) == 1;
+	if (sql_hash(statement, 6, use->refresh) < 0)
+		return PIMS_E_SYSTEM;
+	return session_row(statement, &use->session);
+}
+
+static int access_used(struct sql *sql, void *arg)
+{
+	const struct access_use *use = arg;
+
+	return make_live(sql, use->refresh, use->session.id);
+}
+
+int sqlite_access_find(struct store *store, const unsigned char access[32], int64_t now, struct session_row *ret_session)
+{
+	struct access_use use = {0};
+	int r;
+
+	r = sqlite_find(store,
+			"SELECT s.id, s.account, s.client, s.scope, s.nonce, s.auth_time, a.refresh,"
+			" EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.hash = a.refresh AND r.state = 0)"
+			" FROM access_tokens a JOIN sessions s ON s.id = a.session WHERE a.hash = ? AND a.expires > ?",
+			VALUES(HASH(access), INT(now)), access_row, &use);
+	if (r == 0 && use.fresh)
+		r = sqlite_write(store, access_used, &use);
+	if (r < 0) {
+		session_row_free(&use.session);
+		return r;
+	}
+	*ret_session = use.session;
+	return 0;
+}
+
+struct revoke {
+	const unsigned char *token;
+	const char *client;
+	int64_t session;
+};
+
+static int token_revoke(struct sql *sql, void *arg)
+{
+	const struct revoke *revoke = arg;
+
+	return sql_run(sql,
+		       "DELETE FROM sessions WHERE client = ?1 AND id IN (SELECT session FROM refresh_tokens WHERE hash = ?2"
+		       " UNION SELECT session FROM access_tokens WHERE hash = ?2)",
+		       VALUES(TEXT(revoke->client), HASH(revoke->token)));
+}
+
+int sqlite_token_revoke(struct store *store, const unsigned char token[32], const char *client)
+{
+	struct revoke revoke = {.token = token, .client = client};
+
+	return sqlite_write(store, token_revoke, &revoke);
+}
+
+static int session_revoke(struct sql *sql, void *arg)
+{
+	const struct revoke *revoke = arg;
+
+	return sql_change(sql, "DELETE FROM sessions WHERE id = ?", VALUES(INT(revoke->session)), PIMS_E_NOT_FOUND);
+}
+
+int sqlite_session_revoke(struct store *store, int64_t session)
+{
+	struct revoke revoke = {.session = session};
+
+	return sqlite_write(store, session_revoke, &revoke);
+}

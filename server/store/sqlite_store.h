@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_SQLITE_STORE_H
+#define PIMSD_SQLITE_STORE_H
+
+#include "server/store/sqlite_sql.h"
+#include "server/store/store_ops.h"
+
+#include <pthread.h>
+
+/* Private to server/store/sqlite_*.c. */
+
+/**
+ * A change, run on the writer thread inside the transaction that it shares with others. A negative return undoes it alone. What it must tell
+ * beside (a refusal whose effect stays) goes into `arg`. It writes to the caller's results only through `arg`: the commit may still fail.
+ */
+typedef int (*write_fn)(struct sql *sql, void *arg);
+
+/** One change that waits, on its caller's stack. */
+struct write {
+	write_fn run;
+	void *arg;
+	int result;
+	bool done;
+	pthread_cond_t finished;
+	struct write *next;
+};
+
+struct writer {
+	struct sql sql;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wanted;
+	struct write *first, **last; /**< queue */
+	bool stop;
+};
+
+struct sqlite_store {
+	struct store base;
+	struct env env;
+	struct writer writer;
+	pthread_mutex_t readers_lock;
+	pthread_cond_t reader_free;
+	struct sql *readers; /**< idle ones */
+};
+
+/** PIMS_E_SYSTEM with errno: no thread. `writer->sql` is open. */
+int writer_start(struct writer *writer);
+/** Runs what is queued, then ends the thread. */
+void writer_stop(struct writer *writer);
+
+/** Runs a change and returns its result when it is durable. Any thread but the writer's. */
+int sqlite_write(struct store *store, write_fn run, void *arg);
+/** A connection for reading; waits for one. */
+struct sql *sqlite_reader(struct store *store);
+void sqlite_reader_done(struct store *store, struct sql *sql);
+
+/** Fills a result from the current row. */
+typedef int (*row_fn)(sqlite3_stmt *statement, void *ret_result);
+/** The first row of a query by `text`. PIMS_E_NOT_FOUND. */
+int sqlite_find(struct store *store, const char *text, const struct sql_value *values, row_fn row, void *ret_result);
+int sql_find(struct sql *sql, const char *text, const struct sql_value *values, row_fn row, void *ret_result);
+/** Inside a change: leaves a tombstone of a device. PIMS_E_NOT_FOUND. */
+int sql_device_bury(struct sql *sql, int64_t account, int64_t id);
+
+/* The operations, by topic. */
+int sqlite_setting_get(struct store *store, const char *name, unsigned char **ret_value, size_t *ret_length);
+int sqlite_setting_add(struct store *store, const char *name, const unsigned char *value, size_t length);
+int sqlite_account_add(struct store *store, const char *email, const char *password_hash, const char *phone, int64_t now);
+int sqlite_account_by_email(struct store *store, const char *email, struct account *ret_account);
+int sqlite_account_by_id(struct store *store, int64_t id, struct account *ret_account);
+int sqlite_account_by_subject(struct store *store, const char *subject, struct account *ret_account);
+int sqlite_account_list(struct store *store, int (*each)(void *data, const struct account *account), void *data);
+int sqlite_account_set_password(struct store *store, const char *email, const char *password_hash);
+int sqlite_account_set_phone(struct store *store, const char *email, const char *phone);
+int sqlite_account_set_blocked(struct store *store, const char *email, bool blocked);
+int sqlite_account_remove(struct store *store, const char *email);
+int sqlite_client_add(struct store *store, const struct client *client);
+int sqlite_client_get(struct store *store, const char *id, struct client *ret_client);
+int sqlite_client_list(struct store *store, int (*each)(void *data, const struct client *client), void *data);
+int sqlite_client_remove(struct store *store, const char *id);
+int sqlite_code_add(struct store *store, const struct auth_code *code);
+int sqlite_code_consume(struct store *store, const unsigned char hash[32], int64_t now, struct auth_code *ret_code);
+int sqlite_session_add(struct store *store, const struct session_row *session, const unsigned char code_hash[32],
+		       const struct token_pair *tokens, int64_t *ret_id);
+int sqlite_refresh_rotate(struct store *store, const unsigned char refresh[32], const char *client,
+			  const struct token_pair *tokens, int64_t now, struct session_row *ret_session);
+int sqlite_access_find(struct store *store, const unsigned char access[32], int64_t now, struct session_row *ret_session);
+int sqlite_token_revoke(struct store *store, const unsigned char token[32], const char *client);
+int sqlite_session_revoke(struct store *store, int64_t session);
+int sqlite_sms_add(struct store *store, const struct sms_code *code, const struct sms_message *message);
+int sqlite_sms_live(struct store *store, int64_t account, enum sms_purpose purpose, int64_t now, struct sms_code *ret_code);
+int sqlite_sms_find(struct store *store, const unsigned char hash[32], enum sms_purpose purpose, int64_t now, int64_t *ret_account);
+int sqlite_sms_try(struct store *store, const unsigned char hash[32], int max, int64_t now, int *ret_remaining);
+int sqlite_sms_tried_right(struct store *store, const unsigned char hash[32]);
+int sqlite_sms_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct sms_message *message),
+		      void *data);
+int sqlite_enroll_finalize(struct store *store, const struct device *device, const unsigned char *pin, size_t pin_length,
+			   int max_devices, int64_t now);
+int sqlite_enroll_ms(struct store *store, const struct device *device, int64_t now);
+int sqlite_device_get(struct store *store, int64_t id, struct device *ret_device);
+int sqlite_device_list(struct store *store, int64_t account, int (*each)(void *data, const struct device *device), void *data);
+int sqlite_device_remove(struct store *store, int64_t account, int64_t id);
+int sqlite_device_challenge(struct store *store, int64_t id, const char *challenge, int64_t expires);
+int sqlite_otp_issue(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32],
+		     int64_t expires, int64_t now);
+int sqlite_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining);
+int sqlite_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);
+int sqlite_attempt(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
+int sqlite_attempt_check(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
+int sqlite_sweep(struct store *store, int64_t now);
+
+#endif

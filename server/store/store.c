@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/store/store.h"
+
+#include "server/store/store_ops.h"
+
+/* The operations are the backend's; this file only passes them on. */
+
+void store_close(struct store *store)
+{
+	if (store)
+		store->ops->close(store);
+}
+
+int store_setting_get(struct store *store, const char *name, unsigned char **ret_value, size_t *ret_length)
+{
+	return store->ops->setting_get(store, name, ret_value, ret_length);
+}
+
+int store_setting_add(struct store *store, const char *name, const unsigned char *value, size_t length)
+{
+	return store->ops->setting_add(store, name, value, length);
+}
+
+int store_account_add(struct store *store, const char *email, const char *password_hash, const char *phone, int64_t now)
+{
+	return store->ops->account_add(store, email, password_hash, phone, now);
+}
+
+int store_account_by_email(struct store *store, const char *email, struct account *ret_account)
+{
+	return store->ops->account_by_email(store, email, ret_account);
+}
+
+int store_account_by_id(struct store *store, int64_t id, struct account *ret_account)
+{
+	return store->ops->account_by_id(store, id, ret_account);
+}
+
+int store_account_by_subject(struct store *store, const char *subject, struct account *ret_account)
+{
+	return store->ops->account_by_subject(store, subject, ret_account);
+}
+
+int store_account_list(struct store *store, int (*each)(void *data, const struct account *account), void *data)
+{
+	return store->ops->account_list(store, each, data);
+}
+
+int store_account_set_password(struct store *store, const char *email, const char *password_hash)
+{
+	return store->ops->account_set_password(store, email, password_hash);
+}
+
+int store_account_set_phone(struct store *store, const char *email, const char *phone)
+{
+	return store->ops->account_set_phone(store, email, phone);
+}
+
+int store_account_set_blocked(struct store *store, const char *email, bool blocked)
+{
+	return store->ops->account_set_blocked(store, email, blocked);
+}
+
+int store_account_remove(struct store *store, const char *email)
+{
+	return store->ops->account_remove(store, email);
+}
+
+int store_client_add(struct store *store, const struct client *client)
+{
+	return store->ops->client_add(store, client);
+}
+
+int store_client_get(struct store *store, const char *id, struct client *ret_client)
+{
+	return store->ops->client_get(store, id, ret_client);
+}
+
+int store_client_list(struct store *store, int (*each)(void *data, const struct client *client), void *data)
+{
+	return store->ops->client_list(store, each, data);
+}
+
+int store_client_remove(struct store *store, const char *id)
+{
+	return store->ops->client_remove(store, id);
+}
+
+int store_code_add(struct store *store, const struct auth_code *code)
+{
+	return store->ops->code_add(store, code);
+}
+
+int store_code_consume(struct store *store, const unsigned char hash[32], int64_t now, struct auth_code *ret_code)
+{
+	return store->ops->code_consume(store, hash, now, ret_code);
+}
+
+int store_session_add(struct store *store, const struct session_row *session, const unsigned char code_hash[32],
+		      const struct token_pair *tokens, int64_t *ret_id)
+{
+	return store->ops->session_add(store, session, code_hash, tokens, ret_id);
+}
+
+int store_refresh_rotate(struct store *store, const unsigned char refresh[32], const char *client,
+			 const struct token_pair *tokens, int64_t now, struct session_row *ret_session)
+{
+	return store->ops->refresh_rotate(store, refresh, client, tokens, now, ret_session);
+}
+
+int store_access_find(struct store *store, const unsigned char access[32], int64_t now, struct session_row *ret_session)
+{
+	return store->ops->access_find(store, access, now, ret_session);
+}
+
+int store_token_revoke(struct store *store, const unsigned char token[32], const char *client)
+{
+	return store->ops->token_revoke(store, token, client);
+}
+
+int store_session_revoke(struct store *store, int64_t session)
+{
+	return store->ops->session_revoke(store, session);
+}
+
+int store_sms_add(struct store *store, const struct sms_code *code, const struct sms_message *message)
+{
+	return store->ops->sms_add(store, code, message);
+}
+
+int store_sms_live(struct store *store, int64_t account, enum sms_purpose purpose, int64_t now, struct sms_code *ret_code)
+{
+	return store->ops->sms_live(store, account, purpose, now, ret_code);
+}
+
+int store_sms_find(struct store *store, const unsigned char hash[32], enum sms_purpose purpose, int64_t now, int64_t *ret_account)
+{
+	return store->ops->sms_find(store, hash, purpose, now, ret_account);
+}
+
+int store_sms_try(struct store *store, const unsigned char hash[32], int max, int64_t now, int *ret_remaining)
+{
+	return store->ops->sms_try(store, hash, max, now, ret_remaining);
+}
+
+int store_sms_tried_right(struct store *store, const unsigned char hash[32])
+{
+	return store->ops->sms_tried_right(store, hash);
+}
+
+int store_sms_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct sms_message *message), void *data)
+{
+	return store->ops->sms_outbox(store, after_id, each, data);
+}
+
+int store_enroll_finalize(struct store *store, const struct device *device, const unsigned char *pin, size_t pin_length,
+			  int max_devices, int64_t now)
+{
+	return store->ops->enroll_finalize(store, device, pin, pin_length, max_devices, now);
+}
+
+int store_enroll_ms(struct store *store, const struct device *device, int64_t now)
+{
+	return store->ops->enroll_ms(store, device, now);
+}
+
+int store_device_get(struct store *store, int64_t id, struct device *ret_device)
+{
+	return store->ops->device_get(store, id, ret_device);
+}
+
+int store_device_list(struct store *store, int64_t account, int (*each)(void *data, const struct device *device), void *data)
+{
+	return store->ops->device_list(store, account, each, data);
+}
+
+int store_device_remove(struct store *store, int64_t account, int64_t id)
+{
+	return store->ops->device_remove(store, account, id);
+}
+
+int store_device_challenge(struct store *store, int64_t id, const char *challenge, int64_t expires)
+{
+	return store->ops->device_challenge(store, id, challenge, expires);
+}
+
+int store_otp_issue(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32],
+		    int64_t expires, int64_t now)
+{
+	return store->ops->otp_issue(store, device, pin_proved, otp_hash, expires, now);
+}
+
+int store_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining)
+{
+	return store->ops->pin_failed(store, device, max, ret_remaining);
+}
+
+int store_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now)
+{
+	return store->ops->otp_consume(store, account, otp_hash, now);
+}
+
+int store_attempt(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after)
+{
+	return store->ops->attempt(store, key, max, window_s, now, ret_retry_after);
+}
+
+int store_attempt_check(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after)
+{
+	return store->ops->attempt_check(store, key, max, window_s, now, ret_retry_after);
+}
+
+int store_sweep(struct store *store, int64_t now)
+{
+	return store->ops->sweep(store, now);
+}
