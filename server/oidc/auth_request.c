@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/oidc/auth_request.h"
+
+#include "base/text.h"
+#include "server/oidc/client.h"
+#include "server/oidc/redirect.h"
+#include "server/server.h"
+
+#include <pims/error.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const scopes[] = {"openid", "profile", "email"};
+static const char *const carried[] = {"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
+				      "code_challenge_method", "ui_locales"};
+
+bool auth_scope_has(const char *scope, const char *word)
+{
+	size_t length = strlen(word);
+
+	while (scope && *scope) {
+		size_t next = strcspn(scope, " ");
+
+		if (next == length && strncmp(scope, word, length) == 0)
+			return true;
+		scope += next;
+		scope += strspn(scope, " ");
+	}
+	return false;
+}
+
+void auth_scope_filter(const char *wanted, char ret_scope[SCOPE_SIZE])
+{
+	size_t at = 0;
+
+	ret_scope[0] = '\0';
+	for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
+		size_t length = strlen(scopes[i]);
+
+		if ((wanted && !auth_scope_has(wanted, scopes[i])) || at + length + 2 > SCOPE_SIZE)
+			continue;
+		if (at)
+			ret_scope[at++] = ' ';
+		memcpy(ret_scope + at, scopes[i], length + 1);
+		at += length;
+	}
+}
+
+/* An empty parameter counts as absent (RFC 6749 §3.1). */
+static const char *parameter(const struct request *request, const char *name)
+{
+	const char *value = request_parameter(request, name);
+
+	return value && *value ? value : NULL;
+}
+
+static bool too_long(const char *value, size_t max)
+{
+	return value && strlen(value) > max;
+}
+
+static int read_client(const struct request *request, struct auth_request *auth)
+{
+	const char *id = parameter(request, "client_id");
+	int r = PIMS_E_NOT_FOUND;
+
+	if (id && !too_long(id, CLIENT_ID_MAX))
+		r = store_client_get(request_server(request)->store, id, &auth->client);
+	if (r == PIMS_E_NOT_FOUND) {
+		auth->refusal = AUTH_UNKNOWN_CLIENT;
+		return 0;
+	}
+	return r;
+}
+
+static void read_redirect(const struct request *request, struct auth_request *auth)
+{
+	auth->redirect_uri = parameter(request, "redirect_uri");
+	auth->state = parameter(request, "state");
+	if (!auth->redirect_uri || !redirect_registered(auth->client.redirect_uris, auth->redirect_uri))
+		auth->refusal = AUTH_UNKNOWN_REDIRECT;
+	else if (too_long(auth->state, STATE_MAX))
+		auth->refusal = AUTH_LONG_STATE;
+}
+
+static void fail(struct auth_request *auth, const char *error, const char *description)
+{
+	if (auth->error)
+		return;
+	auth->error = error;
+	auth->description = description;
+}
+
+static void check_type(const struct request *request, struct auth_request *auth)
+{
+	const char *type = parameter(request, "response_type");
+	const char *mode = parameter(request, "response_mode");
+
+	/* OpenID Connect Core 6.1, 6.2: an OP that does not do request objects says so */
+	if (parameter(request, "request"))
+		fail(auth, "request_not_supported", "request objects are not supported");
+	if (parameter(request, "request_uri"))
+		fail(auth, "request_uri_not_supported", "request objects are not supported");
+	if (!type)
+		fail(auth, "invalid_request", "response_type is missing");
+	else if (!text_equal(type, "code"))
+		fail(auth, "unsupported_response_type", "only response_type=code is supported");
+	if (mode && !text_equal(mode, "query"))
+		fail(auth, "invalid_request", "only response_mode=query is supported");
+}
+
+static bool challenge_valid(const char *challenge)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	return strlen(challenge) == CHALLENGE_LENGTH && strspn(challenge, alphabet) == CHALLENGE_LENGTH;
+}
+
+/* RFC 7636 §4.3: without a method it is "plain", which protects from nobody who reads the request. */
+static void check_challenge(const struct request *request, struct auth_request *auth)
+{
+	const char *method = parameter(request, "code_challenge_method");
+
+	auth->challenge = parameter(request, "code_challenge");
+	if (!auth->challenge && method)
+		fail(auth, "invalid_request", "code_challenge is missing");
+	else if (!auth->challenge && !auth->client.secret_hash)
+		fail(auth, "invalid_request", "code_challenge is required of public clients");
+	else if (auth->challenge && !text_equal(method, "S256"))
+		fail(auth, "invalid_request", "code_challenge_method must be S256");
+	else if (auth->challenge && !challenge_valid(auth->challenge))
+		fail(auth, "invalid_request", "code_challenge has the wrong form");
+}
+
+/* There is no session to be silent about: every sign-in asks. So prompt=login and max_age are always fulfilled. */
+static void check_prompt(const struct request *request, struct auth_request *auth)
+{
+	const char *prompt = parameter(request, "prompt");
+
+	if (!auth_scope_has(prompt, "none"))
+		return;
+	if (text_equal(prompt, "none"))
+		fail(auth, "login_required", "the user must sign in");
+	else
+		fail(auth, "invalid_request", "prompt=none stands alone");
+}
+
+static void check_rest(const struct request *request, struct auth_request *auth)
+{
+	auth->nonce = parameter(request, "nonce");
+	auth_scope_filter(parameter(request, "scope"), auth->scope);
+	if (!*auth->scope)
+		fail(auth, "invalid_scope", "no scope that this server knows");
+	if (too_long(auth->nonce, NONCE_MAX))
+		fail(auth, "invalid_request", "nonce is too long");
+	check_challenge(request, auth);
+	check_prompt(request, auth);
+}
+
+int auth_request_read(const struct request *request, struct auth_request *ret_auth)
+{
+	int r = read_client(request, ret_auth);
+
+	if (r < 0 || ret_auth->refusal)
+		return r;
+	read_redirect(request, ret_auth);
+	if (ret_auth->refusal)
+		return 0;
+	check_type(request, ret_auth);
+	check_rest(request, ret_auth);
+	return 0;
+}
+
+void auth_request_free(struct auth_request *auth)
+{
+	client_free(&auth->client);
+	*auth = (struct auth_request){0};
+}
+
+int auth_request_copy(const struct request *request, struct query *ret_query)
+{
+	struct buf text = BUF_INIT(QUERY_MAX_LENGTH);
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof carried / sizeof *carried && r == 0; i++) {
+		const char *value = parameter(request, carried[i]);
+
+		if (value)
+			r = url_put(&text, carried[i], value);
+	}
+	if (r == 0)
+		r = query_parse(buf_text(&text), text.len, ret_query);
+	buf_free(&text);
+	return r;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_OIDC_AUTH_REQUEST_H
+#define PIMSD_OIDC_AUTH_REQUEST_H
+
+#include "server/http/http.h"
+#include "server/store/store.h"
+
+enum { STATE_MAX = 4096, NONCE_MAX = 512, SCOPE_SIZE = 32, CHALLENGE_LENGTH = 43 };
+
+/** Why there is nobody to send an answer to: the client or its redirect URI is not to be trusted (RFC 6749 §4.1.2.1). */
+enum auth_refusal { AUTH_NOT_REFUSED, AUTH_UNKNOWN_CLIENT, AUTH_UNKNOWN_REDIRECT, AUTH_LONG_STATE };
+
+/** An authorization request. Pointers are into the request. */
+struct auth_request {
+	struct client client; /**< owned */
+	const char *redirect_uri;
+	const char *state;     /**< NULL = none */
+	const char *nonce;     /**< NULL = none */
+	const char *challenge; /**< S256, NULL = none */
+	char scope[SCOPE_SIZE]; /**< what is granted of what was asked for */
+	enum auth_refusal refusal;
+	const char *error;       /**< to be told by redirect; NULL = the request is good */
+	const char *description; /**< literals, never of the request */
+};
+
+/** Reads and checks a request. Fills `ret_auth` also when the request is refused; negative only when the store failed. */
+int auth_request_read(const struct request *request, struct auth_request *ret_auth);
+void auth_request_free(struct auth_request *auth);
+/** What of `wanted` is known, in a fixed order; all of it when NULL. Empty when nothing is. */
+void auth_scope_filter(const char *wanted, char ret_scope[SCOPE_SIZE]);
+/** True when a scope contains a word. */
+bool auth_scope_has(const char *scope, const char *word);
+/** The parameters that make up the request, for the form that repeats it: copies. */
+int auth_request_copy(const struct request *request, struct query *ret_query);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/oidc/handlers.h"
+#include "server/oidc/keys.h"
+#include "server/server.h"
+
+#include "base/json.h"
+
+#include <pims/error.h>
+
+static int put_url(json_t *object, const char *name, const char *issuer, const char *path)
+{
+	struct buf url = BUF_INIT(8192);
+	int r = buf_printf(&url, "%s%s", issuer, path);
+
+	if (r == 0)
+		r = json_put_text(object, name, buf_text(&url));
+	buf_free(&url);
+	return r;
+}
+
+static int put_urls(json_t *object, const char *issuer)
+{
+	static const char *const rows[][2] = {
+		{"authorization_endpoint", OIDC_AUTHORIZE_PATH}, {"token_endpoint", OIDC_TOKEN_PATH},
+		{"revocation_endpoint", OIDC_REVOKE_PATH},       {"jwks_uri", OIDC_JWKS_PATH},
+		{"userinfo_endpoint", OIDC_USERINFO_PATH},       {"end_session_endpoint", OIDC_END_SESSION_PATH},
+	};
+	int r = json_put_text(object, "issuer", issuer);
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows && r == 0; i++)
+		r = put_url(object, rows[i][0], issuer, rows[i][1]);
+	return r;
+}
+
+/* OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 9207 §3. */
+static json_t *capabilities(void)
+{
+	return json_pack("{s:[s], s:[s], s:[s], s:[s,s], s:[s], s:[s], s:[s,s,s], s:[s,s,s], s:[s,s,s], s:[s], s:[s,s,s,s,s,s,s,s,s,s,s], s:[s,s],"
+			 " s:b, s:b, s:b, s:b}",
+			 "response_types_supported", "code", "response_modes_supported", "query", "subject_types_supported", "public",
+			 "grant_types_supported", "authorization_code", "refresh_token", "id_token_signing_alg_values_supported", "RS256",
+			 "code_challenge_methods_supported", "S256", "scopes_supported", "openid", "profile", "email",
+			 "token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
+			 "revocation_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none", "claim_types_supported",
+			 "normal", "claims_supported", "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "amr", "email",
+			 "preferred_username", "ui_locales_supported", "en", "fr", "authorization_response_iss_parameter_supported", 1,
+			 "claims_parameter_supported", 0, "request_parameter_supported", 0, "request_uri_parameter_supported", 0);
+}
+
+void oidc_metadata(struct request *request, struct response *response)
+{
+	json_t *object = json_object();
+	json_t *rest = capabilities();
+
+	if (put_urls(object, request_server(request)->settings.issuer) < 0 || json_object_update(object, rest) != 0) {
+		json_decref(object);
+		object = NULL;
+	}
+	json_decref(rest);
+	response_json(response, 200, object);
+	(void)response_header(response, "Cache-Control", "public, max-age=300");
+}
+
+void oidc_jwks(struct request *request, struct response *response)
+{
+	response_text(response, 200, "application/json", oidc_keys_jwks(request_server(request)->oidc_keys));
+	(void)response_header(response, "Cache-Control", "public, max-age=3600");
+}

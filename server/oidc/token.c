@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/digest.h"
+#include "base/encode.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "server/oidc/auth_request.h"
+#include "server/oidc/client.h"
+#include "server/oidc/handlers.h"
+#include "server/oidc/oauth.h"
+#include "server/oidc/redirect.h"
+#include "server/oidc/tokens.h"
+#include "server/server.h"
+
+#include <pims/error.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* RFC 6749 §3.2, at the live service's path and with its leniency: parameters in the body or in the query string (spec/wire.md §2). */
+
+enum { VERIFIER_MIN = 43, VERIFIER_MAX = 128, ID_TOKEN_MAX = 16384 };
+
+static void invalid_grant(struct response *response, const char *description)
+{
+	oauth_error(response, 400, "invalid_grant", description);
+}
+
+/* --- the answer ------------------------------------------------------------------------------------------------------------------ */
+
+static int put_id_token(json_t *object, const struct server *server, const struct id_claims *claims)
+{
+	struct buf token = BUF_INIT(ID_TOKEN_MAX);
+	int r = 0;
+
+	if (auth_scope_has(claims->session->scope, "openid")) {
+		r = id_token_make(server, claims, &token);
+		if (r == 0)
+			r = json_put_text(object, "id_token", buf_text(&token));
+	}
+	buf_free(&token);
+	return r;
+}
+
+static int put_tokens(json_t *object, const struct server *server, const struct issued_tokens *tokens, const char *scope)
+{
+	int r = json_put_text(object, "access_token", tokens->access);
+
+	if (r == 0)
+		r = json_put_text(object, "refresh_token", tokens->refresh);
+	if (r == 0)
+		r = json_put_text(object, "token_type", "Bearer");
+	if (r == 0)
+		r = json_put_int(object, "expires_in", server->settings.access_seconds);
+	return r < 0 ? r : json_put_text(object, "scope", scope);
+}
+
+/* `nonce`: of the authorization request; a renewed id_token has none (OpenID Connect Core 12.2). */
+static void answer(struct request *request, struct response *response, const struct session_row *session, const struct issued_tokens *tokens,
+		   const char *nonce)
+{
+	const struct server *server = request_server(request);
+	struct account account = {0};
+	struct id_claims claims = {.session = session, .account = &account, .nonce = nonce, .access_token = tokens->access};
+	json_t *object = json_object();
+	int r = store_account_by_id(server->store, session->account, &account);
+
+	if (r == 0)
+		r = put_tokens(object, server, tokens, session->scope);
+	if (r == 0)
+		r = put_id_token(object, server, &claims);
+	if (r == 0) {
+		response_json(response, 200, object);
+		no_store(response);
+	} else {
+		json_wipe(object);
+		oauth_server_error(response);
+	}
+	account_free(&account);
+}
+
+/* --- grant_type=authorization_code ------------------------------------------------------------------------------------------------- */
+
+static bool verifier_valid(const char *verifier)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	size_t length = strnlen(verifier, VERIFIER_MAX + 1);
+
+	return length >= VERIFIER_MIN && length <= VERIFIER_MAX && strspn(verifier, alphabet) == length;
+}
+
+static bool verifier_matches(const char *challenge, const char *verifier)
+{
+	unsigned char digest[SHA256_SIZE];
+	struct buf text = BUF_INIT(64);
+	bool match;
+
+	match = verifier_valid(verifier) && sha256(verifier, strlen(verifier), digest) == 0 &&
+		base64url_encode(digest, sizeof digest, &text) == 0 && secret_equals_text(challenge, buf_text(&text));
+	buf_free(&text);
+	return match;
+}
+
+/* A verifier without a challenge means that somebody took the challenge out of the authorization request (RFC 9700 §2.1.1). */
+static const char *code_fault(const struct request *request, const struct auth_code *code, const struct client *client)
+{
+	const char *redirect_uri = request_parameter(request, "redirect_uri");
+	const char *verifier = request_parameter(request, "code_verifier");
+
+	if (verifier && !*verifier)
+		verifier = NULL;
+	if (!text_equal(code->client, client->id))
+		return "the code was issued to another client";
+	if (!text_equal(redirect_uri, code->redirect_uri))
+		return "redirect_uri differs from the authorization request";
+	if (code->code_challenge && !verifier)
+		return "code_verifier is missing";
+	if (!code->code_challenge && verifier)
+		return "code_verifier without a code_challenge";
+	if (verifier && !verifier_matches(code->code_challenge, verifier))
+		return "code_verifier does not match";
+	return NULL;
+}
+
+static int make_tokens(const struct server *server, struct issued_tokens *ret_tokens)
+{
+	return tokens_make(&server->env, server->settings.access_seconds, server->settings.refresh_seconds, ret_tokens);
+}
+
+static void open_session(struct request *request, struct response *response, const struct auth_code *code)
+{
+	const struct server *server = request_server(request);
+	struct session_row session = {
+		.account = code->account, .client = code->client, .scope = code->scope, .nonce = code->nonce, .auth_time = code->auth_time};
+	struct issued_tokens tokens = {0};
+	int r = make_tokens(server, &tokens);
+
+	if (r == 0)
+		r = store_session_add(server->store, &session, code->hash, &tokens.row, &session.id);
+	if (r == 0)
+		answer(request, response, &session, &tokens, code->nonce);
+	else if (r == PIMS_E_STATE || r == PIMS_E_NOT_FOUND)
+		invalid_grant(response, "the code was used twice, or its account is gone");
+	else
+		oauth_server_error(response);
+	tokens_wipe(&tokens);
+}
+
+static void use_code(struct request *request, struct response *response, const struct auth_code *code, const struct client *client)
+{
+	const char *fault = code_fault(request, code, client);
+
+	if (fault)
+		invalid_grant(response, fault);
+	else
+		open_session(request, response, code);
+}
+
+/*
+ * The code is used up whatever comes of it: a wrong guess at the verifier is not repeated with the same code. Used a second time, it ends the
+ * session that it opened (RFC 6749 §4.1.2).
+ */
+static void grant_code(struct request *request, struct response *response, const struct client *client)
+{
+	const struct server *server = request_server(request);
+	const char *text = request_parameter(request, "code");
+	struct auth_code code = {0};
+	unsigned char hash[SHA256_SIZE];
+	int r = token_digest(text, hash);
+
+	if (r == 0)
+		r = store_code_consume(server->store, hash, env_now(&server->env), &code);
+	if (r == 0)
+		use_code(request, response, &code, client);
+	else if (!text || !*text)
+		oauth_error(response, 400, "invalid_request", "code is missing");
+	else if (r == PIMS_E_NOT_FOUND || r == PIMS_E_STATE || r == PIMS_E_FORMAT)
+		invalid_grant(response, "the code is unknown, expired or used");
+	else
+		oauth_server_error(response);
+	auth_code_free(&code);
+}
+
+/* --- grant_type=refresh_token ------------------------------------------------------------------------------------------------------ */
+
+static void grant_refresh(struct request *request, struct response *response, const struct client *client)
+{
+	const struct server *server = request_server(request);
+	const char *text = request_parameter(request, "refresh_token");
+	struct session_row session = {0};
+	struct issued_tokens tokens = {0};
+	unsigned char hash[SHA256_SIZE];
+	int r = token_digest(text, hash);
+
+	if (r == 0)
+		r = make_tokens(server, &tokens);
+	if (r == 0)
+		r = store_refresh_rotate(server->store, hash, client->id, &tokens.row, env_now(&server->env), &session);
+	if (r == 0)
+		answer(request, response, &session, &tokens, NULL);
+	else if (!text || !*text)
+		oauth_error(response, 400, "invalid_request", "refresh_token is missing");
+	else if (r == PIMS_E_NOT_FOUND || r == PIMS_E_STATE || r == PIMS_E_FORMAT)
+		invalid_grant(response, "the refresh token is unknown, expired, revoked or used");
+	else
+		oauth_server_error(response);
+	session_row_free(&session);
+	tokens_wipe(&tokens);
+}
+
+void oidc_token(struct request *request, struct response *response)
+{
+	const char *grant = request_parameter(request, "grant_type");
+	struct client client = {0};
+
+	if (client_authenticate(request, response, &client) < 0)
+		return;
+	if (!grant || !*grant)
+		oauth_error(response, 400, "invalid_request", "grant_type is missing");
+	else if (text_equal(grant, "authorization_code"))
+		grant_code(request, response, &client);
+	else if (text_equal(grant, "refresh_token"))
+		grant_refresh(request, response, &client);
+	else
+		oauth_error(response, 400, "unsupported_grant_type", "authorization_code and refresh_token are supported");
+	client_free(&client);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/web/page.h"
+
+#include "base/digest.h"
+#include "base/encode.h"
+
+#include <pims/error.h>
+
+#include <string.h>
+
+/* In the page, so that it needs one request; allowed by its hash, so that no other style or script runs. */
+static const char style[] =
+	"body{font:1rem/1.5 system-ui,sans-serif;margin:0;padding:1rem;color:#1b1b1b;background:#f4f4f5}"
+	"main{max-width:24rem;margin:2rem auto;padding:1.5rem;background:#fff;border:1px solid #c9c9cf;border-radius:.5rem}"
+	"h1{font-size:1.5rem;margin:0 0 1rem}label{display:block;font-weight:600;margin-top:1rem}"
+	"input{box-sizing:border-box;width:100%;font:inherit;padding:.6rem;border:1px solid #62626b;border-radius:.25rem;background:#fff;color:#1b1b1b}"
+	"button{margin-top:1.5rem;width:100%;font:inherit;font-weight:600;padding:.7rem;border:0;border-radius:.25rem;background:#0b4fb3;color:#fff}"
+	"input:focus,button:focus{outline:3px solid #f5a300;outline-offset:2px}"
+	"[role=alert]{padding:.6rem;border-left:.3rem solid #b00020;background:#fdecee;color:#7a0016}";
+
+int html_put(struct buf *html, const char *text)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '&':
+			buf_puts(html, "&amp;");
+			break;
+		case '<':
+			buf_puts(html, "&lt;");
+			break;
+		case '>':
+			buf_puts(html, "&gt;");
+			break;
+		case '"':
+			buf_puts(html, "&quot;");
+			break;
+		case '\'':
+			buf_puts(html, "&#39;");
+			break;
+		default:
+			buf_putc(html, *text);
+		}
+	}
+	return buf_error(html);
+}
+
+static void put_paragraph(struct buf *html, const char *attributes, const char *text)
+{
+	buf_printf(html, "<p%s>", attributes);
+	(void)html_put(html, text);
+	buf_puts(html, "</p>\n");
+}
+
+static void put_head(struct buf *html, const struct texts *texts, const char *prefix, const char *title)
+{
+	buf_printf(html, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n", texts->language);
+	buf_puts(html, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+	if (prefix)
+		buf_printf(html, "%s: ", prefix);
+	(void)html_put(html, title);
+	buf_puts(html, "</title>\n<style>");
+	buf_puts(html, style);
+	buf_puts(html, "</style>\n</head>\n<body>\n<main>\n<h1>");
+	(void)html_put(html, title);
+	buf_puts(html, "</h1>\n");
+}
+
+static void put_hidden(struct buf *html, const char *name, const char *value)
+{
+	buf_puts(html, "<input type=\"hidden\" name=\"");
+	(void)html_put(html, name);
+	buf_puts(html, "\" value=\"");
+	(void)html_put(html, value);
+	buf_puts(html, "\">\n");
+}
+
+static void put_fields(struct buf *html, const struct sign_in_page *page)
+{
+	const char *described = page->error ? " aria-invalid=\"true\" aria-describedby=\"error\"" : "";
+
+	buf_printf(html, "<label for=\"username\">%s</label>\n", page->texts->username);
+	buf_puts(html, "<input id=\"username\" name=\"username\" type=\"text\" inputmode=\"email\" autocomplete=\"username\" autocapitalize=\"none\" ");
+	buf_printf(html, "spellcheck=\"false\" maxlength=\"254\" required%s%s value=\"", described, page->username ? "" : " autofocus");
+	(void)html_put(html, page->username ? page->username : "");
+	buf_printf(html, "\">\n<label for=\"password\">%s</label>\n", page->texts->password);
+	buf_puts(html, "<input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" maxlength=\"1024\" ");
+	buf_printf(html, "required%s%s>\n<button type=\"submit\">%s</button>\n", described, page->username ? " autofocus" : "", page->texts->sign_in);
+}
+
+static void put_form(struct buf *html, const struct sign_in_page *page)
+{
+	buf_puts(html, "<form method=\"post\" action=\"");
+	(void)html_put(html, page->action);
+	buf_puts(html, "\">\n");
+	for (size_t i = 0; i < page->hidden->count; i++)
+		put_hidden(html, page->hidden->items[i].name, page->hidden->items[i].value);
+	put_hidden(html, "form_token", page->form_token);
+	put_fields(html, page);
+	buf_puts(html, "</form>\n");
+}
+
+/*
+ * `scheme`: Chromium applies form-action to the redirect that answers the form too, and cannot express an IPv6 loopback host; hence whole
+ * schemes. Same-origin referrers keep the Origin of our own form from becoming "null".
+ */
+static int put_headers(struct response *response, const char *scheme)
+{
+	struct buf policy = BUF_INIT(1024);
+	unsigned char digest[SHA256_SIZE];
+	int r = sha256(style, strlen(style), digest);
+
+	buf_puts(&policy, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; style-src 'sha256-");
+	if (r == 0)
+		r = base64_encode(digest, sizeof digest, &policy);
+	if (r == 0)
+		r = scheme ? buf_printf(&policy, "'; form-action 'self' %s:", scheme) : buf_puts(&policy, "'; form-action 'none'");
+	if (r == 0)
+		r = response_header(response, "Content-Security-Policy", buf_text(&policy));
+	if (r == 0)
+		r = response_header(response, "Cache-Control", "no-store");
+	if (r == 0)
+		r = response_header(response, "Referrer-Policy", "same-origin");
+	if (r == 0)
+		r = response_header(response, "X-Frame-Options", "DENY");
+	buf_free(&policy);
+	return r;
+}
+
+/* Without its policy a page is not sent at all. */
+static void finish(struct response *response, int status, const char *scheme, struct buf *html)
+{
+	buf_puts(html, "</main>\n</body>\n</html>\n");
+	if (buf_error(html) == 0 && put_headers(response, scheme) == 0)
+		response_text(response, status, "text/html; charset=utf-8", buf_text(html));
+	else
+		response->status = 0;
+	buf_free(html);
+}
+
+void page_sign_in(struct response *response, int status, const struct sign_in_page *page)
+{
+	struct buf html = BUF_INIT(REQUEST_MAX_BODY * 2);
+	struct buf intro = BUF_INIT(2048);
+
+	put_head(&html, page->texts, page->error ? page->texts->error : NULL, page->texts->sign_in);
+	if (texts_fill(page->texts->continue_to, page->application, &intro) == 0)
+		put_paragraph(&html, "", buf_text(&intro));
+	if (page->error)
+		put_paragraph(&html, " role=\"alert\" id=\"error\"", page->error);
+	put_form(&html, page);
+	finish(response, status, page->redirect_scheme, &html);
+	buf_free(&intro);
+}
+
+void page_message(struct response *response, int status, const struct texts *texts, const char *heading, const char *text)
+{
+	struct buf html = BUF_INIT(8192);
+
+	put_head(&html, texts, NULL, heading);
+	put_paragraph(&html, "", text);
+	finish(response, status, NULL, &html);
+}

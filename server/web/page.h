@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_WEB_PAGE_H
+#define PIMSD_WEB_PAGE_H
+
+#include "base/url.h"
+#include "server/http/http.h"
+#include "server/web/texts.h"
+
+/** Appends text so that it means itself in HTML content and in quoted attributes. */
+int html_put(struct buf *html, const char *text);
+
+/** The one form of the sign-in page. */
+struct sign_in_page {
+	const struct texts *texts;
+	const char *application; /**< name of the client */
+	const char *action;      /**< URL of the form, with the authorization request as its query */
+	const struct query *hidden; /**< the same as fields */
+	const char *form_token;
+	const char *username;    /**< filled in; NULL = none */
+	const char *error;       /**< NULL = none */
+	const char *redirect_scheme; /**< where the form's answer redirects to: "mymap" */
+};
+/** Fills body and headers of an answer; the status too. */
+void page_sign_in(struct response *response, int status, const struct sign_in_page *page);
+/** A heading and a sentence. */
+void page_message(struct response *response, int status, const struct texts *texts, const char *heading, const char *text);
+
+#endif
