@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "facade/api.h"
+#include "facade/sdk.h"
+#include "identity/identity.h"
+#include "strong/strong.h"
+
+/* The rows in the order of spec/api.json; their lists of codes are the documents', gaps included. */
+
+#define TOKEN_API "pims.authentication.token"
+#define ACCOUNT_API "pims.authentication.account"
+#define USER_API "pims.authentication.user"
+#define SMS_API "pims.authentication.smscode"
+#define ENROLLMENT_API "pims.authentication.enrollment"
+#define PIN_API "pims.authentication.pincode"
+#define OTP_API "pims.authentication.otp"
+#define BASIC "BasicAuthentication"
+#define SDK "SDK"
+
+static const char *const token_actions[] = {"get", "refresh", NULL};
+static const struct api_parameter token_parameters[] = {{"action", API_STRING, true, token_actions, NULL, NULL}, {0}};
+static const struct api_field token_result[] = {{"type", "string"}, {"token", "string"}, {0}};
+static const short token_errors[] = {2001, 2006, 2101, 2102, 2201, 2202, 2204, 2301, 0};
+
+static const struct api_parameter user_parameters[] = {
+	{"local", API_LANGUAGE, false, NULL, NULL, "UI language of the user agent, e.g. en"},
+	{"context", API_OBJECT, false, NULL, NULL, "Android context; handed to the user-agent hook, otherwise ignored"},
+	{0}};
+static const short user_errors[] = {2001, 2101, 2102, 2368, 0};
+static const short logout_errors[] = {2001, 2101, 2102, 2201, 2202, 2204, 2301, 0};
+
+static const struct api_field username_result[] = {{"username", "string"}, {0}};
+static const struct api_field activated_result[] = {{"isDeviceActivated", "boolean"}, {0}};
+static const struct api_field blocked_result[] = {{"isAccountBlocked", "Unknown | PinBlocked | NotBlocked"}, {0}};
+static const short username_errors[] = {2001, 2101, 2102, 2301, 0};
+static const short account_errors[] = {2001, 2101, 2102, 2344, 0};
+
+static const struct api_field phone_result[] = {{"phoneNumber", "string"}, {0}};
+static const short phone_errors[] = {2001, 2006, 2201, 2202, 2204, 2307, 0};
+
+static const struct api_parameter certification_parameters[] = {{"phoneNumber", API_PHONE, true, NULL, NULL, NULL}, {0}};
+static const short sms_errors[] = {2001, 2006, 2101, 2102, 2201, 2202, 2204, 0};
+
+static const struct api_parameter confirm_parameters[] = {{"smsCode", API_DIGITS, true, NULL, NULL, NULL}, {0}};
+static const struct api_field confirm_result[] = {{"status", "NotEnrolled | AlreadyEnrolled"}, {0}};
+static const short confirm_errors[] = {2001, 2006, 2102, 2201, 2202, 2204, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2316, 2317, 2344, 0};
+
+static const struct api_parameter number_parameters[] = {{"smsCode", API_DIGITS, true, NULL, NULL, NULL},
+							 {"phoneNumber", API_PHONE, true, NULL, "Phone number", NULL},
+							 {0}};
+static const short add_errors[] = {2001, 2006, 2101, 2102, 2201, 2202, 2204, 2344, 0};
+static const short modify_errors[] = {2001, 2006, 2101, 2102, 2201, 2202, 2204, 2308, 2309,
+				      2310, 2311, 2312, 2313, 2314, 2316, 2317, 2344, 0};
+
+static const struct api_parameter enroll_parameters[] = {
+	{"pinCode", API_DIGITS, true, NULL, NULL, NULL},
+	{"smsCode", API_DIGITS, false, NULL, NULL, "needed when the code was not given to set smscode enrollment in this activation"},
+	{0}};
+static const short enroll_errors[] = {2001, 2101, 2102, 2305, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2316, 2317, 2344, 0};
+
+static const struct api_parameter enroll_phone_parameters[] = {{"pinCode", API_DIGITS, true, NULL, NULL, NULL},
+							       {"smsCode", API_DIGITS, true, NULL, NULL, NULL},
+							       {"phoneNumber", API_PHONE, true, NULL, NULL, NULL},
+							       {0}};
+static const short enroll_phone_errors[] = {2001, 2101, 2102, 2305, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2316, 2317, 2344, 2390, 0};
+static const short remove_errors[] = {2001, 2101, 2102, 2202, 2204, 2305, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2316, 2317, 2344, 0};
+
+static const struct api_parameter reset_parameters[] = {
+	{"pinCode", API_DIGITS, true, NULL, NULL, "the new PIN"},
+	{"smsCode", API_DIGITS, true, NULL, NULL, "from get smscode resetPIN"},
+	{0}};
+static const struct api_parameter update_parameters[] = {{"oldPIN", API_DIGITS, true, NULL, NULL, NULL},
+							 {"newPIN", API_DIGITS, true, NULL, NULL, NULL},
+							 {0}};
+static const short pin_errors[] = {2001, 2101, 2102, 2305, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2315, 2316, 2317, 2344, 0};
+
+static const struct api_parameter otp_parameters[] = {{"pinCode", API_DIGITS, true, NULL, NULL, NULL}, {0}};
+static const struct api_field otp_result[] = {{"otp", "string"}, {0}};
+static const short otp_errors[] = {2000, 2001, 2006, 2101, 2102, 2202, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2316, 2317, 0};
+
+static const struct api_parameter configuration_parameters[] = {{"environnement", API_STRING, false, NULL, NULL, NULL},
+								{"mode", API_STRING, false, NULL, NULL, NULL},
+								{"monitoring", API_OBJECT, false, NULL, NULL, NULL},
+								{"credential", API_OBJECT, false, NULL, NULL, NULL},
+								{"profile", API_OBJECT, false, NULL, NULL, NULL},
+								{0}};
+static const struct api_field version_result[] = {{"versionCore", "string"}, {"versionFacade", "string"}, {0}};
+static const struct api_field device_result[] = {
+	{"OS", "string"}, {"OSVersion", "string"}, {"PhoneModel", "string"}, {"PhoneBrand", "string"}, {0}};
+static const struct api_field log_result[] = {{"logPath", "string"}, {0}};
+static const struct api_field logs_result[] = {{"logPaths", "array of strings"}, {0}};
+static const short configuration_errors[] = {2001, 0};
+static const short no_errors[] = {0};
+
+/* verb, api, discriminators, parameters, result, errors, component, since, authenticated, first step */
+const struct api_row api_rows[] = {
+	{API_GET, TOKEN_API, {{.name = "type", .value = "idtoken"}}, token_parameters, token_result, token_errors,
+	 BASIC, "2.0", true, identity_idtoken},
+	{API_GET, TOKEN_API, {{.name = "type", .value = "cvs"}}, token_parameters, token_result, token_errors,
+	 BASIC, "2.0", true, identity_cvs},
+	{API_GET, TOKEN_API, {{.name = "type", .value = "customerAt"}}, token_parameters, token_result, token_errors,
+	 BASIC, "2.0", true, NULL},
+	{API_GET, ACCOUNT_API, {{.name = "actionType", .value = "basic"}, {.name = "type", .value = "username"}},
+	 NULL, username_result, username_errors, BASIC, "2.0", true, identity_username},
+	{API_SET, USER_API, {{.name = "action", .value = "login"}}, user_parameters, NULL, user_errors, BASIC, "2.0", false, identity_login},
+	{API_SET, USER_API, {{.name = "action", .value = "forcedLogin"}}, user_parameters, NULL, user_errors,
+	 BASIC, "2.0", false, identity_forced_login},
+	{API_SET, USER_API, {{.name = "action", .value = "createAccount"}}, user_parameters, NULL, user_errors, BASIC, "2.0", false, NULL},
+	{API_SET, USER_API, {{.name = "action", .value = "updateLogin"}}, user_parameters, NULL, user_errors, BASIC, "2.0", true, NULL},
+	{API_SET, USER_API, {{.name = "action", .value = "updatePassword"}}, user_parameters, NULL, user_errors, BASIC, "2.0", true, NULL},
+	{API_SET, USER_API, {{.name = "action", .value = "logout"}}, user_parameters, NULL, logout_errors, BASIC, "2.0", true, identity_logout},
+	{API_GET, ACCOUNT_API, {{.name = "actionType", .value = "strong"}, {.name = "type", .value = "isDeviceActivated"}},
+	 NULL, activated_result, account_errors, API_STRONG, "2.0", true, strong_device_activated},
+	{API_GET, ACCOUNT_API, {{.name = "actionType", .value = "strong"}, {.name = "type", .value = "isAccountBlocked"}},
+	 NULL, blocked_result, account_errors, API_STRONG, "2.0", true, strong_account_blocked},
+	{API_GET, "pims.authentication.trustedphonenumber", {{0}}, NULL, phone_result, phone_errors,
+	 API_STRONG, "2.0", true, strong_trusted_phone},
+	{API_GET, SMS_API, {{.name = "type", .value = "enrollment"}}, NULL, NULL, sms_errors, API_STRONG, "2.0", true, strong_sms_enrollment},
+	{API_GET, SMS_API, {{.name = "type", .value = "resetPIN"}}, NULL, NULL, sms_errors, API_STRONG, "2.0", true, strong_sms_reset_pin},
+	{API_GET, SMS_API, {{.name = "type", .value = "phoneNumberCertification"}}, certification_parameters, NULL, sms_errors,
+	 API_STRONG, "2.0", true, NULL},
+	{API_SET, SMS_API, {{.name = "action", .value = "enrollment"}}, confirm_parameters, confirm_result, confirm_errors,
+	 API_STRONG, "2.0", true, strong_sms_confirm},
+	/* the tutorial passes `type`, the reference of modifyPhoneNumber too */
+	{API_SET, SMS_API, {{.name = "action", .value = "addPhoneNumber", .other_name = "type"}}, number_parameters, NULL, add_errors,
+	 API_STRONG, "2.0", true, NULL},
+	{API_SET, SMS_API, {{.name = "type", .value = "modifyPhoneNumber", .other_name = "action"}}, number_parameters, NULL, modify_errors,
+	 API_STRONG, "2.0", true, NULL},
+	{API_SET, ENROLLMENT_API, {{.name = "action", .value = "enroll"}}, enroll_parameters, NULL, enroll_errors,
+	 API_STRONG, "2.0", true, strong_enroll},
+	/* the name of older releases is the second */
+	{API_SET, ENROLLMENT_API, {{.name = "action", .value = "enrollWithPhoneNumber", .other_value = "enrollmentWithPhoneNumber"}},
+	 enroll_phone_parameters, NULL, enroll_phone_errors, API_STRONG, "2.1", true, NULL},
+	{API_SET, ENROLLMENT_API, {{.name = "action", .value = "remove"}}, NULL, NULL, remove_errors, API_STRONG, "2.0", true, NULL},
+	{API_SET, PIN_API, {{.name = "action", .value = "reset"}}, reset_parameters, NULL, pin_errors, API_STRONG, "2.0", true, NULL},
+	{API_SET, PIN_API, {{.name = "action", .value = "update"}}, update_parameters, NULL, pin_errors, API_STRONG, "2.0", true, NULL},
+	{API_GET, OTP_API, {{.name = "action", .value = "withPIN"}}, otp_parameters, otp_result, otp_errors,
+	 API_STRONG, "2.0", true, strong_otp_with_pin},
+	{API_GET, OTP_API, {{.name = "action", .value = "withoutPIN"}}, NULL, otp_result, otp_errors,
+	 API_STRONG, "2.0", true, strong_otp_without_pin},
+	{API_SET, "pims.sdk.configuration", {{0}}, configuration_parameters, NULL, configuration_errors, SDK, "2.0", false, NULL},
+	{API_GET, "pims.sdk.version", {{0}}, NULL, version_result, no_errors, SDK, "2.0", false, sdk_version},
+	{API_GET, "pims.sdk.device", {{0}}, NULL, device_result, no_errors, SDK, "2.0", false, NULL},
+	{API_GET, "pims.sdk.log", {{0}}, NULL, log_result, no_errors, SDK, "2.0", false, NULL},
+	{API_GET, "pims.sdk.logs", {{0}}, NULL, logs_result, no_errors, SDK, "2.0", false, NULL},
+	{0}};

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "facade/configuration.h"
+
+#include "base/encode.h"
+#include "base/text.h"
+#include "base/url.h"
+
+#include <pims/error.h>
+
+#include <string.h>
+
+enum { MAC_DIGITS = 32, LOG_MINUTES_MIN = 5, LOG_MINUTES_MAX = 1440 };
+
+/* What a field failed for: its path goes into the cause. */
+struct reader {
+	struct flow *flow;
+	const json_t *root;
+	struct profile *profile;
+};
+
+static bool wrong(struct reader *reader, const char *path)
+{
+	char cause[sizeof reader->flow->outcome.cause];
+	struct buf text = BUF_INIT(sizeof cause - 1);
+
+	buf_printf(&text, "configuration.%s", path);
+	text_copy(cause, sizeof cause, buf_text(&text));
+	buf_free(&text);
+	flow_fail(reader->flow, PIMS_NOT_CONFIGURED, cause);
+	return false;
+}
+
+static bool out_of_memory(struct reader *reader)
+{
+	flow_fail_return(reader->flow, PIMS_E_MEMORY);
+	return false;
+}
+
+static const char *last_name(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot ? dot + 1 : path;
+}
+
+/* The text at a path of one or two names, or NULL when it is absent or no text. */
+static const json_t *section(const struct reader *reader, const char *path)
+{
+	char name[32];
+	const char *dot = strchr(path, '.');
+
+	if (!dot)
+		return reader->root;
+	if ((size_t)(dot - path) >= sizeof name)
+		return NULL;
+	memcpy(name, path, (size_t)(dot - path));
+	name[dot - path] = '\0';
+	return json_object_get(reader->root, name);
+}
+
+static const json_t *member(const struct reader *reader, const char *path)
+{
+	return json_object_get(section(reader, path), last_name(path));
+}
+
+static const char *text_at(const struct reader *reader, const char *path)
+{
+	const char *text = json_text(section(reader, path), last_name(path));
+
+	return text && strlen(text) <= CONFIGURATION_MAX_TEXT ? text : NULL;
+}
+
+static const char *listed(const char *text, const char *const *values, bool any_case)
+{
+	for (; text && *values; values++)
+		if (any_case ? text_equal_nocase(text, *values) : text_equal(text, *values))
+			return *values;
+	return NULL;
+}
+
+static bool read_choice(struct reader *reader, const char *path, const char *const *values, char **ret_text)
+{
+	const char *value = listed(text_at(reader, path), values, false);
+
+	if (!value)
+		return wrong(reader, path);
+	return text_set(ret_text, value) == 0 ? true : out_of_memory(reader);
+}
+
+static bool read_brand(struct reader *reader)
+{
+	static const char *const brands[] = {"Peugeot", "Citroen", "Ds", "Opel", "Vauxhall", NULL};
+	const char *brand = listed(text_at(reader, "profile.brand"), brands, true);
+
+	if (!brand)
+		return wrong(reader, "profile.brand");
+	return text_set(&reader->profile->brand, brand) == 0 ? true : out_of_memory(reader);
+}
+
+static bool visible(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+/* Older releases of the reference say clientId. */
+static bool read_client_id(struct reader *reader)
+{
+	const char *path = member(reader, "credential.clientID") ? "credential.clientID" : "credential.clientId";
+	const char *id = text_at(reader, path);
+
+	if (!id || !*id || !visible(id))
+		return wrong(reader, "credential.clientID");
+	return text_set(&reader->profile->client_id, id) == 0 ? true : out_of_memory(reader);
+}
+
+static bool read_client_secret(struct reader *reader)
+{
+	const char *secret = text_at(reader, "credential.clientSecret");
+
+	if (!secret || !visible(secret))
+		return wrong(reader, "credential.clientSecret");
+	if (*secret && secret_set(&reader->profile->client_secret, secret) < 0)
+		return out_of_memory(reader);
+	return true;
+}
+
+/* Absolute and without a fragment (RFC 6749 §3.1.2). */
+static bool is_redirect_uri(const char *text)
+{
+	struct url url = {0};
+	bool ok;
+
+	if (url_parse(text, &url) < 0)
+		return false;
+	ok = !url.fragment && (*url.host || *url.path);
+	url_free(&url);
+	return ok;
+}
+
+static bool is_mac(const char *text)
+{
+	return hex_valid(text, MAC_DIGITS);
+}
+
+static bool read_valid(struct reader *reader, const char *path, bool (*valid)(const char *text), char **ret_text)
+{
+	const char *text = text_at(reader, path);
+
+	if (!text || !valid(text))
+		return wrong(reader, path);
+	return text_set(ret_text, text) == 0 ? true : out_of_memory(reader);
+}
+
+static bool read_optional(struct reader *reader, const char *path, bool (*valid)(const char *text), char **ret_text)
+{
+	return member(reader, path) ? read_valid(reader, path, valid, ret_text) : true;
+}
+
+static bool read_country(struct reader *reader)
+{
+	const char *country = text_at(reader, "country");
+
+	if (!member(reader, "country"))
+		return true;
+	if (!country || strlen(country) != 2)
+		return wrong(reader, "country");
+	for (size_t i = 0; i < 2; i++) {
+		char letter = (char)(country[i] & ~0x20);
+
+		if (letter < 'A' || letter > 'Z')
+			return wrong(reader, "country");
+		reader->profile->country[i] = letter;
+	}
+	return true;
+}
+
+static bool read_log_minutes(struct reader *reader, bool needed)
+{
+	const json_t *minutes = member(reader, "monitoring.newLogTimeDuration");
+	json_int_t value = json_integer_value(minutes);
+
+	if (!minutes && !needed)
+		return true;
+	if (!json_is_integer(minutes) || value < LOG_MINUTES_MIN || value > LOG_MINUTES_MAX)
+		return wrong(reader, "monitoring.newLogTimeDuration");
+	return true;
+}
+
+/* Checked like the rest; what it says about log files is not used yet. */
+static bool read_monitoring(struct reader *reader)
+{
+	static const char *const levels[] = {"none", "low", "medium", "high", NULL};
+	static const char *const files[] = {"appLaunch", "day", "duration", NULL};
+	const char *file = text_at(reader, "monitoring.newLogFile");
+
+	if (!member(reader, "monitoring"))
+		return true;
+	if (!json_is_object(member(reader, "monitoring")))
+		return wrong(reader, "monitoring");
+	if (member(reader, "monitoring.logLevel") && !listed(text_at(reader, "monitoring.logLevel"), levels, false))
+		return wrong(reader, "monitoring.logLevel");
+	if (member(reader, "monitoring.newLogFile") && !listed(file, files, false))
+		return wrong(reader, "monitoring.newLogFile");
+	return read_log_minutes(reader, text_equal(file, "duration"));
+}
+
+static bool read_credential(struct reader *reader)
+{
+	struct profile *profile = reader->profile;
+
+	if (!json_is_object(member(reader, "credential")))
+		return wrong(reader, "credential");
+	return read_client_id(reader) && read_client_secret(reader) &&
+	       read_valid(reader, "credential.webviewsRedirectURI", is_redirect_uri, &profile->webviews_redirect_uri) &&
+	       read_valid(reader, "credential.loginRedirectURI", is_redirect_uri, &profile->login_redirect_uri) &&
+	       read_optional(reader, "credential.macID", is_mac, &profile->macid) &&
+	       read_optional(reader, "credential.inWeboURL", url_is_http, &profile->inwebo_url);
+}
+
+static bool read_all(struct reader *reader)
+{
+	static const char *const environments[] = {"Production", "Preproduction", "development", NULL};
+	static const char *const modes[] = {"B2C", "B2B", NULL};
+	struct profile *profile = reader->profile;
+
+	return read_choice(reader, "environnement", environments, &profile->environment) &&
+	       read_choice(reader, "mode", modes, &profile->mode) && read_monitoring(reader) && read_credential(reader) &&
+	       read_brand(reader) && read_optional(reader, "backend", url_is_http, &profile->backend) && read_country(reader);
+}
+
+bool configuration_read(struct flow *flow, const char *text, struct profile *ret_profile)
+{
+	struct profile profile = {0};
+	json_t *root = NULL;
+	int r = text ? json_parse_object(text, strlen(text), CONFIGURATION_MAX, &root) : 0;
+	struct reader reader = {flow, root, &profile};
+	bool ok;
+
+	if (r == PIMS_E_MEMORY)
+		return out_of_memory(&reader);
+	if (r < 0) {
+		flow_fail(flow, PIMS_CONFIGURATION_INVALID, NULL);
+		return false;
+	}
+	ok = read_all(&reader);
+	json_wipe(root);
+	if (ok)
+		*ret_profile = profile;
+	else
+		profile_free(&profile);
+	return ok;
+}

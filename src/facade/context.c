@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "facade/context.h"
+
+#include "base/text.h"
+#include "facade/call.h"
+#include "facade/configuration.h"
+#include "platform/agent_browser.h"
+
+#include <pims/error.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { REQUEST_TIMEOUT_MS = 10000, AGENT_TIMEOUT_MS = 600000, LOCK_TIMEOUT_MS = 60000, HOST_NAME_MAX_BYTES = 256 };
+
+/* What the loop does with its contexts when it goes. */
+static void closed(struct loop_member *member)
+{
+	struct pims *pims = LINK_ENTRY(member, struct pims, member);
+
+	pims->freed = true;
+	call_cancel_all(pims, NULL);
+	call_deliver_all(pims);
+}
+
+/* A structure of the application's that may be older, hence shorter, than ours. */
+static void copy_sized(void *to, size_t to_size, const void *from)
+{
+	size_t size;
+
+	if (!from)
+		return;
+	memcpy(&size, from, sizeof size);
+	memcpy(to, from, size < to_size ? size : to_size);
+}
+
+static unsigned or_default(unsigned value, unsigned otherwise)
+{
+	return value ? value : otherwise;
+}
+
+static int copy_options(struct pims *pims, const struct pims_options *options)
+{
+	int r = text_set(&pims->state_dir, options->state_dir);
+
+	if (r == 0)
+		r = text_set(&pims->device_name, options->device_name);
+	if (r == 0)
+		r = text_set(&pims->ca_file, options->ca_file);
+	pims->request_timeout_ms = or_default(options->request_timeout_ms, REQUEST_TIMEOUT_MS);
+	pims->agent_timeout_ms = or_default(options->agent_timeout_ms, AGENT_TIMEOUT_MS);
+	pims->lock_timeout_ms = or_default(options->lock_timeout_ms, LOCK_TIMEOUT_MS);
+	copy_sized(&pims->store, sizeof pims->store, options->store);
+	copy_sized(&pims->key, sizeof pims->key, options->key);
+	copy_sized(&pims->transport, sizeof pims->transport, options->transport);
+	copy_sized(&pims->agent, sizeof pims->agent, options->agent);
+	env_init(&pims->env, loop_clock(pims->loop), options->random, options->log);
+	return r;
+}
+
+static void free_parts(struct pims *pims)
+{
+	context_release(pims);
+	if (pims->browser)
+		agent_browser_free(pims->browser);
+	free(pims->browser);
+	free(pims->state_dir);
+	free(pims->device_name);
+	free(pims->ca_file);
+	free(pims);
+}
+
+int pims_new(struct pims **ret_pims, struct pims_loop *loop, const struct pims_options *options)
+{
+	struct pims_options given = {0};
+	struct pims *pims;
+	int r;
+
+	if (!ret_pims || !loop || (options && options->size < sizeof options->size))
+		return PIMS_E_INVALID;
+	r = loop_check_thread(loop);
+	if (r < 0)
+		return r;
+	pims = calloc(1, sizeof *pims);
+	if (!pims)
+		return PIMS_E_MEMORY;
+	pims->loop = loop;
+	link_init(&pims->calls);
+	link_init(&pims->discovery.waiting);
+	link_init(&pims->renewal.waiting);
+	link_init(&pims->lock.waiting);
+	copy_sized(&given, sizeof given, options);
+	r = copy_options(pims, &given);
+	if (r < 0) {
+		free_parts(pims);
+		return r;
+	}
+	pims->member.close = closed;
+	loop_join(loop, &pims->member);
+	*ret_pims = pims;
+	return 0;
+}
+
+void context_destroy(struct pims *pims)
+{
+	loop_leave(pims->loop, &pims->member);
+	free_parts(pims);
+}
+
+void pims_free(struct pims *pims)
+{
+	if (!pims || pims->freed || loop_check_thread(pims->loop) < 0)
+		return;
+	pims->freed = true;
+	call_cancel_all(pims, NULL);
+	if (link_empty(&pims->calls))
+		context_destroy(pims);
+}
+
+static void forget(struct pims *pims)
+{
+	pims->initialized = false;
+	profile_free(&pims->profile);
+	state_free(&pims->state);
+	vault_close(&pims->vault);
+}
+
+void context_release(struct pims *pims)
+{
+	forget(pims);
+	if (pims->built_transport) {
+		loop_transport_free(pims->built_transport);
+		pims->built_transport = NULL;
+		pims->transport = (struct pims_transport){0};
+	}
+}
+
+const struct pims_transport *context_transport(struct pims *pims)
+{
+	if (pims->transport.send)
+		return &pims->transport;
+	if (loop_transport_new(&pims->built_transport, pims->loop, pims->ca_file) < 0)
+		return NULL;
+	loop_transport_hooks(pims->built_transport, &pims->transport);
+	return &pims->transport;
+}
+
+const struct pims_agent *context_agent(struct pims *pims)
+{
+	if (pims->agent.open)
+		return &pims->agent;
+	pims->browser = calloc(1, sizeof *pims->browser);
+	if (!pims->browser)
+		return NULL;
+	agent_browser_init(pims->browser);
+	agent_browser_hooks(pims->browser, &pims->agent);
+	return &pims->agent;
+}
+
+bool context_signed_in(const struct pims *pims)
+{
+	const struct session *session = &pims->state.session;
+
+	return session_exists(session) && text_equal(session->client_id, pims->profile.client_id);
+}
+
+/* What is known of the server stays; session and device are the document's. */
+static void take_state(struct pims *pims, struct state *read)
+{
+	read->clock_skew = pims->state.clock_skew;
+	read->endpoints_time = pims->state.endpoints_time;
+	state_free(&pims->state);
+	pims->state = *read;
+}
+
+int context_refresh(struct pims *pims)
+{
+	json_t *document = NULL;
+	struct state read = {0};
+	int r;
+
+	if (!vault_changed(&pims->vault))
+		return 0;
+	r = vault_read(&pims->vault, &document);
+	if (r == 0 && document) {
+		r = state_decode(document, &pims->profile, &read);
+		if (r < 0)
+			vault_failed(&pims->vault, "cannot use the state", r);
+	}
+	if (r == 0)
+		take_state(pims, &read);
+	json_wipe(document);
+	return r;
+}
+
+static int first_read(struct pims *pims)
+{
+	json_t *document = NULL;
+	int r = vault_read(&pims->vault, &document);
+
+	if (r < 0 || !document)
+		return r;
+	r = state_decode(document, &pims->profile, &pims->state);
+	if (r < 0)
+		vault_failed(&pims->vault, "cannot use the state", r);
+	else
+		state_endpoints(document, env_now(&pims->env) / 1000, &pims->profile, &pims->state);
+	json_wipe(document);
+	return r;
+}
+
+static int name_device(struct pims *pims)
+{
+	char name[HOST_NAME_MAX_BYTES] = "";
+
+	if (pims->device_name)
+		return 0;
+	if (gethostname(name, sizeof name - 1) < 0 || !*name)
+		text_copy(name, sizeof name, "device");
+	return text_set(&pims->device_name, name);
+}
+
+static int open_state(struct pims *pims)
+{
+	struct vault_options options = {&pims->store, &pims->key, pims->state_dir};
+	int r = vault_open(&pims->vault, &pims->env, &options);
+
+	if (r == 0)
+		r = first_read(pims);
+	return r == 0 ? name_device(pims) : r;
+}
+
+void context_initialize(struct pims *pims, struct call *call)
+{
+	int r;
+
+	if (!configuration_read(&call->flow, call->has_text ? secret_text(&call->text) : NULL, &pims->profile))
+		return;
+	r = open_state(pims);
+	if (r < 0) {
+		forget(pims);
+		flow_fail(&call->flow, PIMS_NOT_CONFIGURED, vault_cause(r));
+		return;
+	}
+	pims->initialized = true;
+	flow_succeed(&call->flow, NULL);
+}
