@@ -218,6 +218,8 @@ static void put_escaped(struct buf *buf, const char *text)
 			buf_puts(buf, "&gt;");
 		else if (*text == '&')
 			buf_puts(buf, "&amp;");
+		else if (*text == '\r')
+			buf_puts(buf, "&#13;"); /* a bare one is read as a line feed (XML 1.0 §2.11) */
 		else
 			buf_putc(buf, *text);
 	}
