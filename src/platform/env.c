@@ -34,11 +34,11 @@ static int64_t builtin_now(void *data)
 	return clock_read(CLOCK_REALTIME);
 }
 
-/* CLOCK_BOOTTIME goes on while the machine sleeps, so that a deadline set before has passed after it. */
+
 static int64_t builtin_monotonic(void *data)
 {
 	(void)data;
-	return clock_read(CLOCK_BOOTTIME);
+	return clock_read(CLOCK_MONOTONIC);
 }
 
 static int builtin_fill(void *data, void *bytes, size_t length)

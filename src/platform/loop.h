@@ -42,7 +42,7 @@ const struct pims_clock *loop_clock(const struct pims_loop *loop);
  */
 struct loop_task {
 	void (*run)(struct loop_task *task);
-	struct loop_task *next;
+	struct loop_task *next, *previous;
 	bool posted;
 };
 void loop_post(struct pims_loop *loop, struct loop_task *task);
@@ -50,6 +50,8 @@ void loop_unpost(struct pims_loop *loop, struct loop_task *task);
 
 /** 0, or PIMS_E_THREAD when the loop runs on another thread. */
 int loop_check_thread(const struct pims_loop *loop);
+/** True while pims_loop_free() closes the members: nothing new is to be started. */
+bool loop_is_closing(const struct pims_loop *loop);
 /** Calls pending on the loop, for pims_run(): the facade counts them up and down; and callbacks delivered in this turn. */
 void loop_count_pending(struct pims_loop *loop, int change);
 void loop_count_callback(struct pims_loop *loop);

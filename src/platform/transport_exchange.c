@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "platform/transport_internal.h"
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "platform/http.h"
+
+#include <pims/error.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define USER_AGENT "libpims/0.1"
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *data)
+{
+	struct exchange *exchange = data;
+
+	exchange->body_seen = true;
+	if (buf_put(&exchange->body, bytes, size * count) < 0) {
+		exchange->too_big = buf_error(&exchange->body) == PIMS_E_LIMIT;
+		return 0;
+	}
+	return size * count;
+}
+
+static size_t take_header(char *bytes, size_t size, size_t count, void *data)
+{
+	struct exchange *exchange = data;
+	size_t length = size * count;
+
+	/* Each answer starts anew (100 Continue comes before the real one); trailers are not headers. */
+	if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
+		buf_reset(&exchange->head);
+	else if (!exchange->body_seen) {
+		while (length > 0 && (bytes[length - 1] == '\r' || bytes[length - 1] == '\n'))
+			length--;
+		if (length > 0) {
+			buf_put(&exchange->head, bytes, length);
+			buf_putc(&exchange->head, '\0');
+		}
+	}
+	if (buf_error(&exchange->head) == 0)
+		return size * count;
+	exchange->too_big = buf_error(&exchange->head) == PIMS_E_LIMIT;
+	return 0;
+}
+
+/* Called when there is a connection, new or not, before the request goes out on it. */
+static int note_connected(void *data, char *primary_ip, char *local_ip, int primary_port, int local_port)
+{
+	struct exchange *exchange = data;
+
+	(void)primary_ip;
+	(void)local_ip;
+	(void)primary_port;
+	(void)local_port;
+	exchange->connected = true;
+	return CURL_PREREQFUNC_OK;
+}
+
+static int add_header(struct exchange *exchange, const char *line)
+{
+	struct curl_slist *headers = curl_slist_append(exchange->headers, line);
+
+	if (!headers)
+		return PIMS_E_MEMORY;
+	exchange->headers = headers;
+	return 0;
+}
+
+static int add_headers(struct exchange *exchange, const struct pims_http_request *request)
+{
+	bool typed = false;
+	int r = 0;
+
+	for (const char *const *line = request->headers; line && *line && r == 0; line++) {
+		r = add_header(exchange, *line);
+		typed = typed || strncasecmp(*line, "Content-Type:", 13) == 0;
+	}
+	/* libcurl would call any body a form. */
+	if (r == 0 && !typed)
+		r = add_header(exchange, "Content-Type:");
+	return r;
+}
+
+#define SET(option, value) (failed |= curl_easy_setopt(easy, option, value) != CURLE_OK)
+
+static bool set_rules(CURL *easy, const struct exchange *exchange)
+{
+	const struct loop_transport *transport = exchange->transport;
+	bool failed = false;
+
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(CURLOPT_HTTP_CONTENT_DECODING, 0L);
+	SET(CURLOPT_USERAGENT, USER_AGENT);
+	SET(CURLOPT_NOPROXY, transport->hub->no_proxy);
+	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)exchange->body.max);
+	/* Else a name server that hangs would hold the loop when its request is given up. */
+	SET(CURLOPT_QUICK_EXIT, 1L);
+	if (transport->ca_file)
+		SET(CURLOPT_CAINFO, transport->ca_file);
+	return !failed;
+}
+
+static bool set_callbacks(CURL *easy, struct exchange *exchange)
+{
+	bool failed = false;
+
+	SET(CURLOPT_PRIVATE, exchange);
+	SET(CURLOPT_WRITEFUNCTION, take_body);
+	SET(CURLOPT_WRITEDATA, exchange);
+	SET(CURLOPT_HEADERFUNCTION, take_header);
+	SET(CURLOPT_HEADERDATA, exchange);
+	SET(CURLOPT_PREREQFUNCTION, note_connected);
+	SET(CURLOPT_PREREQDATA, exchange);
+	return !failed;
+}
+
+/* The body is not copied: it is the caller's until `done`. */
+static bool set_body(CURL *easy, const struct pims_http_request *request)
+{
+	bool failed = false;
+
+	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+	SET(CURLOPT_POSTFIELDS, request->body_length > 0 ? request->body : "");
+	return !failed;
+}
+
+static bool set_method(CURL *easy, const struct pims_http_request *request)
+{
+	const char *method = request->method ? request->method : "GET";
+	bool failed = false;
+
+	if (strcmp(method, "HEAD") == 0) {
+		SET(CURLOPT_NOBODY, 1L);
+	} else if (strcmp(method, "POST") == 0) {
+		SET(CURLOPT_POST, 1L);
+		failed |= !set_body(easy, request);
+	} else {
+		if (request->body_length > 0)
+			failed |= !set_body(easy, request);
+		if (strcmp(method, "GET") != 0 || request->body_length > 0)
+			SET(CURLOPT_CUSTOMREQUEST, method);
+	}
+	return !failed;
+}
+
+static bool set_target(CURL *easy, const struct exchange *exchange, const struct pims_http_request *request)
+{
+	bool failed = false;
+
+	SET(CURLOPT_URL, request->url);
+	SET(CURLOPT_HTTPHEADER, exchange->headers);
+	return !failed;
+}
+
+int exchange_prepare(struct exchange *exchange, const struct pims_http_request *request)
+{
+	CURL *easy = exchange->easy;
+	int r;
+
+	if (!text_starts(request->url, "http://") && !text_starts(request->url, "https://"))
+		return PIMS_E_INVALID;
+	r = add_headers(exchange, request);
+	if (r < 0)
+		return r;
+	if (!set_rules(easy, exchange) || !set_callbacks(easy, exchange) || !set_target(easy, exchange, request) ||
+	    !set_method(easy, request))
+		return PIMS_E_MEMORY;
+	return 0;
+}
+
+static enum pims_http_failure tls_failure(CURLcode code)
+{
+	switch (code) {
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+		return PIMS_HTTP_PIN;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+	case CURLE_SSL_CRL_BADFILE:
+	case CURLE_USE_SSL_FAILED:
+		return PIMS_HTTP_TLS;
+	default:
+		return PIMS_HTTP_FAILED;
+	}
+}
+
+enum pims_http_failure exchange_failure(const struct exchange *exchange, CURLcode code)
+{
+	if (exchange->too_big)
+		return PIMS_HTTP_TOO_BIG;
+	switch (code) {
+	case CURLE_OK:
+		return PIMS_HTTP_OK;
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_INTERFACE_FAILED:
+	case CURLE_PROXY:
+		return PIMS_HTTP_NETWORK;
+	case CURLE_OPERATION_TIMEDOUT:
+		return exchange_timeout(exchange);
+	case CURLE_FILESIZE_EXCEEDED:
+		return PIMS_HTTP_TOO_BIG;
+	case CURLE_UNSUPPORTED_PROTOCOL: /* connected: an answer without a status line, as in HTTP/0.9 */
+	case CURLE_PARTIAL_FILE:
+	case CURLE_GOT_NOTHING:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+	case CURLE_HTTP3:
+		return exchange->connected ? PIMS_HTTP_CUT : PIMS_HTTP_FAILED;
+	default:
+		return tls_failure(code);
+	}
+}
+
+/* TCP stands, though TLS may not; or the wait was for one of our own connections, all busy with a server that is slow. */
+enum pims_http_failure exchange_timeout(const struct exchange *exchange)
+{
+	curl_off_t connect_time = 0;
+
+	if (exchange->connected || exchange->queued)
+		return PIMS_HTTP_TIMEOUT;
+	if (curl_easy_getinfo(exchange->easy, CURLINFO_CONNECT_TIME_T, &connect_time) == CURLE_OK && connect_time > 0)
+		return PIMS_HTTP_TIMEOUT;
+	return PIMS_HTTP_NETWORK;
+}
+
+/* The lines of `head` as an array ended by NULL. */
+static const char **header_lines(const struct buf *head)
+{
+	size_t count = 0, at = 0;
+	const char **lines;
+
+	for (size_t i = 0; i < head->len; i++)
+		count += head->data[i] == '\0';
+	lines = calloc(count + 1, sizeof *lines);
+	if (!lines)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		lines[i] = head->data + at;
+		at += strlen(lines[i]) + 1;
+	}
+	return lines;
+}
+
+void exchange_answer(const struct exchange *exchange, enum pims_http_failure failure, int status)
+{
+	struct pims_http_response response = {.size = sizeof response, .failure = failure};
+	const char **lines = NULL;
+
+	if (failure == PIMS_HTTP_OK) {
+		lines = header_lines(&exchange->head);
+		response.failure = lines ? PIMS_HTTP_OK : PIMS_HTTP_FAILED;
+	}
+	if (response.failure == PIMS_HTTP_OK) {
+		response.status = status;
+		response.headers = lines;
+		response.body = exchange->body.data;
+		response.body_length = exchange->body.len;
+	}
+	exchange->done(exchange->token, &response);
+	free(lines);
+}
+
+void exchange_clear(struct exchange *exchange)
+{
+	for (struct curl_slist *line = exchange->headers; line; line = line->next)
+		secret_wipe(line->data, strlen(line->data));
+	curl_slist_free_all(exchange->headers);
+	exchange->headers = NULL;
+	buf_free(&exchange->head);
+	buf_free(&exchange->body);
+}
