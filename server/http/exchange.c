@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/secret.h"
+#include "base/text.h"
+#include "server/http/http_internal.h"
+
+#include <pims/error.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	MAX_RESPONSE = 4 * 1024 * 1024,
+	MAX_HEADERS = 32 * 1024,
+	MAX_DISCARDED = 1024 * 1024 /**< of a body that is too long: read to its end up to here, so that the client sees the answer */
+};
+
+void *exchange_new(void *data, const char *uri, struct MHD_Connection *connection)
+{
+	struct http_server *server = data;
+	struct exchange *exchange = calloc(1, sizeof *exchange);
+
+	if (!exchange)
+		return NULL;
+	exchange->uri = strdup(uri);
+	if (!exchange->uri) {
+		free(exchange);
+		return NULL;
+	}
+	exchange->server = server;
+	exchange->connection = connection;
+	exchange->started = env_monotonic(&server->env);
+	buf_init(&exchange->body, REQUEST_MAX_BODY);
+	buf_init(&exchange->response.body, MAX_RESPONSE);
+	buf_init(&exchange->response.headers, MAX_HEADERS);
+	pthread_mutex_lock(&server->lock);
+	server->active++;
+	pthread_mutex_unlock(&server->lock);
+	return exchange;
+}
+
+static void log_exchange(const struct exchange *exchange)
+{
+	const struct http_server *server = exchange->server;
+	const struct request *request = &exchange->request;
+
+	/* never the query string: it carries codes and proofs */
+	env_log(&server->env, PIMS_LOG_DEBUG, "%s %s %s %d %lld ms", exchange->address, request->method ? request->method : "-",
+		request->path ? request->path : "-", exchange->response.status, (long long)(env_monotonic(&server->env) - exchange->started));
+}
+
+void exchange_end(void *data, struct MHD_Connection *connection, void **pointer, enum MHD_RequestTerminationCode code)
+{
+	struct http_server *server = data;
+	struct exchange *exchange = *pointer;
+
+	(void)connection;
+	(void)code;
+	if (!exchange)
+		return;
+	*pointer = NULL;
+	log_exchange(exchange);
+	secret_free_text(exchange->uri);
+	buf_free(&exchange->body);
+	query_free(&exchange->request.query);
+	query_free(&exchange->request.form);
+	buf_free(&exchange->response.body);
+	buf_free(&exchange->response.headers);
+	free(exchange);
+	pthread_mutex_lock(&server->lock);
+	if (--server->active == 0)
+		pthread_cond_broadcast(&server->idle);
+	pthread_mutex_unlock(&server->lock);
+}
+
+static void refuse(struct exchange *exchange, int status, const char *cause, const char *title)
+{
+	exchange->refused = true;
+	response_problem(&exchange->response, status, cause, title, status == 503 ? 1 : -1, -1);
+}
+
+static void take_address(struct exchange *exchange)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = info ? info->client_addr : NULL;
+	const void *bytes = NULL;
+
+	if (address && address->sa_family == AF_INET)
+		bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+	else if (address && address->sa_family == AF_INET6)
+		bytes = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+	if (bytes)
+		inet_ntop(address->sa_family, bytes, exchange->address, sizeof exchange->address);
+}
+
+/* The absolute form of RFC 9112 §3.2.2 must be taken too. */
+static char *origin_form(char *uri)
+{
+	char *authority;
+
+	if (uri[0] == '/')
+		return uri;
+	authority = strstr(uri, "://");
+	if (!authority)
+		return uri;
+	authority += 3;
+	return authority + strcspn(authority, "/?");
+}
+
+static void split_target(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	char *path = origin_form(exchange->uri);
+	char *query = strchr(path, '?');
+
+	request->path = path;
+	if (!query)
+		return;
+	*query++ = 0;
+	if (query_parse(query, strlen(query), &request->query) < 0)
+		refuse(exchange, 400, "request.query", "The query string is malformed");
+}
+
+static void find_route(struct exchange *exchange)
+{
+	struct buf allow = BUF_INIT(128);
+	int r;
+
+	r = routes_find(exchange->server->route_tables, exchange->request.method, exchange->request.path, &exchange->handler, &allow);
+	if (r == PIMS_E_STATE) {
+		refuse(exchange, 405, "request.method", "The method is not allowed here");
+		response_header(&exchange->response, "Allow", buf_text(&allow));
+	} else if (r < 0) {
+		refuse(exchange, 404, "request.path", "There is nothing here");
+	}
+	buf_free(&allow);
+}
+
+/* A declared length that is hopeless is answered before the body comes. */
+static bool hopeless(struct exchange *exchange)
+{
+	const char *length = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Content-Length");
+
+	return length && strtoull(length, NULL, 10) > MAX_DISCARDED;
+}
+
+static void begin(struct exchange *exchange, const char *method)
+{
+	struct request *request = &exchange->request;
+
+	exchange->begun = true;
+	take_address(exchange);
+	request->method = method;
+	request->address = exchange->address;
+	request->connection = exchange->connection;
+	request->server = exchange->server->options.server;
+	if (strlen(exchange->uri) > REQUEST_MAX_URL) {
+		exchange->uri[strcspn(exchange->uri, "?")] = 0;
+		refuse(exchange, 414, "request.url", "The URL is too long");
+		return;
+	}
+	split_target(exchange);
+	if (!exchange->refused)
+		find_route(exchange);
+}
+
+static void take_body(struct exchange *exchange, const char *bytes, size_t length)
+{
+	exchange->body_seen += length;
+	if (exchange->refused)
+		return;
+	if (exchange->body_seen > REQUEST_MAX_BODY || buf_put(&exchange->body, bytes, length) < 0) {
+		buf_free(&exchange->body);
+		refuse(exchange, 413, "request.body", "The body is too long");
+	}
+}
+
+static bool is_form(const char *type)
+{
+	static const char form[] = "application/x-www-form-urlencoded";
+	char start[sizeof form];
+	size_t length;
+
+	if (!type)
+		return false;
+	length = strcspn(type, "; \t");
+	if (length != sizeof form - 1)
+		return false;
+	memcpy(start, type, length);
+	start[length] = 0;
+	return text_equal_nocase(start, form);
+}
+
+static void end_body(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+
+	if (exchange->refused)
+		return;
+	request->body = buf_text(&exchange->body);
+	request->body_length = exchange->body.len;
+	if (!is_form(request_header(request, "Content-Type")))
+		return;
+	if (query_parse(request->body, request->body_length, &request->form) < 0)
+		refuse(exchange, 400, "request.form", "The form is malformed");
+}
+
+static bool stopping(struct http_server *server)
+{
+	bool stop;
+
+	pthread_mutex_lock(&server->lock);
+	stop = server->stopping;
+	pthread_mutex_unlock(&server->lock);
+	return stop;
+}
+
+/* Suspended first: the worker may be done, and resume, before workers_push() returns. */
+static enum MHD_Result hand_over(struct exchange *exchange)
+{
+	if (stopping(exchange->server)) {
+		refuse(exchange, 503, "server.stopping", "The server is stopping");
+		return response_send(exchange);
+	}
+	exchange->stage = RUNNING;
+	MHD_suspend_connection(exchange->connection);
+	if (workers_push(&exchange->server->workers, exchange) == 0)
+		return MHD_YES;
+	refuse(exchange, 503, "server.busy", "The server is busy");
+	exchange->stage = ANSWERED;
+	MHD_resume_connection(exchange->connection);
+	return MHD_YES;
+}
+
+void exchange_run(struct exchange *exchange)
+{
+	exchange->handler(&exchange->request, &exchange->response);
+	exchange->stage = ANSWERED;
+	MHD_resume_connection(exchange->connection);
+}
+
+enum MHD_Result exchange_step(void *server, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+			      const char *upload, size_t *upload_size, void **pointer)
+{
+	struct exchange *exchange = *pointer;
+
+	(void)server;
+	(void)connection;
+	(void)url;
+	(void)version;
+	if (!exchange)
+		return MHD_NO;
+	if (!exchange->begun) {
+		begin(exchange, method);
+		if (!hopeless(exchange))
+			return MHD_YES;
+		refuse(exchange, 413, "request.body", "The body is too long");
+		return response_send(exchange);
+	}
+	if (*upload_size) {
+		take_body(exchange, upload, *upload_size);
+		*upload_size = 0;
+		return exchange->body_seen > MAX_DISCARDED ? MHD_NO : MHD_YES;
+	}
+	if (exchange->stage == ANSWERED)
+		return response_send(exchange);
+	end_body(exchange);
+	return exchange->refused ? response_send(exchange) : hand_over(exchange);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_HTTP_INTERNAL_H
+#define PIMSD_HTTP_INTERNAL_H
+
+#include "server/http/http.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <pthread.h>
+
+/* Private to server/http. */
+
+/**
+ * One request and its answer. It belongs to its connection's loop thread, except in stage RUNNING, when the connection is suspended and it belongs
+ * to a worker. Hand-over is by the workers' lock, and back by MHD_resume_connection().
+ */
+struct exchange {
+	struct http_server *server;
+	struct MHD_Connection *connection;
+	enum { READING, RUNNING, ANSWERED } stage;
+	bool begun;
+	bool refused; /**< `response` is ready, but the body must be read first */
+	char *uri;    /**< target as it came; cut into path and query */
+	size_t body_seen;
+	struct buf body;
+	struct request request;
+	handler_fn handler;
+	struct response response;
+	char address[INET6_ADDRSTRLEN];
+	int64_t started;
+	struct exchange *next;
+};
+
+struct workers {
+	pthread_mutex_t lock;
+	pthread_cond_t wanted;
+	struct exchange *first, **last;
+	unsigned queued, max_queued;
+	bool stop;
+	pthread_t *threads;
+	unsigned count;
+};
+
+/** PIMS_E_SYSTEM with errno. */
+int workers_start(struct workers *workers, unsigned count, unsigned max_queued);
+/** PIMS_E_AGAIN: the queue is full. */
+int workers_push(struct workers *workers, struct exchange *exchange);
+/** Runs what is queued, then ends the threads. */
+void workers_stop(struct workers *workers);
+
+struct http_server {
+	struct MHD_Daemon *daemon;
+	struct http_server_options options;
+	struct env env;
+	const struct route *const *route_tables;
+	struct workers workers;
+	int socket;
+	unsigned port;
+	pthread_mutex_t lock;
+	pthread_cond_t idle;
+	unsigned active; /**< exchanges */
+	bool stopping;
+};
+
+/** libmicrohttpd's callbacks. */
+void *exchange_new(void *server, const char *uri, struct MHD_Connection *connection);
+enum MHD_Result exchange_step(void *server, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+			      const char *upload, size_t *upload_size, void **exchange);
+void exchange_end(void *server, struct MHD_Connection *connection, void **exchange, enum MHD_RequestTerminationCode code);
+/** On a worker: runs the handler, then gives the connection back to its loop. */
+void exchange_run(struct exchange *exchange);
+
+/**
+ * Finds the handler. PIMS_E_NOT_FOUND: no such path; PIMS_E_STATE: the path has other methods: "GET, HEAD" in `ret_allow`.
+ */
+int routes_find(const struct route *const *tables, const char *method, const char *path, handler_fn *ret_handler, struct buf *ret_allow);
+
+/** Queues the answer at its connection. */
+enum MHD_Result response_send(struct exchange *exchange);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+#include "base/text.h"
+#include "server/http/http_internal.h"
+
+#include <pims/error.h>
+
+const char *request_header(const struct request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+int request_cookie(const struct request *request, const char *name, char *ret_value, size_t size)
+{
+	const char *value = MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, name);
+
+	if (!value)
+		return PIMS_E_NOT_FOUND;
+	return text_copy(ret_value, size, value);
+}
+
+const char *request_parameter(const struct request *request, const char *name)
+{
+	const char *value = query_get(&request->form, name);
+
+	return value ? value : query_get(&request->query, name);
+}
+
+json_t *request_json(const struct request *request)
+{
+	json_t *object;
+
+	if (json_parse_object(request->body, request->body_length, REQUEST_MAX_BODY, &object) < 0)
+		return NULL;
+	return object;
+}
