@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/advice.h"
+
+#include "base/text.h"
+#include "cli/terminal.h"
+
+#define NEXT_SMS "pims sms enrollment"
+#define NEXT_REMOVE "pims set pims.authentication.enrollment action=remove"
+
+const struct advice advices[] = {
+	{0, "canceled", "canceled", ""},
+	{0, "agent.canceled", "the sign-in was canceled", "pims login"},
+	{0, "agent.timeout", "nobody signed in within the time allowed", "pims login"},
+	{0, "agent.unavailable", "no browser can be opened here", "pims login --no-browser"},
+	{0, "oauth.access_denied", "the sign-in was refused or canceled on the sign-in page", "pims login"},
+	{0, "oauth.invalid_grant", "the session has ended on the server", "pims login"},
+	{0, "oauth.invalid_client", "the server does not know this client id, or its secret is wrong", "pims init --force"},
+	{0, "network.timeout", "the server did not answer in time; --timeout gives it longer", ""},
+	{0, "network.tls", "the server's certificate cannot be trusted; --ca-file names an authority of your own", ""},
+	{0, "network.pin", "the server's key is not the one that is pinned", ""},
+	{0, "inwebo.access", "wrong PIN, or the SMS code is no longer good", ""},
+	{0, "inwebo.pin", "wrong PIN", ""},
+	{0, "inwebo.argument", "a value has the wrong form: most often something else was entered as the SMS code", ""},
+	{0, "inwebo.blocked", "too many wrong PINs: the PIN is blocked", "pims sms reset-pin"},
+	{0, "inwebo.code", "the SMS code is wrong, used or expired", NEXT_SMS},
+	{0, "sms.expired", "the SMS code has expired", NEXT_SMS},
+	{0, "sms.cooldown", "an SMS was sent just now; the code in it is still good", ""},
+	{0, "sms.budget", "no more SMS for this account for now", ""},
+	{0, "phone.none", "the account has no trusted phone number", ""},
+	{0, "inwebo.no_device", "the server has removed this device", NEXT_SMS},
+	{0, "inwebo.max_devices", "the account has as many devices as it may have", NEXT_REMOVE},
+	{0, "inwebo.forbidden", "the server does not allow this device", NEXT_REMOVE},
+	{0, "inwebo.pin_refused", "the server does not accept this PIN: its length or form", ""},
+	{0, "inwebo.pin_reused", "the new PIN is the old one", ""},
+	{0, "inwebo.kfact_changed", "the server's key is not the one this device was enrolled with: somebody may be in between", ""},
+	{0, "device.not_enrolled", "this device is not enrolled", "pims sms enrollment, then pims enroll"},
+	{0, "otp.pin_required", "the server wants the PIN for this", "pims otp --pin"},
+	{0, "backend.no_endpoint", "this server does not offer that", ""},
+	{0, "backend.insecure", "that address is not https", ""},
+	{2000, NULL, "", ""},
+	{PIMS_NOT_INITIALIZED, NULL, "there is no configuration", "pims init"},
+	{PIMS_NOT_SUPPORTED, NULL, "there is no such call", "pims apis"},
+	{PIMS_CONFIGURATION_INVALID, NULL, "the configuration cannot be read", "pims init --force"},
+	{PIMS_NOT_CONFIGURED, NULL, "a value of the configuration is missing or wrong", "pims init --force"},
+	{PIMS_TIMEOUT, NULL, "the server did not answer in time", ""},
+	{PIMS_NETWORK, NULL, "the server cannot be reached", ""},
+	{PIMS_SERVER, NULL, "the server answered with an error, or with something else than expected", ""},
+	{PIMS_PINNING, NULL, "the server's key is not the one that is pinned", ""},
+	{PIMS_NEED_BASIC_AUTHENTICATION, NULL, "nobody is signed in, or the session has ended", "pims login"},
+	{PIMS_NEED_STRONG_AUTHENTICATION, NULL, "this needs a one-time password", "pims otp"},
+	{PIMS_SMS_CODE_INVALID, NULL, "the SMS code is wrong, used or expired", NEXT_SMS},
+	{PIMS_SMS_CODE_EXPIRED, NULL, "the SMS code has expired", NEXT_SMS},
+	{PIMS_NO_PHONE_NUMBER, NULL, "the account has no trusted phone number", ""},
+	{PIMS_INWEBO_ACCESS, NULL, "wrong PIN, or the SMS code is no longer good", ""},
+	{PIMS_INWEBO_BLOCKED, NULL, "too many wrong PINs: the PIN is blocked", "pims sms reset-pin"},
+	{PIMS_INWEBO_STATE, NULL, "device and server do not agree on what comes next", NEXT_SMS},
+	{PIMS_INWEBO_NO_DEVICE, NULL, "the server has removed this device", NEXT_SMS},
+	{PIMS_INWEBO_SYNCHRO, NULL, "it succeeded, and the next call finishes it", ""},
+	{PIMS_INWEBO_FORBIDDEN, NULL, "the server does not allow this device", NEXT_REMOVE},
+	{PIMS_COMPONENT_NOT_CONFIGURED, NULL, "the configuration has no macID or no address for it", "pims init --force"},
+	{PIMS_WEBVIEW_CANCELED, NULL, "the sign-in was canceled", "pims login"},
+	{0, NULL, NULL, NULL},
+};
+
+/* Recoveries of the library that are a word of ours. */
+static const struct {
+	const char *recovery;
+	const char *word;
+} words[] = {
+	{"set pims.authentication.user action=login", "pims login"},
+	{"set pims.authentication.user action=logout", "pims logout"},
+	{"get pims.authentication.smscode type=enrollment", NEXT_SMS},
+	{"get pims.authentication.smscode type=resetPIN", "pims sms reset-pin"},
+	{"set pims.authentication.enrollment action=enroll", "pims enroll"},
+	{"get pims.authentication.otp action=withPIN", "pims otp --pin"},
+	{"get pims.authentication.otp action=withoutPIN", "pims otp"},
+	{"initialize", "pims init"},
+};
+
+const struct advice *advice_find(int code, const char *cause)
+{
+	static const struct advice none = {0, NULL, "", ""};
+
+	for (const struct advice *row = advices; row->text; row++) {
+		if (row->code && row->code != code)
+			continue;
+		if (!row->cause || text_equal(row->cause, cause))
+			return row;
+	}
+	return &none;
+}
+
+const char *advice_word(const char *recovery, bool *ret_own)
+{
+	*ret_own = true;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (text_equal(words[i].recovery, recovery))
+			return words[i].word;
+	}
+	*ret_own = false;
+	return recovery;
+}
+
+static void print_label(const struct cli *cli, const struct reply *reply)
+{
+	const char *label = reply_error(reply, "label");
+	const char *cause = reply_error(reply, "cause");
+
+	fprintf(stderr, "pims%s%s: ", *cli->command ? " " : "", cli->command);
+	terminal_print(stderr, label ? label : "failed");
+	fprintf(stderr, " (%d%s", reply_code(reply), cause ? ", " : "");
+	terminal_print(stderr, cause ? cause : "");
+	fputs(")\n", stderr);
+}
+
+static void print_numbers(const char *text, const struct reply *reply)
+{
+	int remaining = reply_number(reply, "remaining");
+	int seconds = reply_number(reply, "retryAfter");
+
+	if (*text || remaining >= 0)
+		fprintf(stderr, "  %s", text);
+	if (remaining >= 0)
+		fprintf(stderr, "%s%d %s left", *text ? ", " : "", remaining, remaining == 1 ? "try" : "tries");
+	if (*text || remaining >= 0)
+		fputc('\n', stderr);
+	if (seconds >= 0)
+		fprintf(stderr, "  try again in %d s\n", seconds);
+}
+
+void advice_print(const struct cli *cli, const struct reply *reply)
+{
+	const struct advice *advice = advice_find(reply_code(reply), reply_error(reply, "cause"));
+	const char *recovery = reply_error(reply, "recovery");
+	bool own = true;
+	const char *next = recovery ? advice_word(recovery, &own) : advice->next;
+
+	print_label(cli, reply);
+	print_numbers(advice->text, reply);
+	if (*next) {
+		fputs(own ? "  next: " : "  next: pims ", stderr);
+		terminal_print(stderr, next);
+		fputc('\n', stderr);
+	}
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/agent.h"
+
+#include "base/url.h"
+#include "cli/terminal.h"
+
+#include <string.h>
+
+static void agent_show(struct cli *cli, const char *url)
+{
+	if (cli->sign_in.qr && qr_print(stderr, url, terminal_colours(stderr)) < 0)
+		cli_say(cli, "the address is too long for a QR code");
+	if (cli->sign_in.no_browser) {
+		printf("%s\n", url);
+		(void)fflush(stdout);
+		return;
+	}
+	fprintf(stderr, "Sign in on this page:\n\n  %s\n\n", url);
+	if (browser_open(url))
+		fputs("It was opened in your browser. ", stderr);
+	fputs("If the browser ends on a page that it can't open, paste that page's address here.\n", stderr);
+}
+
+static int agent_open(void *data, const char *transaction, const char *url, const char *language, const char *context)
+{
+	struct cli *cli = data;
+
+	(void)transaction;
+	(void)language; /* it is in the URL already (ui_locales) */
+	(void)context;
+	agent_show(cli, url);
+	cli->sign_in.waiting = true;
+	return 0;
+}
+
+static void agent_close(void *data, const char *transaction)
+{
+	struct cli *cli = data;
+
+	(void)transaction;
+	cli->sign_in.waiting = false;
+}
+
+struct pims_agent agent_hook(struct cli *cli)
+{
+	return (struct pims_agent){.size = sizeof(struct pims_agent), .open = agent_open, .close = agent_close, .data = cli};
+}
+
+bool agent_wants_input(const struct cli *cli)
+{
+	return cli->sign_in.waiting && !cli->input.ended;
+}
+
+/* The line holds an authorization code: it is not repeated. */
+static void agent_redirect(struct cli *cli, const char *line)
+{
+	line += strspn(line, " \t");
+	if (!*line)
+		return;
+	if (pims_redirect(cli->pims, line) < 0)
+		cli_say(cli, "that is not the address this sign-in waits for: copy the whole one, from its beginning to its end");
+}
+
+void agent_take_input(struct cli *cli)
+{
+	struct secret line cleanup_secret = {NULL, 0};
+	int r;
+
+	if (input_fill(&cli->input) < 0)
+		cli_say(cli, "that line is too long");
+	while (cli->sign_in.waiting && (r = input_line(&cli->input, &line)) != 0) {
+		if (r > 0)
+			agent_redirect(cli, secret_text(&line));
+	}
+}

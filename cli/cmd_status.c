@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+#include "cli/advice.h"
+#include "cli/call.h"
+#include "cli/command.h"
+#include "cli/names.h"
+#include "cli/session.h"
+#include "cli/terminal.h"
+
+enum { STATUS_JSON };
+
+const struct option_row status_options[] = {
+	{"json", NULL, "one JSON object: profile, signedIn, username, deviceActivated, phoneNumber, accountBlocked"},
+	{NULL, NULL, NULL},
+};
+
+/** One line of the table, asked for by one call. */
+struct line {
+	const char *title;
+	const char *name; /**< in the JSON object */
+	const char *api;
+	const char *key, *value, *key2, *value2; /**< parameters */
+	const char *member;                      /**< of the result */
+	int none_code;                           /**< the failure that means "there is none" */
+	const char *none;                        /**< and how it is said */
+};
+
+static const struct line lines[] = {
+	{"signed in", "username", API_ACCOUNT, "actionType", "basic", "type", "username", "username", PIMS_NEED_BASIC_AUTHENTICATION, "no"},
+	{"device enrolled", "deviceActivated", API_ACCOUNT, "actionType", "strong", "type", "isDeviceActivated", "isDeviceActivated",
+	 PIMS_COMPONENT_NOT_CONFIGURED, "not configured"},
+	{"phone", "phoneNumber", API_PHONE, NULL, NULL, NULL, NULL, "phoneNumber", PIMS_NO_PHONE_NUMBER, "none"},
+	{"PIN blocked", "accountBlocked", API_ACCOUNT, "actionType", "strong", "type", "isAccountBlocked", "isAccountBlocked",
+	 PIMS_COMPONENT_NOT_CONFIGURED, "not configured"},
+};
+
+static const char *plain(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (!text)
+		return json_is_true(value) ? "yes" : "no";
+	if (text_equal(text, "NotBlocked"))
+		return "no";
+	if (text_equal(text, "PinBlocked"))
+		return "yes";
+	return text_equal(text, "Unknown") ? "unknown" : text;
+}
+
+static void print_line(const struct line *line, const struct reply *reply, const json_t *value)
+{
+	const char *label = reply_error(reply, "label");
+
+	printf("%-16s ", line->title);
+	if (value) {
+		terminal_print(stdout, plain(value));
+	} else if (reply_code(reply) == line->none_code) {
+		fputs(line->none, stdout);
+	} else if (reply_code(reply) == PIMS_NEED_BASIC_AUTHENTICATION) {
+		fputs("unknown: nobody is signed in", stdout);
+	} else {
+		fputs("unknown: ", stdout);
+		terminal_print(stdout, label ? label : "failed");
+	}
+	fputc('\n', stdout);
+}
+
+/* Without a session the other questions to the server have no answer; that is no failure of this command. */
+static bool is_answer(const struct line *line, const struct reply *reply)
+{
+	int code = reply_code(reply);
+
+	return reply->succeeded || code == line->none_code || code == PIMS_NEED_BASIC_AUTHENTICATION;
+}
+
+static int ask_line(struct cli *cli, const struct line *line, json_t *object)
+{
+	struct reply reply cleanup_reply = {.message = NULL};
+	json_t *parameters = line->key ? call_parameters(line->key, line->value, line->key2, line->value2, NULL) : NULL;
+	json_t *value;
+	int r = call_run(cli, CALL_GET, line->api, parameters, &reply);
+
+	if (r)
+		return r;
+	value = json_object_get(json_object_get(reply.message, "result"), line->member);
+	if (!cli->json)
+		print_line(line, &reply, value);
+	/* A copy: the reply is wiped. */
+	(void)json_object_set_new(object, line->name, value ? json_deep_copy(value) : json_null());
+	return is_answer(line, &reply) ? CLI_OK : CLI_FAILED;
+}
+
+static int ask_all(struct cli *cli, json_t *object)
+{
+	int status = CLI_OK;
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		int r = ask_line(cli, &lines[i], object);
+
+		if (r > CLI_FAILED)
+			return r;
+		status = r ? r : status;
+	}
+	(void)json_object_set_new(object, "signedIn", json_boolean(json_is_string(json_object_get(object, "username"))));
+	return status;
+}
+
+static int print_object(struct cli *cli, const json_t *object)
+{
+	struct reply reply cleanup_reply = {.message = NULL};
+	struct buf text = BUF_INIT(65536);
+	int r = json_write(object, &text);
+
+	if (r == 0)
+		r = secret_set(&reply.text, buf_text(&text));
+	buf_free(&text);
+	return r < 0 ? cli_error(cli, "status", r) : call_print(cli, &reply);
+}
+
+int command_status(struct cli *cli, const struct arguments *arguments)
+{
+	json_t *object;
+	int status, r;
+
+	cli->json = arguments->option[STATUS_JSON];
+	r = session_open(cli);
+	if (r)
+		return r;
+	object = json_pack("{s:s}", "profile", cli->directory);
+	if (!cli->json) {
+		printf("%-16s ", "profile");
+		terminal_print(stdout, cli->directory);
+		fputc('\n', stdout);
+	}
+	status = ask_all(cli, object);
+	r = cli->json && status <= CLI_FAILED ? print_object(cli, object) : CLI_OK;
+	json_wipe(object);
+	return r ? r : status;
+}

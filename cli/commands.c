@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/command.h"
+
+#include "base/text.h"
+
+enum { MANY = 64 };
+
+const struct command commands[] = {
+	{"init", "", 0, 0, "Write the configuration of a profile",
+	 "With --backend alone, the server's well-known document tells everything else. On a terminal, what is missing is asked for.",
+	 "pims init --backend http://127.0.0.1:8080", init_options, command_init},
+	{"login", "", 0, 0, "Sign in",
+	 "Shows the sign-in page's address and waits until the browser comes back, or until the address it ended on is pasted.",
+	 "pims login --no-browser", login_options, command_login},
+	{"logout", "", 0, 0, "Sign out, on the server and here", "", "pims logout", logout_options, command_logout},
+	{"whoami", "", 0, 0, "Print the account's user name", "", "pims whoami", whoami_options, command_whoami},
+	{"status", "", 0, 0, "Tell session, device, phone and PIN", "", "pims status --json", status_options, command_status},
+	{"token", "[id|cvs]", 0, 1, "Print a token alone: the id token, or the CVS access token",
+	 "It is renewed when it has less than a minute to live.",
+	 "curl -H \"Authorization: Bearer $(pims token cvs)\" https://example.com/", token_options, command_token},
+	{"phone", "", 0, 0, "Print the account's trusted phone number", "", "pims phone", phone_options, command_phone},
+	{"sms", "enrollment|reset-pin", 1, 1, "Have a code sent by SMS to the trusted phone number", "", "pims sms enrollment", sms_options,
+	 command_sms},
+	{"enroll", "", 0, 0, "Enrol this device with the SMS code and the PIN",
+	 "On a terminal, both are asked for. Otherwise standard input brings them, a line each: the SMS code, then the PIN; the PIN alone\n"
+	 "when the code was accepted before. A wrong PIN costs no new SMS.",
+	 "printf '%s\\n' \"$code\" \"$pin\" | pims enroll --sms-code-stdin --pin-stdin", enroll_options, command_enroll},
+	{"otp", "", 0, 0, "Print a one-time password alone", "It is good for one use, within two minutes.", "pims otp --pin < pin-file",
+	 otp_options, command_otp},
+	{"get", "API [NAME=VALUE]...", 1, MANY, "Make a get call of the reference and print its message",
+	 "NAME=VALUE is a string, NAME:=JSON any value, NAME=- a line of standard input, asked without echo on a terminal.\n"
+	 "PINs and codes are taken by NAME=- only.",
+	 "pims get pims.authentication.token type=idtoken action=get", get_options, command_get},
+	{"set", "API [NAME=VALUE]...", 1, MANY, "Make a set call of the reference and print its message",
+	 "NAME=VALUE is a string, NAME:=JSON any value, NAME=- a line of standard input, asked without echo on a terminal.\n"
+	 "PINs and codes are taken by NAME=- only.",
+	 "pims set pims.authentication.smscode action=enrollment smsCode=-", set_options, command_set},
+	{"apis", "", 0, 0, "Print the table of calls", "", "pims apis --json", apis_options, command_apis},
+	{"completion", "bash", 1, 1, "Print a completion script for the shell", "", "eval \"$(pims completion bash)\"", completion_options,
+	 command_completion},
+	{"help", "[COMMAND]", 0, 1, "Tell about pims, or about a command", "", "pims help otp", help_options, command_help},
+	{NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *command = commands; command->name; command++) {
+		if (text_equal(command->name, name))
+			return command;
+	}
+	return NULL;
+}

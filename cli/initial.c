@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/initial.h"
+
+#include "base/text.h"
+#include "cli/advice.h"
+#include "cli/call.h"
+#include "cli/command.h"
+#include "cli/prompt.h"
+
+#include <ctype.h>
+
+/** Brands' schemes of redirect URIs (spec/wire.md §2): "<scheme>://oauth2redirect/<country>". */
+static const struct {
+	const char *brand;
+	const char *scheme;
+} brands[] = {{"Peugeot", "mymap"}, {"Citroen", "mymacsdk"}, {"Ds", "mymdssdk"}, {"Opel", "mymopsdk"}, {"Vauxhall", "mymvxsdk"}};
+
+/** Where an option goes in the configuration, and how a person is asked for it. */
+struct value {
+	int option;
+	const char *group; /**< NULL = the top */
+	const char *name;
+	const char *question;  /**< NULL = never asked */
+	const char *otherwise; /**< answer without asking when nobody can be asked; NULL = it must be given */
+};
+
+static const struct value values[] = {
+	{INITIAL_ENVIRONMENT, NULL, "environnement", NULL, "Production"},
+	{INITIAL_MODE, NULL, "mode", NULL, "B2C"},
+	{INITIAL_BRAND, "profile", "brand", "Brand (Peugeot, Citroen, Ds, Opel, Vauxhall)", NULL},
+	{INITIAL_COUNTRY, NULL, "country", "Country, two letters", NULL},
+	{INITIAL_CLIENT_ID, "credential", "clientID", "Client id", NULL},
+	{INITIAL_REDIRECT, "credential", "loginRedirectURI", "Redirect URI", NULL},
+	{INITIAL_MACID, "credential", "macID", "macID, 32 hex digits (empty: no strong authentication)", ""},
+	{INITIAL_INWEBO, "credential", "inWeboURL", "inWebo URL (empty: the brand's own)", ""},
+};
+
+static int put(struct cli *cli, json_t *config, const struct value *value, const char *text)
+{
+	json_t *group = config;
+
+	if (value->group) {
+		group = json_object_get(config, value->group);
+		if (!group) {
+			group = json_object();
+			if (json_object_set_new(config, value->group, group) < 0)
+				return cli_error(cli, value->name, PIMS_E_MEMORY);
+		}
+	}
+	if (json_put_text(group, value->name, text) < 0)
+		return cli_usage(cli, "%s is not UTF-8", value->name);
+	if (value->option == INITIAL_REDIRECT && json_put_text(group, "webviewsRedirectURI", text) < 0)
+		return cli_error(cli, value->name, PIMS_E_MEMORY);
+	return CLI_OK;
+}
+
+/* "mymap://oauth2redirect/fr", or "" when brand or country are unknown. */
+static void default_redirect(const json_t *config, struct buf *uri)
+{
+	const char *brand = json_text(json_object_get(config, "profile"), "brand");
+	const char *country = json_text(config, "country");
+
+	for (size_t i = 0; country && i < sizeof brands / sizeof *brands; i++) {
+		if (!text_equal_nocase(brands[i].brand, brand ? brand : ""))
+			continue;
+		(void)buf_printf(uri, "%s://oauth2redirect/", brands[i].scheme);
+		for (; *country; country++)
+			(void)buf_putc(uri, (char)tolower((unsigned char)*country));
+	}
+}
+
+static int ask_value(struct cli *cli, json_t *config, const struct value *value)
+{
+	struct secret text cleanup_secret = {NULL, 0};
+	struct buf redirect = BUF_INIT(256);
+	const char *otherwise = value->otherwise;
+	int r = CLI_OK;
+
+	if (value->option == INITIAL_REDIRECT) {
+		default_redirect(config, &redirect);
+		otherwise = redirect.len ? buf_text(&redirect) : NULL;
+	}
+	if (prompt_possible() && value->question)
+		r = prompt_text(cli, value->question, otherwise, &text);
+	else if (!otherwise)
+		r = cli_usage(cli, "--%s is missing", init_options[value->option].name);
+	else if (secret_set(&text, otherwise) < 0)
+		r = cli_error(cli, value->name, PIMS_E_MEMORY);
+	if (!r && !secret_empty(&text))
+		r = put(cli, config, value, secret_text(&text));
+	buf_free(&redirect);
+	return r;
+}
+
+static int put_secret(struct cli *cli, json_t *config, const char *text)
+{
+	static const struct value value = {INITIAL_SECRET_FILE, "credential", "clientSecret", NULL, NULL};
+
+	return put(cli, config, &value, text);
+}
+
+/* A public client has none: the empty text. */
+static int take_secret(struct cli *cli, json_t *config, const char *file, bool ask)
+{
+	struct secret secret cleanup_secret = {NULL, 0};
+	int r = CLI_OK;
+
+	if (file)
+		r = prompt_file(cli, file, "the client secret", &secret);
+	else if (ask && prompt_possible())
+		r = prompt_secret(cli, "Client secret (empty for a public client)", &secret);
+	else if (!ask)
+		return CLI_OK;
+	return r ? r : put_secret(cli, config, secret_text(&secret));
+}
+
+/* With a backend, options only replace what it told; without one, all the rest is asked for. */
+static int take_values(struct cli *cli, json_t *config, const char *const *options, bool ask)
+{
+	int r = CLI_OK;
+
+	for (size_t i = 0; !r && i < sizeof values / sizeof *values; i++) {
+		const char *given = options[values[i].option];
+
+		if (given)
+			r = put(cli, config, &values[i], given);
+		else if (ask)
+			r = ask_value(cli, config, &values[i]);
+	}
+	return r ? r : take_secret(cli, config, options[INITIAL_SECRET_FILE], ask);
+}
+
+static int discover(struct cli *cli, const char *backend, json_t **ret_config)
+{
+	struct reply reply cleanup_reply = {.message = NULL};
+	int r = call_run(cli, CALL_DISCOVER, backend, NULL, &reply);
+
+	if (r)
+		return r;
+	if (!reply.succeeded) {
+		if (cli->json)
+			(void)call_print(cli, &reply);
+		advice_print(cli, &reply);
+		return CLI_FAILED;
+	}
+	*ret_config = json_deep_copy(json_object_get(reply.message, "result"));
+	return *ret_config ? CLI_OK : cli_error(cli, "configuration", PIMS_E_MEMORY);
+}
+
+/* *ret_backend stays empty when it is a brand's live service. */
+static int choose(struct cli *cli, const char *const *options, struct secret *ret_backend)
+{
+	if (options[INITIAL_BACKEND])
+		return secret_set(ret_backend, options[INITIAL_BACKEND]) < 0 ? cli_error(cli, "backend", PIMS_E_MEMORY) : CLI_OK;
+	if (options[INITIAL_BRAND])
+		return CLI_OK;
+	if (!prompt_possible())
+		return cli_usage(cli, "say --backend URL or --brand BRAND");
+	return prompt_text(cli, "Server URL (empty: the live service of a brand)", "", ret_backend);
+}
+
+int initial_config(struct cli *cli, const char *const *options, json_t **ret_config)
+{
+	struct secret backend cleanup_secret = {NULL, 0};
+	json_t *config = NULL;
+	int r = choose(cli, options, &backend);
+
+	if (!r && !secret_empty(&backend))
+		r = discover(cli, secret_text(&backend), &config);
+	else if (!r && !(config = json_object()))
+		r = cli_error(cli, "configuration", PIMS_E_MEMORY);
+	if (!r)
+		r = take_values(cli, config, options, secret_empty(&backend));
+	if (r)
+		json_wipe(config);
+	else
+		*ret_config = config;
+	return r;
+}

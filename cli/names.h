@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMS_CLI_NAMES_H
+#define PIMS_CLI_NAMES_H
+
+/* Calls behind the everyday words. */
+#define API_TOKEN "pims.authentication.token"
+#define API_ACCOUNT "pims.authentication.account"
+#define API_USER "pims.authentication.user"
+#define API_PHONE "pims.authentication.trustedphonenumber"
+#define API_SMS "pims.authentication.smscode"
+#define API_ENROLLMENT "pims.authentication.enrollment"
+#define API_OTP "pims.authentication.otp"
+
+/* Options that several words have. */
+#define JSON_ROW \
+	{ \
+		"json", NULL, "print the message as JSON" \
+	}
+#define PIN_STDIN_ROW \
+	{ \
+		"pin-stdin", NULL, "read the PIN from a line of standard input" \
+	}
+#define PIN_FILE_ROW \
+	{ \
+		"pin-file", "FILE", "read the PIN from the first line of a file" \
+	}
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/pin.h"
+
+#include "cli/prompt.h"
+
+int pin_read(struct cli *cli, const struct pin_source *source, struct secret *ret_pin)
+{
+	int r;
+
+	if (source->file)
+		r = prompt_file(cli, source->file, "the PIN", ret_pin);
+	else if (source->piped && !prompt_possible())
+		r = prompt_line(cli, "the PIN", ret_pin);
+	else if (source->choose)
+		r = prompt_secret_twice(cli, "New PIN", "The same PIN again", ret_pin);
+	else
+		r = prompt_secret(cli, "PIN", ret_pin);
+	if (!r && secret_empty(ret_pin))
+		return cli_usage(cli, "the PIN is empty");
+	return r;
+}
+
+bool pin_again(const struct pin_source *source)
+{
+	return !source->file && prompt_possible();
+}

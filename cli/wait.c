@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/wait.h"
+
+#include "cli/terminal.h"
+
+#include <errno.h>
+#include <poll.h>
+
+int wait_ready(struct cli *cli, bool want_input, bool want_loop, bool *ret_input)
+{
+	struct pollfd fds[3] = {
+		{.fd = signals_fd(), .events = POLLIN},
+		{.fd = want_input ? cli->input.fd : -1, .events = POLLIN},
+		{.fd = want_loop ? pims_loop_fd(cli->loop) : -1, .events = POLLIN},
+	};
+
+	if (poll(fds, 3, -1) < 0 && errno != EINTR)
+		return cli_error(cli, "poll", PIMS_E_SYSTEM);
+	if (signals_caught())
+		return CLI_SIGNALED + signals_caught();
+	*ret_input = want_input && (fds[1].revents & (POLLIN | POLLHUP | POLLERR));
+	return CLI_OK;
+}
