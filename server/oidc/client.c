@@ -104,27 +104,16 @@ static bool proved(const struct client *client, const struct credentials *creden
 	return secret_matches(client->secret_hash, credentials->secret) || secret_matches(client->secret_hash, credentials->plain);
 }
 
-static int refuse(struct response *response)
-{
-	oauth_error(response, 401, "invalid_client", "unknown client, or its authentication failed");
-	(void)response_header(response, "WWW-Authenticate", "Basic realm=\"openpims\", charset=\"UTF-8\"");
-	return PIMS_E_INVALID;
-}
-
-static int find_client(struct request *request, const struct credentials *credentials, struct response *response, struct client *ret_client)
+static int find_client(const struct request *request, const struct credentials *credentials, struct client *ret_client)
 {
 	struct client client = {0};
 	int r = store_client_get(request_server(request)->store, credentials->id, &client);
 
-	if (r == PIMS_E_NOT_FOUND)
-		return refuse(response);
-	if (r < 0) {
-		oauth_server_error(response);
+	if (r < 0)
 		return r;
-	}
 	if (!proved(&client, credentials)) {
 		client_free(&client);
-		return refuse(response);
+		return PIMS_E_NOT_FOUND;
 	}
 	*ret_client = client;
 	return 0;
@@ -139,7 +128,7 @@ static bool contradicts(const struct request *request, const struct credentials 
 	return client_has_basic(request) && ((secret && *secret) || (id && !text_equal(id, credentials->id)));
 }
 
-int client_authenticate(struct request *request, struct response *response, struct client *ret_client)
+int client_identify(const struct request *request, struct client *ret_client)
 {
 	struct credentials credentials = {0};
 	const char *basic = basic_part(request);
@@ -149,14 +138,27 @@ int client_authenticate(struct request *request, struct response *response, stru
 		r = read_basic(basic, &credentials);
 	else
 		r = read_parameters(request_parameter(request, "client_id"), request_parameter(request, "client_secret"), &credentials);
-	if (r < 0) {
-		r = refuse(response);
-	} else if (contradicts(request, &credentials)) {
-		oauth_error(response, 400, "invalid_request", "more than one way of client authentication");
-		r = PIMS_E_INVALID;
-	} else {
-		r = find_client(request, &credentials, response, ret_client);
-	}
+	if (r < 0)
+		r = PIMS_E_NOT_FOUND;
+	else if (contradicts(request, &credentials))
+		r = PIMS_E_STATE;
+	else
+		r = find_client(request, &credentials, ret_client);
 	secret_wipe(&credentials, sizeof credentials);
+	return r;
+}
+
+int client_authenticate(const struct request *request, struct response *response, struct client *ret_client)
+{
+	int r = client_identify(request, ret_client);
+
+	if (r == PIMS_E_NOT_FOUND) {
+		oauth_error(response, 401, "invalid_client", "unknown client, or its authentication failed");
+		(void)response_header(response, "WWW-Authenticate", "Basic realm=\"openpims\", charset=\"UTF-8\"");
+	} else if (r == PIMS_E_STATE) {
+		oauth_error(response, 400, "invalid_request", "more than one way of client authentication");
+	} else if (r < 0) {
+		oauth_server_error(response);
+	}
 	return r;
 }

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/sms/sms.h"
+
+#include "base/encode.h"
+#include "base/url.h"
+
+#include <pims/error.h>
+
+#include <stdio.h>
+#include <string.h>
+
+int sms_code_make(const struct env *env, char ret_code[SMS_CODE_SIZE])
+{
+	const uint32_t range = 100000000;
+	uint32_t value;
+	int r;
+
+	/* the rest above the last whole range would make low codes likelier */
+	do {
+		r = env_random(env, &value, sizeof value);
+	} while (r == 0 && value >= UINT32_MAX / range * range);
+	if (r == 0)
+		(void)snprintf(ret_code, SMS_CODE_SIZE, "%08u", (unsigned)(value % range));
+	secret_wipe(&value, sizeof value);
+	return r;
+}
+
+int sms_text(const struct texts *texts, enum sms_purpose purpose, const char *issuer, const char *code, struct buf *ret_text)
+{
+	struct url url = {0};
+	int r = url_parse(issuer, &url);
+
+	if (r == 0)
+		r = texts_fill(purpose == SMS_RESET_PIN ? texts->reset_sms : texts->enrollment_sms, code, ret_text);
+	if (r == 0)
+		r = buf_printf(ret_text, "\n\n@%s #%s", url.host, code);
+	url_free(&url);
+	return r;
+}
+
+const char *sms_text_code(const char *text)
+{
+	const char *mark = strrchr(text, '#');
+
+	return mark && strlen(mark + 1) == SMS_CODE_DIGITS && decimal_valid(mark + 1, SMS_CODE_DIGITS) ? mark + 1 : NULL;
+}
+
+const char *sms_purpose_name(enum sms_purpose purpose)
+{
+	return purpose == SMS_RESET_PIN ? "resetPIN" : "enrollment";
+}
+
+/* The operator's console stands for a phone: this is no log, and the only place but the outbox where a code appears. */
+void sms_deliver(const struct server *server, const char *phone, const char *text)
+{
+	char line[SMS_TEXT_MAX + 1];
+	size_t at = 0;
+
+	if (!server->settings.sandbox)
+		return;
+	for (; text[at] && at < sizeof line - 1; at++)
+		line[at] = (char)(text[at] == '\n' ? ' ' : text[at]);
+	line[at] = '\0';
+	(void)printf("sms to %s: %s\n", phone, line);
+	(void)fflush(stdout);
+	secret_wipe(line, sizeof line);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/encode.h"
+#include "base/json.h"
+#include "server/account/rest.h"
+#include "server/server.h"
+#include "server/sms/sms.h"
+#include "server/store/seal.h"
+
+#include <pims/error.h>
+
+#include <time.h>
+
+/* The sandbox's virtual phone: every message of the outbox, to anybody who asks. Never outside of a sandbox. */
+
+enum { MESSAGES_MAX = 200 };
+
+struct listing {
+	const struct server *server;
+	json_t *messages;
+};
+
+static int put_time(json_t *object, int64_t milliseconds)
+{
+	time_t seconds = (time_t)(milliseconds / 1000);
+	struct tm parts;
+	char text[32];
+
+	if (!gmtime_r(&seconds, &parts) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts))
+		return PIMS_E_FORMAT;
+	return json_put_text(object, "time", text);
+}
+
+static int put_message(json_t *object, const struct sms_message *message, const char *text)
+{
+	const char *code = sms_text_code(text);
+	int r = json_put_int(object, "id", message->id);
+
+	if (r == 0)
+		r = json_put_text(object, "to", message->phone);
+	if (r == 0)
+		r = json_put_text(object, "text", text);
+	if (r == 0)
+		r = put_time(object, message->time);
+	if (r == 0)
+		r = json_put_text(object, "purpose", sms_purpose_name(message->purpose));
+	return r < 0 ? r : json_put_text(object, "code", code);
+}
+
+/* Of a long outbox the newest are shown. */
+static int add(void *data, const struct sms_message *message)
+{
+	struct listing *listing = data;
+	struct buf text = BUF_INIT(SMS_TEXT_MAX);
+	json_t *object = json_object();
+	int r = open_value(listing->server->seal, message->text, message->text_length, &text);
+
+	if (r == 0)
+		r = put_message(object, message, buf_text(&text));
+	if (r == 0 && json_array_size(listing->messages) >= MESSAGES_MAX)
+		(void)json_array_remove(listing->messages, 0);
+	if (r == 0 && json_array_append(listing->messages, object) != 0)
+		r = PIMS_E_MEMORY;
+	json_decref(object);
+	buf_free(&text);
+	return r;
+}
+
+static void sandbox_sms(struct request *request, struct response *response)
+{
+	const char *after_text = query_get(&request->query, "after");
+	struct listing listing = {.server = request_server(request)};
+	uint64_t after = 0;
+
+	if (!listing.server->settings.sandbox) {
+		response_problem(response, 404, "sandbox.none", "This server is no sandbox", -1, -1);
+		return;
+	}
+	if (after_text && decimal_parse(after_text, INT64_MAX, &after) < 0) {
+		rest_bad_request(response, "after is the id of a message");
+		return;
+	}
+	listing.messages = json_array();
+	if (listing.messages && store_sms_outbox(listing.server->store, (int64_t)after, add, &listing) == 0)
+		response_json(response, 200, json_pack("{s:O}", "messages", listing.messages));
+	else
+		rest_failed(response);
+	(void)response_header(response, "Cache-Control", "no-store");
+	json_decref(listing.messages);
+}
+
+const struct route sandbox_routes[] = {
+	{"GET", "/sandbox/sms", sandbox_sms},
+	{NULL, NULL, NULL},
+};
