@@ -27,7 +27,8 @@ enum flow_want {
 	FLOW_HTTP,      /**< send flow->request; then flow->response */
 	FLOW_SAVE,      /**< session and device are on disk; needs FLOW_LOCK. A failure ends the flow with 2000 and the old state */
 	FLOW_REDIRECT,  /**< flow->redirect_uri is ready to receive (a loopback port is open) */
-	FLOW_AGENT      /**< the user agent shows flow->agent_url; then flow->agent_answer is the redirect's URL */
+	FLOW_AGENT,     /**< the user agent shows flow->agent_url; then flow->agent_answer is the redirect's URL */
+	FLOW_RENEW      /**< the session was renewed after the flow asked, however long its token had to live; merged like FLOW_TOKEN */
 };
 
 typedef enum flow_want (*flow_step_fn)(struct flow *flow);

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "platform/agent.h"
+
+#include "base/secret.h"
+#include "base/url.h"
+#include "platform/agent_http.h"
+
+#include <pims/error.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { MAX_URI = 8192 + 64 };
+
+struct connection {
+	struct loop_watch watch; /* first */
+	struct loop_timer timer;
+	struct agent_receiver *receiver;
+	struct buf request;
+	bool used;
+	bool answered; /* the browser closes first: a page in flight would be lost to a reset */
+};
+
+struct agent_receiver {
+	struct loop_watch listener; /* first */
+	struct loop_member member;
+	struct pims_loop *loop;
+	agent_redirect_fn redirect;
+	void *data;
+	struct url uri;
+	struct buf text;
+	bool freed; /* by its owner; gone when the last connection is */
+	struct connection connections[AGENT_MAX_CONNECTIONS];
+};
+
+static bool loopback_address(const struct url *uri, struct sockaddr_in *ret_v4, struct sockaddr_in6 *ret_v6)
+{
+	const char *host = strcmp(uri->host, "localhost") == 0 ? "127.0.0.1" : uri->host;
+
+	memset(ret_v4, 0, sizeof *ret_v4);
+	memset(ret_v6, 0, sizeof *ret_v6);
+	if (inet_pton(AF_INET, host, &ret_v4->sin_addr) == 1 && ntohl(ret_v4->sin_addr.s_addr) >> 24 == 127) {
+		ret_v4->sin_family = AF_INET;
+		return true;
+	}
+	if (inet_pton(AF_INET6, host, &ret_v6->sin6_addr) == 1 && IN6_IS_ADDR_LOOPBACK(&ret_v6->sin6_addr)) {
+		ret_v6->sin6_family = AF_INET6;
+		return true;
+	}
+	return false;
+}
+
+static bool receivable(const struct url *uri)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	return strcmp(uri->scheme, "http") == 0 && !uri->fragment && loopback_address(uri, &v4, &v6);
+}
+
+bool agent_can_receive(const char *redirect_uri)
+{
+	struct url uri = {0};
+	bool can = url_parse(redirect_uri, &uri) == 0 && receivable(&uri);
+
+	url_free(&uri);
+	return can;
+}
+
+/* --- ends --- */
+
+static void destroy(struct agent_receiver *receiver)
+{
+	loop_leave(receiver->loop, &receiver->member);
+	url_free(&receiver->uri);
+	buf_free(&receiver->text);
+	free(receiver);
+}
+
+static bool idle(const struct agent_receiver *receiver)
+{
+	for (size_t i = 0; i < AGENT_MAX_CONNECTIONS; i++)
+		if (receiver->connections[i].used)
+			return false;
+	return true;
+}
+
+static void disconnect(struct connection *connection)
+{
+	if (!connection->used)
+		return;
+	loop_unwatch(connection->receiver->loop, &connection->watch);
+	loop_timer_clear(connection->receiver->loop, &connection->timer);
+	close(connection->watch.fd);
+	buf_free(&connection->request);
+	connection->used = false;
+}
+
+/* A place is free again. The last connection of a freed receiver takes it along. */
+static void end(struct connection *connection)
+{
+	struct agent_receiver *receiver = connection->receiver;
+
+	disconnect(connection);
+	if (!receiver->freed)
+		(void)loop_watch(receiver->loop, &receiver->listener);
+	else if (idle(receiver))
+		destroy(receiver);
+}
+
+static void close_listener(struct agent_receiver *receiver)
+{
+	loop_unwatch(receiver->loop, &receiver->listener);
+	if (receiver->listener.fd >= 0)
+		close(receiver->listener.fd);
+	receiver->listener.fd = -1;
+}
+
+void agent_receiver_free(struct agent_receiver *receiver)
+{
+	if (!receiver || receiver->freed)
+		return;
+	receiver->freed = true;
+	close_listener(receiver);
+	for (size_t i = 0; i < AGENT_MAX_CONNECTIONS; i++)
+		if (!receiver->connections[i].answered)
+			disconnect(&receiver->connections[i]);
+	if (idle(receiver))
+		destroy(receiver);
+}
+
+static void close_member(struct loop_member *member)
+{
+	struct agent_receiver *receiver = (struct agent_receiver *)(void *)((char *)member - offsetof(struct agent_receiver, member));
+
+	close_listener(receiver);
+	for (size_t i = 0; i < AGENT_MAX_CONNECTIONS; i++)
+		disconnect(&receiver->connections[i]);
+	destroy(receiver);
+}
+
+static void time_out(struct loop_timer *timer)
+{
+	end((struct connection *)(void *)((char *)timer - offsetof(struct connection, timer)));
+}
+
+/* --- requests --- */
+
+/* The page is smaller than any socket's buffer: what does not go out at once has nobody to read it. */
+static void answer(struct connection *connection, enum agent_page page)
+{
+	struct buf response = BUF_INIT(AGENT_MAX_RESPONSE);
+
+	if (agent_response(page, &response) == 0)
+		(void)send(connection->watch.fd, response.data, response.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)shutdown(connection->watch.fd, SHUT_WR);
+	buf_free(&response);
+}
+
+/* "http://HOST:PORT": the receiver's URI up to its path. */
+static size_t origin_length(const struct agent_receiver *receiver)
+{
+	const char *text = buf_text(&receiver->text);
+
+	return 7 + strcspn(text + 7, "/?");
+}
+
+static enum agent_page hand_over(struct agent_receiver *receiver, const struct buf *target)
+{
+	const char *path = *receiver->uri.path ? receiver->uri.path : "/";
+	size_t length = strcspn(buf_text(target), "?");
+	struct buf url = BUF_INIT(MAX_URI + AGENT_MAX_REQUEST);
+	enum agent_page page = AGENT_PAGE_REFUSED;
+
+	if (length != strlen(path) || strncmp(buf_text(target), path, length) != 0)
+		return AGENT_PAGE_NOT_FOUND;
+	buf_put(&url, receiver->text.data, origin_length(receiver));
+	buf_puts(&url, buf_text(target));
+	if (buf_error(&url) == 0 && receiver->redirect(receiver->data, buf_text(&url)))
+		page = AGENT_PAGE_DONE;
+	buf_free(&url);
+	return page;
+}
+
+/* The callback may free the receiver; this connection is marked as answered before, so that it stays. */
+static enum agent_page serve(struct connection *connection)
+{
+	struct buf target = BUF_INIT(AGENT_MAX_REQUEST);
+	enum agent_page page = AGENT_PAGE_REFUSED;
+	int r = agent_request_target(&connection->request, &target);
+
+	if (r == 0)
+		page = hand_over(connection->receiver, &target);
+	else if (r == PIMS_E_STATE)
+		page = AGENT_PAGE_NOT_GET;
+	buf_free(&target);
+	return page;
+}
+
+static void take(struct connection *connection, const char *bytes, size_t length)
+{
+	enum agent_page page = AGENT_PAGE_TOO_LARGE;
+
+	if (connection->answered)
+		return;
+	if (buf_put(&connection->request, bytes, length) == 0) {
+		if (!agent_request_complete(&connection->request))
+			return;
+		connection->answered = true;
+		page = serve(connection);
+	}
+	connection->answered = true;
+	answer(connection, page);
+}
+
+static void connection_ready(struct loop_watch *watch, unsigned events)
+{
+	struct connection *connection = (struct connection *)(void *)watch;
+	char bytes[4096];
+	ssize_t n = recv(watch->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+
+	(void)events;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		take(connection, bytes, (size_t)n);
+	else
+		end(connection);
+	secret_wipe(bytes, sizeof bytes);
+}
+
+/* --- connections --- */
+
+static struct connection *free_place(struct agent_receiver *receiver)
+{
+	for (size_t i = 0; i < AGENT_MAX_CONNECTIONS; i++)
+		if (!receiver->connections[i].used)
+			return &receiver->connections[i];
+	return NULL;
+}
+
+static void begin(struct agent_receiver *receiver, struct connection *connection, int fd)
+{
+	*connection = (struct connection){
+		.watch = {.fd = fd, .events = LOOP_READ, .ready = connection_ready},
+		.timer = {.fire = time_out},
+		.receiver = receiver,
+		.request = BUF_INIT(AGENT_MAX_REQUEST),
+		.used = true,
+	};
+	if (loop_watch(receiver->loop, &connection->watch) < 0 ||
+	    loop_timer_set(receiver->loop, &connection->timer, loop_monotonic(receiver->loop) + AGENT_REQUEST_TIMEOUT_MS) < 0)
+		disconnect(connection);
+}
+
+/* When all places are taken the rest waits in the backlog: no connection lives longer than its time-out. */
+static void listener_ready(struct loop_watch *watch, unsigned events)
+{
+	struct agent_receiver *receiver = (struct agent_receiver *)(void *)watch;
+	struct connection *connection;
+
+	(void)events;
+	while ((connection = free_place(receiver))) {
+		int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0)
+			return;
+		begin(receiver, connection, fd);
+	}
+	loop_unwatch(receiver->loop, &receiver->listener);
+}
+
+/* --- opening --- */
+
+static int bind_listener(struct agent_receiver *receiver, unsigned short port)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct sockaddr *address = (struct sockaddr *)(void *)&v4;
+	socklen_t length = sizeof v4;
+	int fd, on = 1;
+
+	if (!loopback_address(&receiver->uri, &v4, &v6))
+		return PIMS_E_INVALID;
+	v4.sin_port = v6.sin6_port = htons(port);
+	if (v4.sin_family != AF_INET) {
+		address = (struct sockaddr *)(void *)&v6;
+		length = sizeof v6;
+	}
+	fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	receiver->listener.fd = fd;
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 || bind(fd, address, length) < 0 ||
+	    listen(fd, AGENT_MAX_CONNECTIONS) < 0)
+		return PIMS_E_SYSTEM;
+	return 0;
+}
+
+static int bound_port(int fd, unsigned short *ret_port)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+
+	if (getsockname(fd, (struct sockaddr *)(void *)&address, &length) < 0)
+		return PIMS_E_SYSTEM;
+	/* The port stands at the same place in both families. */
+	*ret_port = ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);
+	return 0;
+}
+
+static int write_uri(struct agent_receiver *receiver)
+{
+	const struct url *uri = &receiver->uri;
+	bool v6 = strchr(uri->host, ':') != NULL;
+	unsigned short port;
+	int r = bound_port(receiver->listener.fd, &port);
+
+	if (r < 0)
+		return r;
+	return buf_printf(&receiver->text, "http://%s%s%s:%u%s%s%s", v6 ? "[" : "", uri->host, v6 ? "]" : "", (unsigned)port, uri->path,
+			  uri->query ? "?" : "", uri->query ? uri->query : "");
+}
+
+static int open_receiver(struct agent_receiver *receiver)
+{
+	unsigned short port = (unsigned short)strtoul(receiver->uri.port, NULL, 10); /* url_parse() has checked it; "" is any */
+	int r = receivable(&receiver->uri) ? bind_listener(receiver, port) : PIMS_E_INVALID;
+
+	if (r == 0)
+		r = write_uri(receiver);
+	if (r == 0)
+		r = loop_watch(receiver->loop, &receiver->listener);
+	return r;
+}
+
+int agent_receiver_open(struct agent_receiver **ret_receiver, struct pims_loop *loop, const char *redirect_uri, agent_redirect_fn redirect,
+			void *data)
+{
+	struct agent_receiver *receiver = calloc(1, sizeof *receiver);
+	int r;
+
+	if (!receiver)
+		return PIMS_E_MEMORY;
+	receiver->listener = (struct loop_watch){.fd = -1, .events = LOOP_READ, .ready = listener_ready};
+	receiver->member.close = close_member;
+	receiver->loop = loop;
+	receiver->redirect = redirect;
+	receiver->data = data;
+	buf_init(&receiver->text, MAX_URI);
+	loop_join(loop, &receiver->member);
+	r = url_parse(redirect_uri, &receiver->uri);
+	if (r == PIMS_E_FORMAT || r == PIMS_E_LIMIT)
+		r = PIMS_E_INVALID;
+	if (r == 0)
+		r = open_receiver(receiver);
+	if (r < 0) {
+		agent_receiver_free(receiver);
+		return r;
+	}
+	*ret_receiver = receiver;
+	return 0;
+}
+
+const char *agent_receiver_uri(const struct agent_receiver *receiver)
+{
+	return buf_text(&receiver->text);
+}
