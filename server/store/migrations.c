@@ -57,6 +57,7 @@ static const char version_1[] =
 	" device_id TEXT, name TEXT, phase INTEGER NOT NULL, code_hash BLOB, keys BLOB, challenge TEXT NOT NULL DEFAULT '',"
 	" challenge_expires INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 1, created INTEGER NOT NULL,"
 	" last_used INTEGER NOT NULL, UNIQUE (account, device_id)) STRICT;"
+	"CREATE INDEX devices_code ON devices (code_hash) WHERE phase = 1;"
 	"CREATE INDEX devices_unfinished ON devices (last_used) WHERE phase <> 2;"
 
 	"CREATE TABLE otps (account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, hash BLOB NOT NULL, device INTEGER NOT NULL,"

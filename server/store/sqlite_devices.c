@@ -58,6 +58,12 @@ int sqlite_device_get(struct store *store, int64_t id, struct device *ret_device
 	return sqlite_find(store, "SELECT " COLUMNS " FROM devices WHERE id = ?", VALUES(INT(id)), device_row, ret_device);
 }
 
+int sqlite_enroll_find(struct store *store, const unsigned char code_hash[32], const char *serial, struct device *ret_device)
+{
+	return sqlite_find(store, "SELECT " COLUMNS " FROM devices WHERE code_hash = ? AND serial = ? AND phase = 1",
+			   VALUES(HASH(code_hash), TEXT(serial)), device_row, ret_device);
+}
+
 static int list_devices(struct sql *sql, int64_t account, int (*each)(void *data, const struct device *device), void *data)
 {
 	sqlite3_stmt *statement;

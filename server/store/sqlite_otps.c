@@ -20,7 +20,7 @@ static int use_challenge(struct sql *sql, const struct otp *otp)
 
 	return sql_change(sql,
 			  "UPDATE devices SET challenge = '', keys = ?1, version = version + 1, last_used = max(last_used, ?2)"
-			  " WHERE id = ?3 AND account = ?4 AND version = ?5 AND phase = 2 AND challenge <> ''",
+			  " WHERE id = ?3 AND account = ?4 AND version = ?5 AND phase <> 3 AND challenge <> ''",
 			  VALUES(BYTES(device->keys, device->keys_length), INT(otp->now), INT(device->id), INT(device->account),
 				 INT(device->version)),
 			  PIMS_E_STATE);

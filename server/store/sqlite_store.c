@@ -136,6 +136,7 @@ static const struct store_ops sqlite_ops = {
 	.sms_tried_right = sqlite_sms_tried_right,
 	.sms_outbox = sqlite_sms_outbox,
 	.enroll_finalize = sqlite_enroll_finalize,
+	.enroll_find = sqlite_enroll_find,
 	.enroll_ms = sqlite_enroll_ms,
 	.device_get = sqlite_device_get,
 	.device_list = sqlite_device_list,

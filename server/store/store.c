@@ -159,6 +159,11 @@ int store_enroll_finalize(struct store *store, const struct device *device, cons
 	return store->ops->enroll_finalize(store, device, pin, pin_length, max_devices, now);
 }
 
+int store_enroll_find(struct store *store, const unsigned char code_hash[32], const char *serial, struct device *ret_device)
+{
+	return store->ops->enroll_find(store, code_hash, serial, ret_device);
+}
+
 int store_enroll_ms(struct store *store, const struct device *device, int64_t now)
 {
 	return store->ops->enroll_ms(store, device, now);

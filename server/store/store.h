@@ -194,6 +194,8 @@ void device_free(struct device *device);
  */
 int store_enroll_finalize(struct store *store, const struct device *device, const unsigned char *pin, size_t pin_length, int max_devices,
 			  int64_t now);
+/** The device in phase DEVICE_MS that this code and serial made, also when the code has expired since: for a repeated Finalize. PIMS_E_NOT_FOUND. */
+int store_enroll_find(struct store *store, const unsigned char code_hash[32], const char *serial, struct device *ret_device);
 /** Step ms: phase DEVICE_ACTIVE, with keys and challenge as given; needs `device->version` unchanged, else PIMS_E_STATE. The code is now used up. */
 int store_enroll_ms(struct store *store, const struct device *device, int64_t now);
 /** A removed device is found too: phase DEVICE_REMOVED, account as it was, no keys (NOK:NODEVICE differs from NOK:FORBIDDEN, an id never issued). */
@@ -210,7 +212,7 @@ int store_device_challenge(struct store *store, int64_t id, const char *challeng
  */
 int store_otp_issue(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32], int64_t expires,
 		    int64_t now);
-/** A wrong PIN of a device that proved itself: consumes the challenge, counts, blocks at `max`. *ret_remaining: tries left. PIMS_E_STATE as above. */
+/** A wrong PIN of a device that proved itself, in step ms too: consumes the challenge, counts, blocks at `max`. *ret_remaining: tries left. PIMS_E_STATE as above. */
 int store_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining);
 /** Accepts an OTP of the account once. PIMS_E_NOT_FOUND: unknown, used or expired. */
 int store_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);
