@@ -114,7 +114,7 @@ static bool state_read(struct call *call)
 
 static bool session_there(struct call *call)
 {
-	if (!call->row->authenticated || context_signed_in(call->pims))
+	if (!call->row->authenticated || identity_signed_in(&call->flow))
 		return true;
 	flow_fail(&call->flow, PIMS_NEED_BASIC_AUTHENTICATION, "session.none");
 	return false;

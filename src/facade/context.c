@@ -158,13 +158,6 @@ const struct pims_agent *context_agent(struct pims *pims)
 	return &pims->agent;
 }
 
-bool context_signed_in(const struct pims *pims)
-{
-	const struct session *session = &pims->state.session;
-
-	return session_exists(session) && text_equal(session->client_id, pims->profile.client_id);
-}
-
 /* What is known of the server stays; session and device are the document's. */
 static void take_state(struct pims *pims, struct state *read)
 {

@@ -140,8 +140,6 @@ enum wait {
 const struct pims_transport *context_transport(struct pims *pims);
 /** The user agent likewise. */
 const struct pims_agent *context_agent(struct pims *pims);
-/** True when somebody is signed in with this configuration's client. */
-bool context_signed_in(const struct pims *pims);
 /** Reads the state when another process has changed it. The lock must be free or the caller's. */
 int context_refresh(struct pims *pims);
 /** pims_initialize(), from the loop: fills the outcome of the call's flow. */

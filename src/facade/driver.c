@@ -15,6 +15,7 @@ static const struct {
 	[FLOW_SAVE] = {lock_save, NULL},
 	[FLOW_REDIRECT] = {signin_redirect, NULL},
 	[FLOW_AGENT] = {signin_start, signin_resume},
+	[FLOW_RENEW] = {merge_renew, merge_resume},
 };
 
 static void go_on(struct call *call, enum wait wait)

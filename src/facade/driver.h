@@ -27,7 +27,7 @@ enum wait lock_save(struct call *call);
 enum wait merge_endpoints(struct call *call);
 enum wait merge_token(struct call *call);
 enum wait merge_resume(struct call *call);
-/** Waits for a renewal whatever the token's age: the server has refused it. */
+/** Waits for a renewal whatever the token's age. */
 enum wait merge_renew(struct call *call);
 /** The internal call is done: its outcome goes to all who wait. */
 void merge_finish(struct call *call);

@@ -2,6 +2,7 @@
 #include "base/secret.h"
 #include "facade/call.h"
 #include "facade/driver.h"
+#include "identity/identity.h"
 
 #include <pims/error.h>
 
@@ -183,7 +184,7 @@ enum wait exchange_start(struct call *call)
 	call->bare_headers = call->flow.request.headers.len;
 	if (!call->flow.bearer)
 		return send_request(call);
-	if (!context_signed_in(call->pims)) {
+	if (!identity_signed_in(&call->flow)) {
 		flow_fail(&call->flow, PIMS_NEED_BASIC_AUTHENTICATION, "session.none");
 		return WAIT_ENDED;
 	}
@@ -213,7 +214,7 @@ static bool token_was_replaced(const struct call *call)
 static enum wait repeat(struct call *call)
 {
 	call->repeated = true;
-	if (context_signed_in(call->pims) && token_was_replaced(call))
+	if (identity_signed_in(&call->flow) && token_was_replaced(call))
 		return send_with_token(call);
 	call->renewing = true;
 	call->pims->state.session.access_expires = 0;

@@ -49,7 +49,7 @@ enum wait merge_token(struct call *call)
 	struct pims *pims = call->pims;
 	enum { SECONDS_TO_LIVE = 60 };
 
-	if (!context_signed_in(pims)) {
+	if (!identity_signed_in(&call->flow)) {
 		flow_fail(&call->flow, PIMS_NEED_BASIC_AUTHENTICATION, "session.none");
 		return WAIT_ENDED;
 	}
@@ -63,7 +63,7 @@ enum wait merge_resume(struct call *call)
 	if (call->flow.outcome.code)
 		return WAIT_ENDED;
 	/* Somebody may have logged out between the renewal and now. */
-	if (call->want != FLOW_ENDPOINTS && !context_signed_in(call->pims)) {
+	if (call->want != FLOW_ENDPOINTS && !identity_signed_in(&call->flow)) {
 		flow_fail(&call->flow, PIMS_NEED_BASIC_AUTHENTICATION, "session.none");
 		return WAIT_ENDED;
 	}

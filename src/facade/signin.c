@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/secret.h"
 #include "base/text.h"
-#include "base/url.h"
 #include "facade/call.h"
 #include "facade/driver.h"
+#include "identity/identity.h"
 #include "platform/agent.h"
 
 #include <pims/error.h>
-
-#include <string.h>
 
 /* FLOW_REDIRECT and FLOW_AGENT: the user signs in elsewhere, and the redirect comes back. */
 
@@ -100,49 +98,13 @@ void signin_let_go(struct call *call)
 	call->receiver = NULL;
 }
 
-static bool same_place(const struct url *a, const struct url *b)
-{
-	return text_equal(a->scheme, b->scheme) && text_equal(a->host, b->host) && text_equal(a->port, b->port) &&
-	       text_equal(a->path, b->path);
-}
-
-/* The state parameter ties the redirect to the request (RFC 6749 §10.12). */
-static bool same_state(const char *asked, const char *answered)
-{
-	struct query request = {0}, answer = {0};
-	const char *a = NULL, *b = NULL;
-	bool same;
-
-	if (asked && query_parse(asked, strlen(asked), &request) == 0)
-		a = query_get(&request, "state");
-	if (answered && query_parse(answered, strlen(answered), &answer) == 0)
-		b = query_get(&answer, "state");
-	same = a && b && secret_equals_text(a, b);
-	query_free(&request);
-	query_free(&answer);
-	return same;
-}
-
-static bool asked_for(const struct flow *flow, const char *url)
-{
-	struct url asked = {0}, expected = {0}, answer = {0};
-	bool ok;
-
-	ok = url_parse(flow->agent_url, &asked) == 0 && url_parse(flow->redirect_uri, &expected) == 0 && url_parse(url, &answer) == 0 &&
-	     same_place(&expected, &answer) && same_state(asked.query, answer.query);
-	url_free(&asked);
-	url_free(&expected);
-	url_free(&answer);
-	return ok;
-}
-
 bool signin_accept(struct call *call, const char *url)
 {
 	struct flow *flow = &call->flow;
 
 	if (call->stage != CALL_WAITING || call->want != FLOW_AGENT || flow->agent_answer)
 		return false;
-	if (!flow->redirect_uri || !asked_for(flow, url) || text_set(&flow->agent_answer, url) < 0)
+	if (!identity_redirect_expected(flow, url) || text_set(&flow->agent_answer, url) < 0)
 		return false;
 	call_post(call);
 	return true;
