@@ -239,7 +239,7 @@ static inline void play(int master, int child, pid_t pid, const struct step *ste
 			kill(pid, SIGKILL);
 			fail_msg("\"%s\" was not shown: %s", steps->expect, ret->out);
 		}
-		from = strlen(ret->out);
+		from = (size_t)(strstr(ret->out + from, steps->expect) - ret->out) + strlen(steps->expect);
 		if (steps->signal)
 			kill(pid, steps->signal);
 		else
