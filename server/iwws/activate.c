@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/iwws/mac.h"
+
+#include "base/encode.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <pims/error.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	CODE_FAILURES = 20,          /* of one address in CODE_WINDOW_S: 8 digits are not to be guessed */
+	SANDBOX_CODE_FAILURES = 1000,
+	CODE_WINDOW_S = 600,
+	REPEATS = 20,                /* of one Finalize in REPEAT_WINDOW_S: each could try another PIN */
+	REPEAT_WINDOW_S = 86400,
+	CHALLENGE_BYTES = 16,
+	PIN_MIN = 4,
+	PIN_MAX = 16,
+	TRIES = 3
+};
+
+/* Step ms may come days later, from a device that was switched off. */
+static const int64_t ms_life = INT64_C(365) * 86400 * 1000;
+
+/* What ActionFinalize activate works with. */
+struct activation {
+	unsigned char code_hash[SEAL_DIGEST_SIZE];
+	struct secret kma, pin;
+	struct account account;
+	struct secret account_pin;
+};
+
+static void activation_free(struct activation *activation)
+{
+	secret_free(&activation->kma);
+	secret_free(&activation->pin);
+	account_free(&activation->account);
+	secret_free(&activation->account_pin);
+}
+
+static int too_many(struct mac_call *call, enum iw_error error, int retry_after)
+{
+	int r = mac_refuse(call, error, "inwebo.too_many_attempts");
+
+	call->refusal.retry_after = retry_after;
+	return r;
+}
+
+/* Counts a code that was not good; at the limit even a good one is not looked at. */
+static int bad_code(struct mac_call *call, const char *key, const char *cause)
+{
+	int retry_after = 0;
+	int r = store_attempt(call->server->store, key, CODE_FAILURES, CODE_WINDOW_S, call->now, &retry_after);
+
+	return r < 0 && r != PIMS_E_LIMIT ? r : mac_refuse(call, IW_CODE, cause);
+}
+
+/* The account that a code activates a device for. */
+static int find_account(struct mac_call *call, const unsigned char hash[SEAL_DIGEST_SIZE], struct account *ret_account)
+{
+	struct store *store = call->server->store;
+	int max = call->server->settings.sandbox ? SANDBOX_CODE_FAILURES : CODE_FAILURES;
+	char key[128];
+	int64_t id;
+	int r, retry_after = 0;
+
+	snprintf(key, sizeof key, "iwws.code:%s", call->address);
+	r = store_attempt_check(store, key, max, CODE_WINDOW_S, call->now, &retry_after);
+	if (r == PIMS_E_LIMIT)
+		return too_many(call, IW_CODE, retry_after);
+	if (r == 0)
+		r = store_sms_find(store, hash, SMS_ENROLLMENT, call->now, &id);
+	if (r == PIMS_E_STATE)
+		return bad_code(call, key, "sms.expired");
+	if (r == PIMS_E_NOT_FOUND)
+		return bad_code(call, key, NULL);
+	if (r == 0)
+		r = store_account_by_id(store, id, ret_account);
+	if (r == PIMS_E_NOT_FOUND)
+		return mac_refuse(call, IW_CODE, NULL);
+	return r < 0 ? r : mac_check_blocked(call, ret_account);
+}
+
+int mac_setup_activate(struct mac_call *call)
+{
+	unsigned char hash[SEAL_DIGEST_SIZE];
+	struct account account = {0};
+	int r = seal_digest(call->server->seal, call->request.code, hash);
+
+	if (r == 0)
+		r = find_account(call, hash, &account);
+	if (r == 0)
+		r = iw_server_answer_setup_activate(call->server->iw_keys, account.pin ? 1 : 2, &call->xml);
+	account_free(&account);
+	return r;
+}
+
+/* --- ActionFinalize activate ------------------------------------------------------------------------------------------------------- */
+
+/* The account's PIN, by somebody who holds a code but has proved no device yet: wrong ones count against the code, never the account. */
+static int check_known_pin(struct mac_call *call, const struct activation *activation)
+{
+	struct store *store = call->server->store;
+	int remaining = 0;
+	int r = store_sms_try(store, activation->code_hash, call->server->settings.pin_tries, call->now, &remaining);
+
+	if (r == PIMS_E_NOT_FOUND)
+		return mac_refuse(call, IW_CODE, NULL);
+	if (r < 0)
+		return r;
+	if (secret_equals(&activation->pin, &activation->account_pin)) {
+		r = store_sms_tried_right(store, activation->code_hash);
+		return r == PIMS_E_NOT_FOUND ? 0 : r;
+	}
+	r = mac_refuse(call, IW_ACCESS, "inwebo.pin");
+	call->refusal.remaining = remaining;
+	return r;
+}
+
+static int check_pin(struct mac_call *call, const struct activation *activation)
+{
+	if (!secret_empty(&activation->account_pin))
+		return check_known_pin(call, activation);
+	if (activation->pin.len < PIN_MIN || !decimal_valid(secret_text(&activation->pin), PIN_MAX))
+		return mac_refuse(call, IW_PINREFUSED, NULL);
+	return 0;
+}
+
+static int answer(struct mac_call *call, const struct mac_device *device)
+{
+	char id[24];
+	struct iw_enrolled enrolled = {.id = id, .challenge = device->row.challenge, .now = call->now / 1000};
+
+	snprintf(id, sizeof id, "%" PRId64, device->row.id);
+	return iw_server_answer_finalize_activate(call->server->iw_keys, &device->record, &enrolled, &call->xml);
+}
+
+/* A random id: it tells nobody how many devices there are. Positive, and exact in every client's numbers. */
+static int make_id(struct mac_call *call, int64_t *ret_id)
+{
+	uint64_t id;
+	int r = env_random(&call->server->env, &id, sizeof id);
+
+	if (r == 0)
+		*ret_id = (int64_t)(id >> 12) + 1;
+	return r;
+}
+
+/* Names come from anybody's clients: one that is no UTF-8 is dropped. */
+static const char *valid_name(const char *name)
+{
+	json_t *text = json_string(name);
+	bool valid = text != NULL;
+
+	json_decref(text);
+	return valid ? name : "";
+}
+
+static int fill_texts(struct mac_call *call, struct device *row)
+{
+	const char *serial = call->request.serial, *end = strstr(serial, "/_/");
+	int r;
+
+	if (!end || end == serial)
+		return mac_refuse(call, IW_SN, NULL);
+	r = text_set(&row->serial, serial);
+	if (r == 0)
+		r = text_set(&row->device_id, serial);
+	if (r == 0)
+		r = text_set(&row->name, valid_name(call->request.name));
+	if (r == 0)
+		row->device_id[end - serial] = '\0';
+	return r;
+}
+
+static int fill_device(struct mac_call *call, const struct activation *activation, struct mac_device *device)
+{
+	struct device *row = &device->row;
+	int r = fill_texts(call, row);
+
+	row->account = activation->account.id;
+	row->phase = DEVICE_MS;
+	row->challenge_expires = call->now + ms_life;
+	memcpy(row->code_hash, activation->code_hash, sizeof row->code_hash);
+	if (r == 0)
+		r = make_id(call, &row->id);
+	if (r == 0)
+		r = env_random_hex(&call->server->env, row->challenge, CHALLENGE_BYTES);
+	if (r == 0)
+		r = secret_copy(&device->record.kma, &activation->kma);
+	if (r == 0)
+		r = iw_server_make_keys(&call->server->env, &device->record);
+	return r == 0 ? mac_device_seal(call, device) : r;
+}
+
+static int store_device(struct mac_call *call, const struct activation *activation, const struct mac_device *device)
+{
+	const struct server *server = call->server;
+	struct buf pin = BUF_INIT(1024);
+	int r = 0;
+
+	if (secret_empty(&activation->account_pin))
+		r = seal_value(server->seal, &server->env, activation->pin.text, activation->pin.len, &pin);
+	if (r == 0)
+		r = store_enroll_finalize(server->store, &device->row, (const unsigned char *)pin.data, pin.len, server->settings.max_devices,
+					  call->now);
+	buf_free(&pin);
+	if (r == PIMS_E_NOT_FOUND)
+		return mac_refuse(call, IW_CODE, NULL);
+	return r == PIMS_E_LIMIT ? mac_refuse(call, IW_MAXNBTOOLS, NULL) : r;
+}
+
+static int enroll(struct mac_call *call, struct activation *activation)
+{
+	struct mac_device device = {0};
+	int r = find_account(call, activation->code_hash, &activation->account);
+
+	if (r == 0)
+		r = mac_account_pin(call, &activation->account, &activation->account_pin);
+	if (r == 0)
+		r = check_pin(call, activation);
+	if (r == 0)
+		r = fill_device(call, activation, &device);
+	if (r == 0)
+		r = store_device(call, activation, &device);
+	if (r == 0)
+		r = answer(call, &device);
+	mac_device_free(&device);
+	return r;
+}
+
+/* The first answer got lost: the same one again, if it is the same PIN. */
+static int repeat(struct mac_call *call, const struct activation *activation, struct mac_device *device)
+{
+	int retry_after = 0;
+	char key[64];
+	int r = mac_device_open(call, device);
+
+	if (r == 0)
+		r = mac_check_blocked(call, &device->account);
+	snprintf(key, sizeof key, "iwws.repeat:%" PRId64, device->row.id);
+	if (r == 0)
+		r = store_attempt(call->server->store, key, REPEATS, REPEAT_WINDOW_S, call->now, &retry_after);
+	if (r == PIMS_E_LIMIT)
+		return too_many(call, IW_ACCESS, retry_after);
+	if (r == 0 && !secret_equals(&activation->pin, &device->pin))
+		r = mac_refuse(call, IW_ACCESS, "inwebo.pin");
+	if (r == 0 && !secret_equals(&activation->kma, &device->record.kma)) /* the PIN was reset in between */
+		r = mac_refuse(call, IW_CODE, NULL);
+	return r == 0 ? answer(call, device) : r;
+}
+
+static int attempt(struct mac_call *call)
+{
+	struct activation activation = {0};
+	struct mac_device device = {0};
+	int r = iw_server_open_activation(call->server->iw_keys, &call->request, &activation.kma, &activation.pin);
+
+	if (r == PIMS_E_FORMAT)
+		r = mac_refuse(call, IW_SN, NULL);
+	if (r == 0)
+		r = seal_digest(call->server->seal, call->request.code, activation.code_hash);
+	if (r == 0)
+		r = store_enroll_find(call->server->store, activation.code_hash, call->request.serial, &device.row);
+	if (r == 0)
+		r = repeat(call, &activation, &device);
+	else if (r == PIMS_E_NOT_FOUND)
+		r = enroll(call, &activation);
+	mac_device_free(&device);
+	activation_free(&activation);
+	return r;
+}
+
+int mac_finalize_activate(struct mac_call *call)
+{
+	int r = PIMS_E_STATE;
+
+	/* PIMS_E_STATE: another request changed the account or took the id meanwhile */
+	for (int i = 0; i < TRIES && r == PIMS_E_STATE; i++)
+		r = attempt(call);
+	return r == PIMS_E_STATE ? mac_refuse(call, IW_STATE, NULL) : r;
+}
