@@ -39,7 +39,29 @@ struct server {
 	struct seal *seal;
 	struct oidc_keys *oidc_keys;
 	struct iw_keys *iw_keys;
+	struct service *service; /**< private to server/server.c */
 };
+
+/** What a server is started with; strings are copied. */
+struct server_options {
+	struct settings settings; /**< issuer NULL: "http://ADDRESS:PORT"; macid "": the stored one, or a new one */
+	const struct env *env;    /**< copied; NULL = the built-ins */
+	const char *address;      /**< numeric, "127.0.0.1" */
+	unsigned port;            /**< 0 = any free one */
+	unsigned loops, workers;  /**< 0 = as http_server_options */
+};
+
+/** Settings as documented in pimsd(8); data_dir and issuer are NULL. */
+void settings_default(struct settings *ret_settings, bool sandbox);
+
+/**
+ * Opens the data directory (makes what is missing), listens and serves; the sandbox gets its accounts and clients. Any number of them in one process, or
+ * on one data directory. What went wrong is logged with the file's or the address's name. The caller owns *ret_server: server_stop().
+ */
+int server_start(struct server **ret_server, const struct server_options *options);
+unsigned server_port(const struct server *server);
+/** Lets running requests finish, then closes all. NULL allowed. */
+void server_stop(struct server *server);
 
 /** The request's server. */
 struct server *request_server(const struct request *request);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/identifier.h"
+
+#include "base/encode.h"
+#include "base/url.h"
+
+#include <pims/error.h>
+
+#include <string.h>
+
+enum { MAX_LOCAL = 64, MAX_CLIENT_ID = 64 };
+
+static bool domain_ok(const char *domain)
+{
+	if (!*domain || *domain == '.' || *domain == '-' || domain[strlen(domain) - 1] == '.')
+		return false;
+	return !domain[strspn(domain, "abcdefghijklmnopqrstuvwxyz0123456789.-")] && !strstr(domain, "..");
+}
+
+int email_normalise(const char *text, char ret_email[EMAIL_SIZE])
+{
+	size_t length = strlen(text);
+	char email[EMAIL_SIZE];
+	const char *at;
+
+	if (length >= sizeof email)
+		return PIMS_E_FORMAT;
+	for (size_t i = 0; i <= length; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (i < length && (c <= ' ' || c == 0x7f || strchr("\"(),:;<>[\\]", c)))
+			return PIMS_E_FORMAT;
+		email[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+	}
+	at = strchr(email, '@');
+	if (!at || at == email || at - email > MAX_LOCAL || !domain_ok(at + 1))
+		return PIMS_E_FORMAT;
+	memcpy(ret_email, email, length + 1);
+	return 0;
+}
+
+bool phone_valid(const char *text)
+{
+	if (*text == '+')
+		text++;
+	return decimal_valid(text, 15) && strlen(text) >= 6;
+}
+
+bool client_id_valid(const char *text)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t length = strlen(text);
+
+	return length >= 1 && length <= MAX_CLIENT_ID && strspn(text, allowed) == length;
+}
+
+bool redirect_uri_valid(const char *text)
+{
+	const char *star = strchr(text, '*');
+	struct url url;
+	bool valid;
+
+	if (star && (star == text || star[-1] != '/' || star[1]))
+		return false;
+	if (url_parse(text, &url) < 0)
+		return false;
+	valid = !url.fragment && strcmp(url.scheme, "javascript") != 0 && strcmp(url.scheme, "data") != 0;
+	if (valid && (strcmp(url.scheme, "http") == 0 || strcmp(url.scheme, "https") == 0))
+		valid = *url.host && (!star || url_is_loopback(&url));
+	url_free(&url);
+	return valid;
+}

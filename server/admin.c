@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/admin.h"
+
+#include "server/account/identifier.h"
+#include "server/arguments.h"
+#include "server/data_dir.h"
+#include "server/log.h"
+
+#include <pims/error.h>
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool admin_command(const char *name)
+{
+	return strcmp(name, "account") == 0 || strcmp(name, "client") == 0;
+}
+
+int admin_failed(const char *about, int r)
+{
+	const char *why = pims_strerror(r);
+
+	if (r == PIMS_E_NOT_FOUND)
+		why = "there is none of that name";
+	else if (r == PIMS_E_STATE)
+		why = "exists already";
+	fprintf(stderr, "pimsd: %s: %s\n", about, why);
+	return EXIT_FAILURE;
+}
+
+int admin_wrong(const char *about, const char *what)
+{
+	fprintf(stderr, "pimsd: %s: %s\n", about, what);
+	return EXIT_USAGE;
+}
+
+static const struct admin_row *find_row(const char *group, const char *name)
+{
+	const struct admin_row *row = strcmp(group, "account") == 0 ? admin_account_rows : admin_client_rows;
+
+	while (row->name && strcmp(row->name, name) != 0)
+		row++;
+	return row->name ? row : NULL;
+}
+
+static int show_help(const char *group)
+{
+	fputs(strcmp(group, "account") == 0 ? admin_account_help : admin_client_help, stdout);
+	return EXIT_SUCCESS;
+}
+
+static int take_option(struct admin *admin, int option, const char *value)
+{
+	switch (option) {
+	case 'D':
+		admin->data_dir = value;
+		return 0;
+	case 'P':
+		admin->phone = value;
+		return phone_valid(value) ? 0 : admin_wrong(value, "is no phone number (6 to 15 digits, perhaps with a + before them)");
+	case 'N':
+		admin->title = value;
+		return 0;
+	case 'R':
+		if (!redirect_uri_valid(value))
+			return admin_wrong(value, "is no redirect URI");
+		if (admin->redirect_count == ADMIN_MAX_REDIRECTS)
+			return admin_wrong(value, "is one redirect URI too many");
+		admin->redirects[admin->redirect_count++] = value;
+		return 0;
+	default:
+		return EXIT_USAGE;
+	}
+}
+
+static int parse_options(struct admin *admin, int argc, char **argv)
+{
+	int password_stdin = 0, public = 0, none = 0, help = 0;
+	const struct option options[] = {
+		{"password-stdin", no_argument, &password_stdin, 1},
+		{"public", no_argument, &public, 1},
+		{"none", no_argument, &none, 1},
+		{"help", no_argument, &help, 1},
+		{"data", required_argument, NULL, 'D'},
+		{"phone", required_argument, NULL, 'P'},
+		{"name", required_argument, NULL, 'N'},
+		{"redirect", required_argument, NULL, 'R'},
+		{0},
+	};
+	int option, status = 0;
+
+	while (!status && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (option)
+			status = take_option(admin, option, optarg);
+	admin->password_stdin = password_stdin;
+	admin->public = public;
+	admin->none = none;
+	admin->help = help;
+	return status;
+}
+
+static int check(struct admin *admin, int words, char email[EMAIL_SIZE])
+{
+	const struct admin_row *row = admin->row;
+
+	if (words < row->min_words || words > row->max_words)
+		return admin_wrong(row->name, "takes other words; see --help");
+	if (!admin->data_dir || !*admin->data_dir)
+		return admin_wrong("--data", "is missing");
+	if (!admin->name)
+		return 0;
+	if (strcmp(row->group, "client") == 0)
+		return client_id_valid(admin->name) ? 0 : admin_wrong(admin->name, "is no client id (1 to 64 letters, digits, '.', '_', '-')");
+	if (email_normalise(admin->name, email) < 0)
+		return admin_wrong(admin->name, "is no e-mail address");
+	admin->name = email;
+	return 0;
+}
+
+static int run(struct admin *admin)
+{
+	int status;
+
+	log_env(&admin->env, PIMS_LOG_WARNING);
+	if (data_dir_open_store(&admin->store, admin->data_dir, &admin->env) < 0)
+		return EXIT_FAILURE;
+	status = admin->row->run(admin);
+	store_close(admin->store);
+	return status;
+}
+
+int admin_main(int argc, char **argv)
+{
+	struct admin admin = {0};
+	char email[EMAIL_SIZE];
+	int status;
+
+	if (argc < 2 || strcmp(argv[1], "--help") == 0)
+		return argc < 2 ? admin_wrong(argv[0], "wants a command; see --help") : show_help(argv[0]);
+	admin.row = find_row(argv[0], argv[1]);
+	if (!admin.row)
+		return admin_wrong(argv[1], "is no such command; see --help");
+	status = parse_options(&admin, argc - 1, argv + 1);
+	if (status)
+		return status;
+	if (admin.help)
+		return show_help(argv[0]);
+	argv += 1 + optind;
+	argc -= 1 + optind;
+	admin.name = argc > 0 ? argv[0] : NULL;
+	admin.value = argc > 1 ? argv[1] : NULL;
+	status = check(&admin, argc, email);
+	return status ? status : run(&admin);
+}

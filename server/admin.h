@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_ADMIN_H
+#define PIMSD_ADMIN_H
+
+#include "base/secret.h"
+#include "platform/env.h"
+#include "server/store/store.h"
+
+#include <stdbool.h>
+
+/* `pimsd account …` and `pimsd client …`: changes of the database, also while a server runs on it. */
+
+/** True for "account" and "client". */
+bool admin_command(const char *name);
+/** Runs `argv` = {"account", command, …}; the exit status: 0, 1 failed, 2 wrong usage. */
+int admin_main(int argc, char **argv);
+
+enum { ADMIN_MAX_REDIRECTS = 16 };
+
+/** What a command was given. */
+struct admin {
+	const struct admin_row *row;
+	struct env env;
+	struct store *store;
+	const char *name;  /**< e-mail (normalised) or client id; NULL for list */
+	const char *value; /**< the second word, e.g. a phone number */
+	const char *data_dir;
+	const char *phone;
+	const char *title;
+	const char *redirects[ADMIN_MAX_REDIRECTS];
+	size_t redirect_count;
+	bool password_stdin, public, none, help;
+};
+
+/** One command: how many words it takes, and its function, which returns the exit status. */
+struct admin_row {
+	const char *group; /**< "account" */
+	const char *name;  /**< "add" */
+	int min_words, max_words;
+	int (*run)(struct admin *admin);
+};
+
+extern const struct admin_row admin_account_rows[], admin_client_rows[]; /* end with a NULL name */
+extern const char admin_account_help[], admin_client_help[];
+
+/** A failure for people: what it was about and why; returns exit status 1. */
+int admin_failed(const char *about, int r);
+/** Wrong usage; returns 2. */
+int admin_wrong(const char *about, const char *what);
+/** Asks for a new password twice on the terminal, without echo, or reads a line of standard input. */
+int admin_read_password(bool from_stdin, struct secret *ret_password);
+
+#endif

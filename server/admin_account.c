@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/admin.h"
+
+#include "server/account/identifier.h"
+#include "server/account/password.h"
+
+#include <pims/error.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char admin_account_help[] =
+	"Usage: pimsd account add EMAIL [--phone NUMBER] [--password-stdin] --data DIR\n"
+	"       pimsd account list --data DIR\n"
+	"       pimsd account set-password EMAIL [--password-stdin] --data DIR\n"
+	"       pimsd account set-phone EMAIL (NUMBER | --none) --data DIR\n"
+	"       pimsd account block|unblock|remove EMAIL --data DIR\n"
+	"\n"
+	"Changes accounts, also while a server runs on the same data. Passwords are asked on the terminal, or read as a line of\n"
+	"standard input. A new password and a block end all sign-ins of the account; unblock also lifts the block of its PIN; remove\n"
+	"takes all that belongs to it. `list` prints e-mail, phone, state (active, blocked) and PIN (none, set, blocked), tabs between.\n"
+	"\n"
+	"Example: pimsd account add jo@example.com --phone 0612345678 --data /var/lib/pimsd\n"
+	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+
+static int result(const struct admin *admin, int r)
+{
+	return r < 0 ? admin_failed(admin->name, r) : EXIT_SUCCESS;
+}
+
+static int ask_hash(const struct admin *admin, char ret_hash[PASSWORD_HASH_SIZE])
+{
+	cleanup_secret struct secret password = {0};
+	int r;
+
+	r = admin_read_password(admin->password_stdin, &password);
+	if (r < 0) {
+		fputs("pimsd: no password was given, or not the same one twice\n", stderr);
+		return EXIT_FAILURE;
+	}
+	r = password_hash(secret_text(&password), ret_hash);
+	if (r == PIMS_E_LIMIT) {
+		fprintf(stderr, "pimsd: a password has from %d to %d bytes\n", PASSWORD_MIN, PASSWORD_MAX);
+		return EXIT_FAILURE;
+	}
+	return r < 0 ? admin_failed("password", r) : 0;
+}
+
+static int account_add(struct admin *admin)
+{
+	char hash[PASSWORD_HASH_SIZE];
+	int status;
+
+	status = ask_hash(admin, hash);
+	if (status)
+		return status;
+	return result(admin, store_account_add(admin->store, admin->name, hash, admin->phone, env_now(&admin->env)));
+}
+
+static int print_account(void *data, const struct account *account)
+{
+	const char *pin = account->pin ? "set" : "none";
+
+	(void)data;
+	printf("%s\t%s\t%s\t%s\n", account->email, account->phone ? account->phone : "-", account->blocked ? "blocked" : "active",
+	       account->pin_blocked ? "blocked" : pin);
+	return 0;
+}
+
+static int account_list(struct admin *admin)
+{
+	int r = store_account_list(admin->store, print_account, NULL);
+
+	return r < 0 ? admin_failed(admin->data_dir, r) : EXIT_SUCCESS;
+}
+
+static int account_set_password(struct admin *admin)
+{
+	char hash[PASSWORD_HASH_SIZE];
+	int status;
+
+	status = ask_hash(admin, hash);
+	return status ? status : result(admin, store_account_set_password(admin->store, admin->name, hash));
+}
+
+static int account_set_phone(struct admin *admin)
+{
+	if (!admin->value == !admin->none)
+		return admin_wrong("set-phone", "wants a number or --none");
+	if (admin->value && !phone_valid(admin->value))
+		return admin_wrong(admin->value, "is no phone number (6 to 15 digits, perhaps with a + before them)");
+	return result(admin, store_account_set_phone(admin->store, admin->name, admin->value));
+}
+
+static int account_block(struct admin *admin)
+{
+	return result(admin, store_account_set_blocked(admin->store, admin->name, true));
+}
+
+static int account_unblock(struct admin *admin)
+{
+	return result(admin, store_account_set_blocked(admin->store, admin->name, false));
+}
+
+static int account_remove(struct admin *admin)
+{
+	return result(admin, store_account_remove(admin->store, admin->name));
+}
+
+const struct admin_row admin_account_rows[] = {
+	{"account", "add", 1, 1, account_add},
+	{"account", "list", 0, 0, account_list},
+	{"account", "set-password", 1, 1, account_set_password},
+	{"account", "set-phone", 1, 2, account_set_phone},
+	{"account", "block", 1, 1, account_block},
+	{"account", "unblock", 1, 1, account_unblock},
+	{"account", "remove", 1, 1, account_remove},
+	{0},
+};

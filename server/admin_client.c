@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/admin.h"
+
+#include "base/digest.h"
+#include "base/encode.h"
+
+#include <pims/error.h>
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SECRET_BYTES = 32, MAX_URIS = 32 * 1024 };
+
+const char admin_client_help[] =
+	"Usage: pimsd client add ID [--name TEXT] --redirect URI ... [--public] --data DIR\n"
+	"       pimsd client list --data DIR\n"
+	"       pimsd client remove ID --data DIR\n"
+	"\n"
+	"Changes the applications that may sign people in, also while a server runs on the same data. `add` makes a secret and prints\n"
+	"it this once (none with --public). A redirect URI on loopback goes with any port; `*` as its last path segment stands for two\n"
+	"letters, on loopback for any path. `remove` ends all sign-ins made through it. `list` prints id, kind, name and redirect URIs,\n"
+	"tabs between.\n"
+	"\n"
+	"Example: pimsd client add garage --name 'Garage app' --redirect https://garage.example/cb --data /var/lib/pimsd\n"
+	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+
+static int make_secret(const struct env *env, struct buf *ret_secret, char ret_hash[SHA256_HEX_SIZE])
+{
+	unsigned char bytes[SECRET_BYTES], digest[SHA256_SIZE];
+	int r;
+
+	r = env_random(env, bytes, sizeof bytes);
+	if (r == 0)
+		r = base64url_encode(bytes, sizeof bytes, ret_secret);
+	if (r == 0)
+		r = sha256(ret_secret->data, ret_secret->len, digest);
+	if (r == 0)
+		hex_encode(digest, sizeof digest, ret_hash);
+	secret_wipe(bytes, sizeof bytes);
+	return r;
+}
+
+static int add(struct admin *admin, struct buf *uris, struct buf *secret)
+{
+	char hash[SHA256_HEX_SIZE];
+	/* the store only reads it */
+	struct client client = {
+		.id = (char *)(uintptr_t)admin->name,
+		.name = (char *)(uintptr_t)(admin->title ? admin->title : admin->name),
+		.secret_hash = admin->public ? NULL : hash,
+	};
+	int r = 0;
+
+	if (!admin->public)
+		r = make_secret(&admin->env, secret, hash);
+	for (size_t i = 0; r == 0 && i < admin->redirect_count; i++)
+		r = buf_printf(uris, "%s%s", i ? "\n" : "", admin->redirects[i]);
+	client.redirect_uris = uris->data;
+	return r < 0 ? r : store_client_add(admin->store, &client);
+}
+
+static int client_add(struct admin *admin)
+{
+	struct buf uris = BUF_INIT(MAX_URIS), secret = BUF_INIT(256);
+	int r;
+
+	if (!admin->redirect_count)
+		return admin_wrong("--redirect", "is missing");
+	r = add(admin, &uris, &secret);
+	if (r == 0 && !admin->public)
+		printf("client %s\nsecret %s\n", admin->name, buf_text(&secret));
+	else if (r == 0)
+		printf("client %s\n", admin->name);
+	buf_free(&uris);
+	buf_free(&secret);
+	return r < 0 ? admin_failed(admin->name, r) : EXIT_SUCCESS;
+}
+
+static int print_client(void *data, const struct client *client)
+{
+	(void)data;
+	printf("%s\t%s\t%s\t", client->id, client->secret_hash ? "confidential" : "public", client->name);
+	for (const char *c = client->redirect_uris; *c; c++)
+		putchar(*c == '\n' ? ' ' : *c);
+	putchar('\n');
+	return 0;
+}
+
+static int client_list(struct admin *admin)
+{
+	int r = store_client_list(admin->store, print_client, NULL);
+
+	return r < 0 ? admin_failed(admin->data_dir, r) : EXIT_SUCCESS;
+}
+
+static int client_remove(struct admin *admin)
+{
+	int r = store_client_remove(admin->store, admin->name);
+
+	return r < 0 ? admin_failed(admin->name, r) : EXIT_SUCCESS;
+}
+
+const struct admin_row admin_client_rows[] = {
+	{"client", "add", 1, 1, client_add},
+	{"client", "list", 0, 0, client_list},
+	{"client", "remove", 1, 1, client_remove},
+	{0},
+};

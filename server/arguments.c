@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/arguments.h"
+
+#include "base/encode.h"
+#include "base/text.h"
+#include "base/url.h"
+#include "server/log.h"
+
+#include <pims/error.h>
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DEFAULT_PORT = 8480, MAX_WORKERS = 1024 };
+
+static const char help[] =
+	"Usage: pimsd --sandbox [--listen ADDRESS:PORT] [--data DIR]\n"
+	"       pimsd --data DIR --listen ADDRESS:PORT --issuer URL\n"
+	"       pimsd account COMMAND ... --data DIR\n"
+	"       pimsd client COMMAND ... --data DIR\n"
+	"\n"
+	"The server of the openpims clients: sign-in (OpenID Connect), SMS codes, device enrollment and one-time passwords.\n"
+	"\n"
+	"  --sandbox              everything in one: a demo account, clients, and SMS shown on the console and at /sandbox/sms\n"
+	"  --listen ADDRESS:PORT  numeric address; port 0 is any free one (default 127.0.0.1:8480)\n"
+	"  --data DIR             database and master key; made when missing (sandbox: a temporary one, removed at the end)\n"
+	"  --issuer URL           the server's public URL (https, but on loopback; default in the sandbox http://ADDRESS:PORT)\n"
+	"  --macid HEX            the application's id, 32 hex digits (default: made at the first start)\n"
+	"  --otp-pin-required     no one-time password without the PIN\n"
+	"  --workers N            requests worked on at once (default 48)\n"
+	"  --log LEVEL            error, warning, info (default), debug\n"
+	"  --help, --version\n"
+	"\n"
+	"Example: pimsd --sandbox --listen 127.0.0.1:0\n"
+	"Exit status: 0 ended by a signal, 1 cannot run, 2 wrong usage.\n"
+	"Accounts and clients: pimsd account --help, pimsd client --help.\n";
+
+void arguments_help(void)
+{
+	fputs(help, stdout);
+}
+
+static int wrong(const char *option, const char *what)
+{
+	fprintf(stderr, "pimsd: %s %s\n", option, what);
+	return PIMS_E_INVALID;
+}
+
+static int take_listen(struct arguments *arguments, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	size_t length = colon ? (size_t)(colon - text) : 0;
+	uint64_t port;
+
+	if (!length || decimal_parse(colon + 1, 65535, &port) < 0)
+		return wrong("--listen", "wants ADDRESS:PORT");
+	if (text[0] == '[' && length > 2 && text[length - 1] == ']') {
+		text++;
+		length -= 2;
+	}
+	if (length >= sizeof arguments->address)
+		return wrong("--listen", "wants ADDRESS:PORT");
+	memcpy(arguments->address, text, length);
+	arguments->address[length] = 0;
+	arguments->port = (unsigned)port;
+	return 0;
+}
+
+static int take_issuer(struct arguments *arguments, char *text)
+{
+	size_t length = strlen(text);
+	struct url url;
+	bool fits;
+
+	if (length && text[length - 1] == '/')
+		text[length - 1] = 0;
+	if (!url_is_http(text) || strchr(text, '?') || url_parse(text, &url) < 0)
+		return wrong("--issuer", "wants an http or https URL without query and fragment");
+	fits = strcmp(url.scheme, "https") == 0 || url_is_loopback(&url);
+	url_free(&url);
+	if (!fits)
+		return wrong("--issuer", "must be https, since it is not on loopback");
+	arguments->issuer = text;
+	return 0;
+}
+
+static int take_workers(struct arguments *arguments, const char *text)
+{
+	uint64_t number;
+
+	if (decimal_parse(text, MAX_WORKERS, &number) < 0 || !number)
+		return wrong("--workers", "wants a number from 1 to 1024");
+	arguments->workers = (unsigned)number;
+	return 0;
+}
+
+static int take_macid(struct arguments *arguments, const char *text)
+{
+	if (!hex_valid(text, 32))
+		return wrong("--macid", "wants 32 hex digits");
+	return text_copy(arguments->macid, sizeof arguments->macid, text);
+}
+
+static int take_option(struct arguments *arguments, int option, char *value)
+{
+	switch (option) {
+	case 'L':
+		return take_listen(arguments, value);
+	case 'I':
+		return take_issuer(arguments, value);
+	case 'M':
+		return take_macid(arguments, value);
+	case 'W':
+		return take_workers(arguments, value);
+	case 'G':
+		return log_level_parse(value, &arguments->level) < 0 ? wrong("--log", "wants error, warning, info or debug") : 0;
+	case 'D':
+		arguments->data_dir = value;
+		return *value ? 0 : wrong("--data", "wants a directory");
+	default:
+		return PIMS_E_INVALID;
+	}
+}
+
+static int check(const struct arguments *arguments)
+{
+	if (arguments->help || arguments->version || arguments->sandbox)
+		return 0;
+	if (!arguments->data_dir)
+		return wrong("--data", "is missing (or did you want --sandbox?)");
+	if (!arguments->issuer)
+		return wrong("--issuer", "is missing");
+	return 0;
+}
+
+int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
+{
+	struct arguments arguments = {.address = "127.0.0.1", .port = DEFAULT_PORT, .level = PIMS_LOG_INFO};
+	int sandbox = 0, pin_required = 0, want_help = 0, version = 0;
+	const struct option options[] = {
+		{"sandbox", no_argument, &sandbox, 1},
+		{"otp-pin-required", no_argument, &pin_required, 1},
+		{"help", no_argument, &want_help, 1},
+		{"version", no_argument, &version, 1},
+		{"listen", required_argument, NULL, 'L'},
+		{"data", required_argument, NULL, 'D'},
+		{"issuer", required_argument, NULL, 'I'},
+		{"macid", required_argument, NULL, 'M'},
+		{"workers", required_argument, NULL, 'W'},
+		{"log", required_argument, NULL, 'G'},
+		{0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (option && take_option(&arguments, option, optarg) < 0)
+			return PIMS_E_INVALID;
+	if (optind < argc)
+		return wrong(argv[optind], "is no command of pimsd");
+	arguments.sandbox = sandbox;
+	arguments.pin_required = pin_required;
+	arguments.help = want_help;
+	arguments.version = version;
+	if (check(&arguments) < 0)
+		return PIMS_E_INVALID;
+	*ret_arguments = arguments;
+	return 0;
+}
+
+void arguments_options(const struct arguments *arguments, const struct env *env, struct server_options *ret_options)
+{
+	struct server_options options = {
+		.env = env,
+		.address = arguments->address,
+		.port = arguments->port,
+		.workers = arguments->workers,
+	};
+
+	settings_default(&options.settings, arguments->sandbox);
+	options.settings.data_dir = arguments->data_dir;
+	options.settings.issuer = arguments->issuer;
+	if (arguments->pin_required)
+		options.settings.otp_without_pin = false;
+	memcpy(options.settings.macid, arguments->macid, sizeof options.settings.macid);
+	*ret_options = options;
+}

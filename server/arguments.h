@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_ARGUMENTS_H
+#define PIMSD_ARGUMENTS_H
+
+#include "server/server.h"
+
+#include <stdbool.h>
+
+enum { EXIT_USAGE = 2 };
+
+/** The command line of the server; texts are the command line's. */
+struct arguments {
+	bool sandbox;
+	bool help;
+	bool version;
+	bool pin_required;
+	char *data_dir; /**< NULL: none was given */
+	char *issuer;
+	char address[64];
+	unsigned port;
+	unsigned workers;
+	char macid[33];
+	enum pims_log_level level;
+};
+
+/** PIMS_E_INVALID: wrong usage; standard error has been told why. */
+int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
+void arguments_help(void);
+/** Options of the server; the texts stay the arguments'. */
+void arguments_options(const struct arguments *arguments, const struct env *env, struct server_options *ret_options);
+
+#endif

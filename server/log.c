@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/log.h"
+
+#include <pims/error.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const char *const names[] = {
+	[PIMS_LOG_ERROR] = "error",
+	[PIMS_LOG_WARNING] = "warning",
+	[PIMS_LOG_INFO] = "info",
+	[PIMS_LOG_DEBUG] = "debug",
+};
+
+/* One call, so that lines of many threads stay whole. */
+static void write_line(void *data, enum pims_log_level level, const char *text)
+{
+	struct timespec now;
+	struct tm tm;
+
+	(void)data;
+	if (clock_gettime(CLOCK_REALTIME, &now) < 0 || !gmtime_r(&now.tv_sec, &tm))
+		return;
+	fprintf(stderr, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s\n", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+		tm.tm_sec, now.tv_nsec / 1000000, names[level], text);
+}
+
+void log_env(struct env *ret_env, enum pims_log_level level)
+{
+	const struct pims_log log = {.size = sizeof log, .level = level, .line = write_line};
+
+	env_init(ret_env, NULL, NULL, &log);
+}
+
+int log_level_parse(const char *text, enum pims_log_level *ret_level)
+{
+	for (int i = PIMS_LOG_ERROR; i <= PIMS_LOG_DEBUG; i++)
+		if (strcmp(text, names[i]) == 0) {
+			*ret_level = (enum pims_log_level)i;
+			return 0;
+		}
+	return PIMS_E_FORMAT;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/server.h"
+
+#include "base/text.h"
+#include "server/data_dir.h"
+#include "server/iwws/keys.h"
+#include "server/oidc/keys.h"
+#include "server/sandbox_seed.h"
+#include "server/settings.h"
+#include "server/sweeper.h"
+
+#include <pims/error.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_TABLES = 8 };
+
+struct service {
+	struct http_server *http;
+	struct sweeper *sweeper;
+	int socket; /**< listening, until `http` has taken it over */
+	unsigned port;
+	const struct route *tables[MAX_TABLES];
+};
+
+struct server *request_server(const struct request *request)
+{
+	return request->server;
+}
+
+unsigned server_port(const struct server *server)
+{
+	return server->service->port;
+}
+
+static int start_listening(struct server *server, const struct server_options *options)
+{
+	int r;
+
+	r = http_listen(options->address, options->port, &server->service->socket, &server->service->port);
+	if (r < 0)
+		env_log(&server->env, PIMS_LOG_ERROR, "%s:%u: %s", options->address, options->port,
+			r == PIMS_E_SYSTEM ? strerror(errno) : "is no numeric address with a port");
+	return r;
+}
+
+/* The default is right for who asks from the same machine. */
+static int default_issuer(struct server *server, const char *address)
+{
+	bool v6 = strchr(address, ':');
+	char url[128];
+
+	if (server->settings.issuer)
+		return 0;
+	snprintf(url, sizeof url, v6 ? "http://[%s]:%u" : "http://%s:%u", address, server->service->port);
+	return text_set(&server->settings.issuer, url);
+}
+
+static int open_data(struct server *server)
+{
+	const char *dir = server->settings.data_dir;
+	const struct env *env = &server->env;
+	int r;
+
+	r = data_dir_open_store(&server->store, dir, env);
+	if (r == 0)
+		r = data_dir_open_seal(&server->seal, dir, server->store, env);
+	if (r == 0)
+		r = settings_load_macid(&server->settings, server->store, env);
+	if (r == 0)
+		r = oidc_keys_load(&server->oidc_keys, server->store, server->seal, env);
+	if (r == 0)
+		r = iwws_keys_load(&server->iw_keys, server->store, server->seal, env);
+	if (r == 0 && server->settings.sandbox)
+		r = sandbox_seed(server->store, env);
+	if (r < 0)
+		env_log(env, PIMS_LOG_ERROR, "%s: cannot be used: %s", dir, pims_strerror(r));
+	return r;
+}
+
+static int start_serving(struct server *server, const struct server_options *options)
+{
+	struct service *service = server->service;
+	const struct http_server_options http = {
+		.loops = options->loops,
+		.workers = options->workers,
+		.server = server,
+		.env = &server->env,
+		.socket = service->socket,
+	};
+	const struct route *const tables[MAX_TABLES] = {
+		oidc_routes, iwws_routes, account_routes, sms_routes, server->settings.sandbox ? sandbox_routes : NULL,
+	};
+	int r;
+
+	memcpy(service->tables, tables, sizeof service->tables);
+	r = sweeper_start(&service->sweeper, server->store, &server->env);
+	if (r < 0)
+		return r;
+	service->socket = -1;
+	r = http_server_start(&service->http, &http, service->tables);
+	if (r < 0)
+		env_log(&server->env, PIMS_LOG_ERROR, "cannot serve HTTP: %s", strerror(errno));
+	return r;
+}
+
+static int start(struct server *server, const struct server_options *options)
+{
+	int r;
+
+	server->service = calloc(1, sizeof *server->service);
+	if (!server->service)
+		return PIMS_E_MEMORY;
+	server->service->socket = -1;
+	r = settings_copy(&server->settings, &options->settings);
+	if (r == 0)
+		r = start_listening(server, options);
+	if (r == 0)
+		r = default_issuer(server, options->address);
+	if (r == 0)
+		r = open_data(server);
+	return r < 0 ? r : start_serving(server, options);
+}
+
+int server_start(struct server **ret_server, const struct server_options *options)
+{
+	struct server *server = calloc(1, sizeof *server);
+	int r;
+
+	if (!server)
+		return PIMS_E_MEMORY;
+	if (options->env)
+		server->env = *options->env;
+	else
+		env_init(&server->env, NULL, NULL, NULL);
+	r = start(server, options);
+	if (r < 0) {
+		server_stop(server);
+		return r;
+	}
+	*ret_server = server;
+	return 0;
+}
+
+static void stop_service(struct service *service)
+{
+	if (!service)
+		return;
+	http_server_stop(service->http);
+	sweeper_stop(service->sweeper);
+	if (service->socket >= 0)
+		close(service->socket);
+	free(service);
+}
+
+void server_stop(struct server *server)
+{
+	if (!server)
+		return;
+	stop_service(server->service);
+	iw_keys_free(server->iw_keys);
+	oidc_keys_free(server->oidc_keys);
+	store_close(server->store);
+	seal_free(server->seal);
+	settings_free(&server->settings);
+	free(server);
+}
