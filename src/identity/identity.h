@@ -12,7 +12,10 @@
 enum flow_want identity_discover(struct flow *flow);
 /** pims_discover(): parameter `backend`; the result is the parameters for initialize. */
 enum flow_want identity_configure(struct flow *flow);
-/** FLOW_TOKEN: renews the session under the lock. Only failure: 2301 (the session is wiped when the refresh token is dead) or 22xx. */
+/**
+ * FLOW_TOKEN, FLOW_RENEW: renews the session under the lock, unless another process has done so since the flow began. Fails with 2301 (the session is
+ * wiped when the refresh token is dead), 2006 or 22xx.
+ */
 enum flow_want identity_renew(struct flow *flow);
 /** set pims.authentication.user action=login, forcedLogin, logout */
 enum flow_want identity_login(struct flow *flow);

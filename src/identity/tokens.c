@@ -3,7 +3,6 @@
 #include "identity/identity.h"
 #include "identity/issuer.h"
 #include "identity/limits.h"
-#include "identity/renewal.h"
 #include "identity/session.h"
 
 #include <pims/error.h>
@@ -58,16 +57,14 @@ enum flow_want identity_idtoken(struct flow *flow)
 		return need_sign_in(flow);
 	if (!wants_refresh(flow) && session_id_valid(flow->session, flow_server_time(flow), TOKEN_MARGIN))
 		return answer_id(flow);
-	return renewal_begin(flow, true, answer_id);
+	return flow_wait(flow, FLOW_RENEW, answer_id);
 }
 
 enum flow_want identity_cvs(struct flow *flow)
 {
 	if (!identity_signed_in(flow))
 		return need_sign_in(flow);
-	if (wants_refresh(flow))
-		return renewal_begin(flow, false, answer_access);
-	return flow_wait(flow, FLOW_TOKEN, answer_access);
+	return flow_wait(flow, wants_refresh(flow) ? FLOW_RENEW : FLOW_TOKEN, answer_access);
 }
 
 enum flow_want identity_username(struct flow *flow)

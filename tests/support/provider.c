@@ -293,6 +293,9 @@ static bool give(struct provider *provider, enum flow_want want)
 	case FLOW_TOKEN:
 		assert_false(provider->locked);
 		return session_access_valid(&provider->session, flow_server_time(flow), 60) || run_nested(provider, identity_renew);
+	case FLOW_RENEW:
+		assert_false(provider->locked);
+		return run_nested(provider, identity_renew);
 	case FLOW_REDIRECT:
 		flow->redirect_uri = strdup(provider->profile.login_redirect_uri);
 		return true;

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "identity/renewal.h"
-
 #include "base/text.h"
 #include "identity/grant.h"
 #include "identity/identity.h"
@@ -10,12 +8,12 @@
 
 #include <stdlib.h>
 
+/* The refresh token rotates: two renewals at once would look like a theft to the server. Hence the lock, and a second look behind it. */
+
 struct renewal {
-	struct grant grant; /* first: see grant.h */
+	struct grant grant;   /* first: see grant.h */
 	struct secret before; /**< the access token when the flow began */
 	struct jws previous;  /**< the id_token that is replaced */
-	bool wants_id;
-	flow_step_fn renewed;
 };
 
 static void renewal_free(void *data)
@@ -33,12 +31,16 @@ static enum flow_want wiped(struct flow *flow)
 	return flow_fail(flow, PIMS_NEED_BASIC_AUTHENTICATION, "oauth.invalid_grant");
 }
 
+static enum flow_want renewed(struct flow *flow)
+{
+	return flow_succeed(flow, NULL);
+}
+
 static enum flow_want adopt(struct flow *flow)
 {
-	struct renewal *renewal = flow->data;
 	int r = grant_adopt(flow);
 
-	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_SAVE, renewal->renewed);
+	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_SAVE, renewed);
 }
 
 static enum flow_want read_tokens(struct flow *flow)
@@ -60,25 +62,21 @@ static enum flow_want read_tokens(struct flow *flow)
 	return flow_wait(flow, FLOW_SAVE, wiped);
 }
 
-static bool is_fresh(const struct flow *flow, const struct renewal *renewal)
+/* Another process was faster. */
+static bool is_done(const struct flow *flow, const struct renewal *renewal)
 {
-	const struct session *session = flow->session;
-	int64_t now = flow_server_time(flow);
-
-	if (secret_equals(&session->access_token, &renewal->before) || !session_access_valid(session, now, TOKEN_MARGIN))
-		return false;
-	return !renewal->wants_id || session_id_valid(session, now, TOKEN_MARGIN);
+	return !secret_equals(&flow->session->access_token, &renewal->before) &&
+	       session_access_valid(flow->session, flow_server_time(flow), TOKEN_MARGIN);
 }
 
 static enum flow_want ask_tokens(struct flow *flow)
 {
-	struct renewal *renewal = flow->data;
 	int r;
 
 	if (!identity_signed_in(flow))
 		return flow_fail(flow, PIMS_NEED_BASIC_AUTHENTICATION, "session.none");
-	if (is_fresh(flow, renewal))
-		return renewal->renewed(flow);
+	if (is_done(flow, flow->data))
+		return renewed(flow);
 	if (secret_empty(&flow->session->refresh_token))
 		return flow_fail(flow, PIMS_NEED_BASIC_AUTHENTICATION, "session.expired");
 	r = token_request_refresh(flow, secret_text(&flow->session->refresh_token));
@@ -90,7 +88,7 @@ static enum flow_want lock(struct flow *flow)
 	return flow_wait(flow, FLOW_LOCK, ask_tokens);
 }
 
-enum flow_want renewal_begin(struct flow *flow, bool wants_id, flow_step_fn renewed)
+enum flow_want identity_renew(struct flow *flow)
 {
 	struct renewal *renewal;
 	int r;
@@ -102,18 +100,6 @@ enum flow_want renewal_begin(struct flow *flow, bool wants_id, flow_step_fn rene
 		return flow_fail_return(flow, PIMS_E_MEMORY);
 	flow->data = renewal;
 	flow->data_free = renewal_free;
-	renewal->wants_id = wants_id;
-	renewal->renewed = renewed;
 	r = secret_copy(&renewal->before, &flow->session->access_token);
 	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_ENDPOINTS, lock);
-}
-
-static enum flow_want renewed(struct flow *flow)
-{
-	return flow_succeed(flow, NULL);
-}
-
-enum flow_want identity_renew(struct flow *flow)
-{
-	return renewal_begin(flow, false, renewed);
 }
