@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "cli/terminal.h"
 
+#include <string.h>
+
 #define NEXT_SMS "pims sms enrollment"
 #define NEXT_REMOVE "pims set pims.authentication.enrollment action=remove"
 
@@ -11,13 +13,23 @@ const struct advice advices[] = {
 	{0, "canceled", "canceled", ""},
 	{0, "agent.canceled", "the sign-in was canceled", "pims login"},
 	{0, "agent.timeout", "nobody signed in within the time allowed", "pims login"},
+	{0, "agent.port", "the port that the redirect goes to is taken by another program", ""},
 	{0, "agent.unavailable", "no browser can be opened here", "pims login --no-browser"},
+	{0, "session.none", "nobody is signed in", "pims login"},
+	{0, "session.expired", "the session has ended", "pims login"},
 	{0, "oauth.access_denied", "the sign-in was refused or canceled on the sign-in page", "pims login"},
 	{0, "oauth.invalid_grant", "the session has ended on the server", "pims login"},
 	{0, "oauth.invalid_client", "the server does not know this client id, or its secret is wrong", "pims init --force"},
+	{0, "oauth.issuer", "the redirect does not come from the server it was asked of", "pims login"},
+	{0, "id_token.", "the server's id token fails a check: another key, audience or clock than expected", "pims login"},
+	{0, "network.unreachable", "the server cannot be reached", ""},
 	{0, "network.timeout", "the server did not answer in time; --timeout gives it longer", ""},
 	{0, "network.tls", "the server's certificate cannot be trusted; --ca-file names an authority of your own", ""},
 	{0, "network.pin", "the server's key is not the one that is pinned", ""},
+	{0, "server.throttled", "too many requests", ""},
+	{0, "server.issuer", "the server calls itself by another address than the one it was asked at", ""},
+	{0, "server.content_type", "that is no answer of such a server: a proxy, a portal, another address?", ""},
+	{0, "server.format", "that is no answer of such a server: a proxy, a portal, another address?", ""},
 	{0, "inwebo.access", "wrong PIN, or the SMS code is no longer good", ""},
 	{0, "inwebo.pin", "wrong PIN", ""},
 	{0, "inwebo.argument", "a value has the wrong form: most often something else was entered as the SMS code", ""},
@@ -34,10 +46,17 @@ const struct advice advices[] = {
 	{0, "inwebo.pin_reused", "the new PIN is the old one", ""},
 	{0, "inwebo.kfact_changed", "the server's key is not the one this device was enrolled with: somebody may be in between", ""},
 	{0, "device.not_enrolled", "this device is not enrolled", "pims sms enrollment, then pims enroll"},
+	{0, "state.corrupt", "the state file is truncated or damaged; nothing was overwritten", ""},
+	{0, "state.version", "the state file was written by a newer version; nothing was overwritten", ""},
+	{0, "state.key", "the state file was sealed with another key; nothing was overwritten", ""},
+	{0, "state.key_unsafe", "others can read the key file: it must have mode 0600", ""},
+	{0, "state.directory", "the directory of the state cannot be used", ""},
+	{0, "state.locked", "another process works on this profile and does not end", ""},
+	{0, "state.io", "the state cannot be read or written: the disk is full, or permissions are missing; the old state stays", ""},
+	{0, "state.limit", "the state file is too long to be one; nothing was overwritten", ""},
 	{0, "otp.pin_required", "the server wants the PIN for this", "pims otp --pin"},
 	{0, "backend.no_endpoint", "this server does not offer that", ""},
 	{0, "backend.insecure", "that address is not https", ""},
-	{2000, NULL, "", ""},
 	{PIMS_NOT_INITIALIZED, NULL, "there is no configuration", "pims init"},
 	{PIMS_NOT_SUPPORTED, NULL, "there is no such call", "pims apis"},
 	{PIMS_CONFIGURATION_INVALID, NULL, "the configuration cannot be read", "pims init --force"},
@@ -77,14 +96,22 @@ static const struct {
 	{"initialize", "pims init"},
 };
 
+/* A row's cause that ends in a dot stands for all that begin with it. */
+static bool cause_fits(const char *row, const char *cause)
+{
+	size_t length = row ? strlen(row) : 0;
+
+	if (!row || text_equal(row, cause))
+		return true;
+	return cause && length && row[length - 1] == '.' && text_starts(cause, row);
+}
+
 const struct advice *advice_find(int code, const char *cause)
 {
 	static const struct advice none = {0, NULL, "", ""};
 
 	for (const struct advice *row = advices; row->text; row++) {
-		if (row->code && row->code != code)
-			continue;
-		if (!row->cause || text_equal(row->cause, cause))
+		if ((!row->code || row->code == code) && cause_fits(row->cause, cause))
 			return row;
 	}
 	return &none;

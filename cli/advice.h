@@ -7,7 +7,7 @@
 /** What a refusal means for a person. */
 struct advice {
 	int code;          /**< 0 = any */
-	const char *cause; /**< NULL = any */
+	const char *cause; /**< NULL = any; with a dot at its end: all that begin so */
 	const char *text;
 	const char *next; /**< a command, or "" */
 };

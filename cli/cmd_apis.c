@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { APIS_JSON };
-enum { APIS_TEXT_MAX = 1 << 20 };
+enum { APIS_TEXT_MAX = 1 << 20, API_COLUMN = 38 };
 
 const struct option_row apis_options[] = {
 	{"json", NULL, "the whole table as JSON: parameters, results, errors"},
@@ -53,7 +53,9 @@ static void print_row(const json_t *row)
 	bool supported = !json_is_false(json_object_get(row, "supported"));
 
 	apis_words(row, &words);
-	printf("%-4s %-38s%s%s\n", json_text(row, "verb"), json_text(row, "api"), buf_text(&words), supported ? "" : "   (not yet)");
+	if (!supported)
+		(void)buf_puts(&words, "   (not yet)");
+	printf("%-4s %-*s%s\n", json_text(row, "verb"), words.len ? API_COLUMN : 0, json_text(row, "api"), buf_text(&words));
 	buf_free(&words);
 }
 
