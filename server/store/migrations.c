@@ -64,6 +64,10 @@ static const char version_1[] =
 	" expires INTEGER NOT NULL, PRIMARY KEY (account, hash)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX otps_expires ON otps (expires);"
 
+	"CREATE TABLE remotes (refresh BLOB PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,"
+	" access BLOB NOT NULL UNIQUE, access_expires INTEGER NOT NULL, refresh_expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX remotes_account ON remotes (account); CREATE INDEX remotes_expires ON remotes (refresh_expires);"
+
 	"CREATE TABLE attempts (key TEXT PRIMARY KEY, count INTEGER NOT NULL, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX attempts_expires ON attempts (expires);";
 

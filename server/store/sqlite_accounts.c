@@ -137,6 +137,9 @@ static int end_sessions(struct sql *sql, int64_t account)
 	r = sql_run(sql, "DELETE FROM codes WHERE account = ?", VALUES(INT(account)));
 	if (r < 0)
 		return r;
+	r = sql_run(sql, "DELETE FROM remotes WHERE account = ?", VALUES(INT(account)));
+	if (r < 0)
+		return r;
 	return sql_run(sql, "DELETE FROM sessions WHERE account = ?", VALUES(INT(account)));
 }
 

@@ -14,15 +14,15 @@ struct otp {
 };
 
 /* The version stands for the challenge that was proved: whoever comes second with it finds another version. */
-static int use_challenge(struct sql *sql, const struct otp *otp)
+static int use_challenge(struct sql *sql, const struct otp *otp, enum device_phase least)
 {
 	const struct device *device = otp->device;
 
 	return sql_change(sql,
 			  "UPDATE devices SET challenge = '', keys = ?1, version = version + 1, last_used = max(last_used, ?2)"
-			  " WHERE id = ?3 AND account = ?4 AND version = ?5 AND phase <> 3 AND challenge <> ''",
+			  " WHERE id = ?3 AND account = ?4 AND version = ?5 AND phase BETWEEN ?6 AND 2 AND challenge <> ''",
 			  VALUES(BYTES(device->keys, device->keys_length), INT(otp->now), INT(device->id), INT(device->account),
-				 INT(device->version)),
+				 INT(device->version), INT(least)),
 			  PIMS_E_STATE);
 }
 
@@ -31,7 +31,7 @@ static int otp_issue(struct sql *sql, void *arg)
 	const struct otp *otp = arg;
 	int r;
 
-	r = use_challenge(sql, otp);
+	r = use_challenge(sql, otp, DEVICE_ACTIVE);
 	if (r < 0)
 		return r;
 	r = sql_change(sql,
@@ -57,7 +57,7 @@ static int pin_failed(struct sql *sql, void *arg)
 	struct otp *otp = arg;
 	int r;
 
-	r = use_challenge(sql, otp);
+	r = use_challenge(sql, otp, DEVICE_MS);
 	if (r < 0)
 		return r;
 	return sql_integer(sql,
@@ -77,12 +77,17 @@ int sqlite_pin_failed(struct store *store, const struct device *device, int max,
 	return r;
 }
 
+int sql_otp_consume(struct sql *sql, int64_t account, const unsigned char hash[32], int64_t now)
+{
+	return sql_change(sql, "DELETE FROM otps WHERE account = ? AND hash = ? AND expires > ?",
+			  VALUES(INT(account), HASH(hash), INT(now)), PIMS_E_NOT_FOUND);
+}
+
 static int otp_consume(struct sql *sql, void *arg)
 {
 	const struct otp *otp = arg;
 
-	return sql_change(sql, "DELETE FROM otps WHERE account = ? AND hash = ? AND expires > ?",
-			  VALUES(INT(otp->account), HASH(otp->hash), INT(otp->now)), PIMS_E_NOT_FOUND);
+	return sql_otp_consume(sql, otp->account, otp->hash, otp->now);
 }
 
 int sqlite_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now)

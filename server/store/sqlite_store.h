@@ -62,6 +62,9 @@ int sql_find(struct sql *sql, const char *text, const struct sql_value *values, 
 /** Inside a change: leaves a tombstone of a device. PIMS_E_NOT_FOUND. */
 int sql_device_bury(struct sql *sql, int64_t account, int64_t id);
 
+/** Inside a change: takes an OTP; PIMS_E_NOT_FOUND. */
+int sql_otp_consume(struct sql *sql, int64_t account, const unsigned char hash[32], int64_t now);
+
 /* The operations, by topic. */
 int sqlite_setting_get(struct store *store, const char *name, unsigned char **ret_value, size_t *ret_length);
 int sqlite_setting_add(struct store *store, const char *name, const unsigned char *value, size_t length);
@@ -106,6 +109,11 @@ int sqlite_otp_issue(struct store *store, const struct device *device, bool pin_
 		     int64_t expires, int64_t now);
 int sqlite_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining);
 int sqlite_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);
+int sqlite_remote_add(struct store *store, int64_t account, const unsigned char otp_hash[32], const struct token_pair *tokens,
+		      int64_t now);
+int sqlite_remote_refresh(struct store *store, int64_t account, const unsigned char refresh[32], const unsigned char access[32],
+			  int64_t access_expires, int64_t now);
+int sqlite_remote_find(struct store *store, const unsigned char access[32], int64_t now, int64_t *ret_account);
 int sqlite_attempt(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
 int sqlite_attempt_check(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
 int sqlite_sweep(struct store *store, int64_t now);

@@ -38,6 +38,7 @@ int sqlite_sweep(struct store *store, int64_t now)
 		{"DELETE FROM access_tokens WHERE hash IN (SELECT hash FROM access_tokens WHERE expires <= ? LIMIT ?)", 0},
 		{"DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens WHERE expires <= ? LIMIT ?)", 0},
 		{"DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires <= ? LIMIT ?)", 0},
+		{"DELETE FROM remotes WHERE refresh IN (SELECT refresh FROM remotes WHERE refresh_expires <= ? LIMIT ?)", 0},
 		{"DELETE FROM attempts WHERE key IN (SELECT key FROM attempts WHERE expires <= ? LIMIT ?)", 0},
 		{"DELETE FROM codes WHERE hash IN (SELECT hash FROM codes WHERE expires <= ? LIMIT ?)", DAY},
 		{"DELETE FROM sms_codes WHERE hash IN (SELECT hash FROM sms_codes WHERE expires <= ? LIMIT ?)", DAY},

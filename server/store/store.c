@@ -205,6 +205,23 @@ int store_otp_consume(struct store *store, int64_t account, const unsigned char 
 	return store->ops->otp_consume(store, account, otp_hash, now);
 }
 
+int store_remote_add(struct store *store, int64_t account, const unsigned char otp_hash[32], const struct token_pair *tokens,
+		     int64_t now)
+{
+	return store->ops->remote_add(store, account, otp_hash, tokens, now);
+}
+
+int store_remote_refresh(struct store *store, int64_t account, const unsigned char refresh[32], const unsigned char access[32],
+			 int64_t access_expires, int64_t now)
+{
+	return store->ops->remote_refresh(store, account, refresh, access, access_expires, now);
+}
+
+int store_remote_find(struct store *store, const unsigned char access[32], int64_t now, int64_t *ret_account)
+{
+	return store->ops->remote_find(store, access, now, ret_account);
+}
+
 int store_attempt(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after)
 {
 	return store->ops->attempt(store, key, max, window_s, now, ret_retry_after);

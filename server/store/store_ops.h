@@ -49,6 +49,11 @@ struct store_ops {
 		int64_t expires, int64_t now);
 	int (*pin_failed)(struct store *store, const struct device *device, int max, int *ret_remaining);
 	int (*otp_consume)(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);
+	int (*remote_add)(struct store *store, int64_t account, const unsigned char otp_hash[32], const struct token_pair *tokens,
+		int64_t now);
+	int (*remote_refresh)(struct store *store, int64_t account, const unsigned char refresh[32], const unsigned char access[32],
+		int64_t access_expires, int64_t now);
+	int (*remote_find)(struct store *store, const unsigned char access[32], int64_t now, int64_t *ret_account);
 	int (*attempt)(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
 	int (*attempt_check)(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
 	int (*sweep)(struct store *store, int64_t now);
