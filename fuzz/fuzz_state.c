@@ -1,45 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state file: bytes nobody sealed are refused, and a document that was sealed (by an older or a hostile process with the key) is read
- * into session and device, or refused.
+ * into session, device and endpoints, or refused.
  */
+#include "facade/state.h"
 #include "fuzz/fuzz.h"
-#include "identity/session.h"
-#include "inwebo/device.h"
 #include "platform/seal.h"
 
 #include <string.h>
 
-static void as_session(const json_t *object)
+enum { NOW = 1731417255 };
+
+static void encode_and_decode_again(const struct state *state, const struct profile *profile)
 {
-	struct session session = {0};
+	struct state again = {0};
 	json_t *written = NULL;
 
-	if (session_decode(object, &session) < 0) {
-		FUZZ_CHECK(!session_exists(&session));
-		return;
-	}
-	FUZZ_CHECK(session_encode(&session, &written) == 0);
+	FUZZ_CHECK(state_encode(state, profile, &written) == 0);
+	FUZZ_CHECK(state_decode(written, profile, &again) == 0);
+	FUZZ_CHECK(again.device.phase == state->device.phase && strcmp(again.device.id, state->device.id) == 0);
+	FUZZ_CHECK(session_exists(&again.session) == session_exists(&state->session));
 	json_wipe(written);
-	session_free(&session);
+	state_free(&again);
 }
 
-static void as_device(const json_t *object)
+static void read_document(const json_t *document)
 {
-	struct iw_device device = {0};
-	struct iw_device again = {0};
-	json_t *written = NULL;
+	char client[] = "pims";
+	char backend[] = "http://127.0.0.1:1";
+	struct profile profile = {.client_id = client, .backend = backend};
+	struct state state = {0};
 
-	if (iw_device_decode(object, &device) < 0) {
-		FUZZ_CHECK(device.phase == IW_NONE && !device.device_id[0]);
-		return;
+	if (state_decode(document, &profile, &state) == 0) {
+		state_endpoints(document, NOW, &profile, &state);
+		(void)state_endpoints_fresh(&state, NOW);
+		encode_and_decode_again(&state, &profile);
+	} else {
+		FUZZ_CHECK(state.device.phase == IW_NONE && !state.device.device_id[0] && !session_exists(&state.session));
 	}
-	FUZZ_CHECK(iw_device_encode(&device, &written) == 0);
-	FUZZ_CHECK(iw_device_decode(written, &again) == 0);
-	FUZZ_CHECK(again.phase == device.phase && strcmp(again.id, device.id) == 0);
-	json_wipe(written);
-	iw_device_free(&again);
-	iw_device_free(&device);
+	state_free(&state);
+	endpoints_free(&profile.endpoints);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -51,10 +51,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(seal_open(key, data, size, &opened) < 0);
 	FUZZ_CHECK(opened.len == 0);
 	buf_free(&opened);
-	if (json_parse_object((const char *)data, size, SEAL_MAX, &document) < 0)
+	if (json_parse_object((const char *)data, size, STATE_DOCUMENT_MAX, &document) < 0)
 		return 0;
-	as_session(json_object_get(document, "session"));
-	as_device(json_object_get(document, "device"));
+	read_document(document);
 	json_wipe(document);
 	return 0;
 }
