@@ -142,7 +142,7 @@ static int transport_send(void *data, const struct pims_http_request *request, p
 	exchange = calloc(1, sizeof *exchange);
 	if (!exchange)
 		return PIMS_E_MEMORY;
-	*exchange = (struct exchange){.transport = transport, .done = done, .token = token, .deadline = {.fire = deadline_passed}};
+	*exchange = (struct exchange){.transport = transport, .done = done, .token = token, .deadline = {.fire = deadline_passed}, .fd = -1};
 	buf_init(&exchange->head, HTTP_MAX_HEADERS);
 	buf_init(&exchange->body, request->body_limit ? request->body_limit : HTTP_MAX_BODY);
 	exchange->easy = hub_take_easy(transport->hub);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #define USER_AGENT "libpims/0.1"
 
@@ -17,7 +18,6 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *data)
 {
 	struct exchange *exchange = data;
 
-	exchange->body_seen = true;
 	if (buf_put(&exchange->body, bytes, size * count) < 0) {
 		exchange->too_big = buf_error(&exchange->body) == PIMS_E_LIMIT;
 		return 0;
@@ -25,22 +25,28 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *data)
 	return size * count;
 }
 
+/* Each answer starts anew (103 Early Hints comes before the real one); trailers are not headers. */
+static void put_header(struct exchange *exchange, const char *line, size_t length)
+{
+	if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+		buf_reset(&exchange->head);
+		exchange->head_ended = false;
+	} else if (length == 0) {
+		exchange->head_ended = true;
+	} else if (!exchange->head_ended) {
+		buf_put(&exchange->head, line, length);
+		buf_putc(&exchange->head, '\0');
+	}
+}
+
 static size_t take_header(char *bytes, size_t size, size_t count, void *data)
 {
 	struct exchange *exchange = data;
 	size_t length = size * count;
 
-	/* Each answer starts anew (100 Continue comes before the real one); trailers are not headers. */
-	if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
-		buf_reset(&exchange->head);
-	else if (!exchange->body_seen) {
-		while (length > 0 && (bytes[length - 1] == '\r' || bytes[length - 1] == '\n'))
-			length--;
-		if (length > 0) {
-			buf_put(&exchange->head, bytes, length);
-			buf_putc(&exchange->head, '\0');
-		}
-	}
+	while (length > 0 && (bytes[length - 1] == '\r' || bytes[length - 1] == '\n'))
+		length--;
+	put_header(exchange, bytes, length);
 	if (buf_error(&exchange->head) == 0)
 		return size * count;
 	exchange->too_big = buf_error(&exchange->head) == PIMS_E_LIMIT;
@@ -201,8 +207,8 @@ enum pims_http_failure exchange_failure(const struct exchange *exchange, CURLcod
 	if (exchange->too_big)
 		return PIMS_HTTP_TOO_BIG;
 	switch (code) {
-	case CURLE_OK:
-		return PIMS_HTTP_OK;
+	case CURLE_OK: /* also for a connection that ended between two headers */
+		return exchange->head_ended ? PIMS_HTTP_OK : PIMS_HTTP_CUT;
 	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_CONNECT:
@@ -228,16 +234,21 @@ enum pims_http_failure exchange_failure(const struct exchange *exchange, CURLcod
 	}
 }
 
-/* TCP stands, though TLS may not; or the wait was for one of our own connections, all busy with a server that is slow. */
+/* TCP stands, though TLS may not. The socket may also be the resolver's, which is local (AF_UNIX). */
+static bool has_peer(const struct exchange *exchange)
+{
+	struct sockaddr_storage peer = {0};
+	socklen_t length = sizeof peer;
+
+	if (exchange->fd < 0 || getpeername(exchange->fd, (struct sockaddr *)(void *)&peer, &length) < 0)
+		return false;
+	return peer.ss_family == AF_INET || peer.ss_family == AF_INET6;
+}
+
+/* A request that waited for one of our own connections waited for servers that are slow, not for the network. */
 enum pims_http_failure exchange_timeout(const struct exchange *exchange)
 {
-	curl_off_t connect_time = 0;
-
-	if (exchange->connected || exchange->queued)
-		return PIMS_HTTP_TIMEOUT;
-	if (curl_easy_getinfo(exchange->easy, CURLINFO_CONNECT_TIME_T, &connect_time) == CURLE_OK && connect_time > 0)
-		return PIMS_HTTP_TIMEOUT;
-	return PIMS_HTTP_NETWORK;
+	return exchange->connected || exchange->queued || has_peer(exchange) ? PIMS_HTTP_TIMEOUT : PIMS_HTTP_NETWORK;
 }
 
 /* The lines of `head` as an array ended by NULL. */

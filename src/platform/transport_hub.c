@@ -107,12 +107,21 @@ static void forget_socket(struct hub *hub, struct hub_socket *entry)
 	free(entry);
 }
 
+/* For exchange_timeout(), which has to know whether there was a connection. */
+static void note_socket(CURL *easy, int fd)
+{
+	struct exchange *exchange = NULL;
+
+	if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&exchange) == CURLE_OK && exchange)
+		exchange->fd = fd;
+}
+
 static int socket_wanted(CURL *easy, curl_socket_t fd, int what, void *data, void *assigned)
 {
 	struct hub_socket *entry = assigned;
 	struct hub *hub = data;
 
-	(void)easy;
+	note_socket(easy, what == CURL_POLL_REMOVE ? -1 : fd);
 	if (what == CURL_POLL_REMOVE) {
 		forget_socket(hub, entry);
 		return 0;

@@ -42,12 +42,13 @@ struct exchange {
 	pims_http_done_fn done;
 	void *token;
 	struct loop_timer deadline;
+	int fd; /**< the socket libcurl waits on for it, -1 = none */
 	struct buf head; /**< header lines of the answer, each with its NUL */
 	struct buf body;
 	bool connected; /**< the request could be sent */
 	bool queued;    /**< all connections were taken when it came */
 	bool too_big;
-	bool body_seen;
+	bool head_ended; /**< the empty line behind the header lines has come */
 	struct exchange *next, *previous;
 };
 
