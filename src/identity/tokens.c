@@ -18,7 +18,7 @@ bool identity_signed_in(const struct flow *flow)
 		return false;
 	if (endpoints->known && !issuer_accepted(endpoints, session->issuer))
 		return false;
-	return !secret_empty(&session->refresh_token) || session_access_valid(session, flow_server_time(flow), 0);
+	return !secret_empty(&session->refresh_token) || session_access_valid(session, flow_server_time(flow), 1);
 }
 
 static enum flow_want answer(struct flow *flow, const char *type, const struct secret *token)
@@ -31,7 +31,7 @@ static enum flow_want answer(struct flow *flow, const char *type, const struct s
 /* A provider need not renew the id_token (OpenID Connect Core §12.2): then only a new sign-in gives one. */
 static enum flow_want answer_id(struct flow *flow)
 {
-	if (!session_id_valid(flow->session, flow_server_time(flow), 0))
+	if (!session_id_valid(flow->session, flow_server_time(flow), 1))
 		return flow_fail(flow, PIMS_NEED_BASIC_AUTHENTICATION, "id_token.missing");
 	return answer(flow, "idtoken", &flow->session->id_token);
 }
