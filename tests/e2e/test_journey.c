@@ -237,7 +237,7 @@ static void a_wrong_sms_code_and_a_wrong_macid_are_told_apart(void **state)
 	memcpy(macid, "0123456789abcdef0123456789abcdef", 32);
 	app_reopen(app);
 	app_call(app, "set", SMSCODE, "{\"action\":\"enrollment\",\"smsCode\":\"00000000\"}");
-	app_assert_failed(app, 2314, "inwebo: No service is available", "inwebo.no_service");
+	app_assert_failed(app, 2314, "inwebo: No service is available", "inwebo.macid");
 }
 
 static void an_unreachable_server_is_2202_and_changes_nothing(void **state)
