@@ -13,9 +13,13 @@
 #include "web.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { ACCOUNTS = 200, DEVICES = 5, TEXT = 4096 };
 
@@ -165,15 +169,28 @@ static void add_account(const struct bench *bench, int number, char email[64])
 	measure_need(sandbox_admin(&bench->sandbox, arguments, PASSWORD "\n") == 0, "pimsd account add");
 }
 
+/* The server's console, on which it shows every SMS. */
+static void *read_console(void *data)
+{
+	const struct sandbox *sandbox = data;
+	char bytes[4096];
+
+	while (read(sandbox->output, bytes, sizeof bytes) > 0)
+		continue;
+	return NULL;
+}
+
 int main(void)
 {
 	struct bench bench = {0};
+	pthread_t console;
 	char email[64], bearer[TEXT];
 	double start, before;
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	env_init(&bench.env, NULL, NULL, NULL);
 	sandbox_start(&bench.sandbox, NULL);
+	measure_need(pthread_create(&console, NULL, read_console, &bench.sandbox) == 0, "pthread_create");
 	read_macid(&bench);
 	before = resident(bench.sandbox.pid);
 	start = measure_now();
@@ -186,7 +203,10 @@ int main(void)
 	measure_print((measure_now() - start) / 1e6, "s", "for 1,000 enrolments of 200 accounts, one after the other");
 	measure_print(before / 1024, "MiB", "resident memory of pimsd at start");
 	measure_print(resident(bench.sandbox.pid) / 1024, "MiB", "resident memory of pimsd after 1,000 enrolments");
-	sandbox_stop(&bench.sandbox);
+	measure_need(kill(bench.sandbox.pid, SIGTERM) == 0 && waitpid(bench.sandbox.pid, NULL, 0) == bench.sandbox.pid, "pimsd did not end");
+	bench.sandbox.pid = 0;
+	pthread_join(console, NULL);
+	close(bench.sandbox.output);
 	sandbox_remove(&bench.sandbox);
 	return 0;
 }
