@@ -58,8 +58,11 @@ void sms_deliver(const struct server *server, const char *phone, const char *tex
 
 	if (!server->settings.sandbox)
 		return;
-	for (; text[at] && at < sizeof line - 1; at++)
-		line[at] = (char)(text[at] == '\n' ? ' ' : text[at]);
+	for (; *text && at < sizeof line - 1; text++)
+		if (*text != '\n')
+			line[at++] = *text;
+		else if (at && line[at - 1] != ' ')
+			line[at++] = ' ';
 	line[at] = '\0';
 	(void)printf("sms to %s: %s\n", phone, line);
 	(void)fflush(stdout);

@@ -361,6 +361,8 @@ static void add_device(struct endpoints *endpoints, int64_t account, struct devi
 	device.challenge_expires = endpoints->now + 1000;
 	assert_int_equal(store_sms_add(store, &code, &message), 0);
 	assert_int_equal(store_enroll_finalize(store, &device, NULL, 0, 100, endpoints->now), 0);
+	device.version = 1;
+	assert_int_equal(store_enroll_ms(store, &device, endpoints->now), 0);
 	assert_int_equal(store_device_get(store, device.id, ret_device), 0);
 }
 
