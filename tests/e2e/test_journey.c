@@ -223,7 +223,6 @@ static void a_wrong_sms_code_and_a_wrong_macid_are_told_apart(void **state)
 {
 	struct world *world = *state;
 	struct app *app = &world->app;
-	char *macid;
 
 	app_initialize(app);
 	app_login(app, SANDBOX_EMAIL, SANDBOX_PASSWORD);
@@ -231,10 +230,7 @@ static void a_wrong_sms_code_and_a_wrong_macid_are_told_apart(void **state)
 	app_assert_failed(app, 2102, "Invalid smsCode parameter", "inwebo.code");
 	app_call(app, "set", ENROLLMENT, "{\"action\":\"enroll\",\"pinCode\":\"2580\",\"smsCode\":\"00000000\"}");
 	app_assert_failed(app, 2305, "The sms code is invalid", "inwebo.code");
-	macid = strstr(app->configuration, "\"macID\"");
-	assert_non_null(macid);
-	macid = strchr(macid + 7, '"') + 1;
-	memcpy(macid, "0123456789abcdef0123456789abcdef", 32);
+	app_configure(app, "credential", "macID", "0123456789abcdef0123456789abcdef");
 	app_reopen(app);
 	app_call(app, "set", SMSCODE, "{\"action\":\"enrollment\",\"smsCode\":\"00000000\"}");
 	app_assert_failed(app, 2314, "inwebo: No service is available", "inwebo.macid");

@@ -36,11 +36,13 @@ static void take_line(void *data, enum pims_log_level level, const char *text)
 	assert_int_equal(buf_printf(app->log, "%s\n", text), 0);
 }
 
-static void open_context(struct app *app)
+void app_open(struct app *app)
 {
 	const struct pims_agent agent = {.size = sizeof agent, .open = open_agent, .data = app};
 	const struct pims_log log = {.size = sizeof log, .level = PIMS_LOG_DEBUG, .line = take_line, .data = app};
-	const struct pims_options options = {.size = sizeof options, .state_dir = app->directory, .device_name = "test device", .agent = &agent, .log = app->log ? &log : NULL};
+	const struct pims_options options = {
+		.size = sizeof options, .state_dir = app->directory, .device_name = "test device", .agent = &agent,
+		.log = app->log ? &log : NULL, .request_timeout_ms = app->timeout_ms};
 
 	assert_int_equal(pims_loop_new(&app->loop, NULL), 0);
 	assert_int_equal(pims_new(&app->pims, app->loop, &options), 0);
@@ -69,7 +71,7 @@ void app_start(struct app *app, const struct sandbox *sandbox, struct buf *log)
 	app->log = log;
 	snprintf(app->directory, sizeof app->directory, "/tmp/openpims-app-XXXXXX");
 	assert_non_null(mkdtemp(app->directory));
-	open_context(app);
+	app_open(app);
 	assert_int_equal(pims_discover(app->pims, sandbox->url, take_message, app, NULL), 0);
 	await(app);
 	app_assert_succeeded(app);
@@ -89,7 +91,7 @@ void app_reopen(struct app *app)
 {
 	if (app->loop)
 		app_stop(app);
-	open_context(app);
+	app_open(app);
 	app_initialize(app);
 }
 
@@ -119,12 +121,29 @@ void app_call(struct app *app, const char *verb, const char *api, const char *pa
 	await(app);
 }
 
-void app_initialize(struct app *app)
+void app_try_initialize(struct app *app)
 {
 	app->callbacks = 0;
 	assert_int_equal(pims_initialize(app->pims, app->configuration, take_message, app, NULL), 0);
 	await(app);
+}
+
+void app_initialize(struct app *app)
+{
+	app_try_initialize(app);
 	app_assert_succeeded(app);
+}
+
+void app_configure(struct app *app, const char *group, const char *name, const char *value)
+{
+	json_t *all = json_loads(app->configuration, 0, NULL);
+
+	assert_non_null(all);
+	assert_int_equal(json_object_set_new(group ? json_object_get(all, group) : all, name, json_string(value)), 0);
+	free(app->configuration);
+	app->configuration = json_dumps(all, 0);
+	assert_non_null(app->configuration);
+	json_decref(all);
 }
 
 void app_login(struct app *app, const char *email, const char *password)

@@ -18,6 +18,7 @@ struct app {
 	json_t *message;     /**< the last one */
 	int callbacks;       /**< of the last call */
 	char agent_url[8192];
+	unsigned timeout_ms; /**< of a request; 0 = the built-in */
 	struct buf *log;     /**< gets every log line at debug level, or NULL */
 };
 
@@ -25,12 +26,18 @@ struct app {
 void app_start(struct app *app, const struct sandbox *sandbox, struct buf *log);
 /** Ends the context, keeps the directory. */
 void app_stop(struct app *app);
-/** A new context on the same directory, as a new process would. */
+/** A new context on the same directory, not yet initialized. */
+void app_open(struct app *app);
+/** Ends the context if there is one and makes and initializes another, as a new process would. */
 void app_reopen(struct app *app);
 void app_remove(struct app *app);
 /** Makes the call and runs the loop until its callback; the message is app->message, and must have come exactly once. `verb`: "get" or "set". */
 void app_call(struct app *app, const char *verb, const char *api, const char *parameters);
 void app_initialize(struct app *app);
+/** The same without the demand that it succeeds. */
+void app_try_initialize(struct app *app);
+/** Sets a member of the configuration, e.g. "credential", "inWeboURL" (group NULL: of the top level). */
+void app_configure(struct app *app, const char *group, const char *name, const char *value);
 /** set user login with the demo account, or another. */
 void app_login(struct app *app, const char *email, const char *password);
 /** SMS, its code from the sandbox, and enrollment with a PIN. */
