@@ -17,14 +17,19 @@ static const char *const names[] = {
 /* One call, so that lines of many threads stay whole. */
 static void write_line(void *data, enum pims_log_level level, const char *text)
 {
-	struct timespec now;
+	struct env env;
 	struct tm tm;
+	int64_t now;
+	time_t seconds;
 
 	(void)data;
-	if (clock_gettime(CLOCK_REALTIME, &now) < 0 || !gmtime_r(&now.tv_sec, &tm))
+	env_init(&env, NULL, NULL, NULL);
+	now = env_now(&env);
+	seconds = (time_t)(now / 1000);
+	if (!gmtime_r(&seconds, &tm))
 		return;
-	fprintf(stderr, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s\n", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
-		tm.tm_sec, now.tv_nsec / 1000000, names[level], text);
+	fprintf(stderr, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ %s %s\n", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+		tm.tm_sec, (int)(now % 1000), names[level], text);
 }
 
 void log_env(struct env *ret_env, enum pims_log_level level)

@@ -147,7 +147,8 @@ void sms_code_free(struct sms_code *code);
 /**
  * Makes `code` the live one of its account and purpose (an older one dies) and writes the message to the outbox with time `code->sent`, both or
  * neither. The same code again is a resend: `sent` and `expires` become the given ones. PIMS_E_STATE: the hash collides with a live code of
- * another account or purpose (take another). Of `message` only phone and text are read.
+ * another account or purpose (take another); PIMS_E_NOT_FOUND: a resend (`sent` after `created`) of a code that was used up meanwhile. Of `message`
+ * only phone and text are read.
  */
 int store_sms_add(struct store *store, const struct sms_code *code, const struct sms_message *message);
 /** The live code of account and purpose, for a resend. PIMS_E_NOT_FOUND: none, used or expired. */
@@ -212,7 +213,10 @@ int store_device_challenge(struct store *store, int64_t id, const char *challeng
  */
 int store_otp_issue(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32], int64_t expires,
 		    int64_t now);
-/** A wrong PIN of a device that proved itself, in step ms too: consumes the challenge, counts, blocks at `max`. *ret_remaining: tries left. PIMS_E_STATE as above. */
+/**
+ * A wrong PIN of a device that proved itself, in step ms too: consumes the challenge, counts, blocks at `max`. *ret_remaining: tries left.
+ * PIMS_E_STATE as above.
+ */
 int store_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining);
 /** Accepts an OTP of the account once. PIMS_E_NOT_FOUND: unknown, used or expired. */
 int store_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);
