@@ -139,7 +139,7 @@ static int send_locked(struct sending *sending)
 	r = reuse_code(sending, now);
 	if (r == 0)
 		r = store_message(sending);
-	else if (r == PIMS_E_NOT_FOUND)
+	if (r == PIMS_E_NOT_FOUND)
 		r = send_new(sending, now);
 	(void)pthread_mutex_unlock(lock);
 	return r;

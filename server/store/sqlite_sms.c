@@ -48,6 +48,8 @@ static int put_code(struct sql *sql, const struct sms_code *code)
 	r = sql_find(sql, find_owner, VALUES(HASH(code->hash)), owner_row, &owner);
 	if (r < 0 && r != PIMS_E_NOT_FOUND)
 		return r;
+	if (r < 0 && code->sent > code->created)
+		return PIMS_E_NOT_FOUND; /* used up since it was read: a resend must not bring it back */
 	if (r < 0 || owner.expires <= code->sent)
 		return replace_code(sql, code);
 	if (owner.account != code->account || owner.purpose != (int64_t)code->purpose)

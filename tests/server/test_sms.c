@@ -232,6 +232,35 @@ static void requests_at_once_send_one_code(void **state)
 	reply_free(&reply);
 }
 
+/* What a request does that read the live code just before the code was used up. */
+static void a_resend_does_not_bring_back_a_code_that_was_used_up(void **state)
+{
+	struct store *store = server.server.store;
+	unsigned char text[] = "sealed";
+	char phone[] = DEMO_PHONE;
+	struct sms_message message = {.phone = phone, .text = text, .text_length = sizeof text};
+	struct account account = {0};
+	struct sms_code code = {0};
+	struct reply reply = {0};
+	size_t before;
+
+	(void)state;
+	begin();
+	ask(SMS_CODE, NULL, demo_token, &reply);
+	assert_int_equal(store_account_by_email(store, DEMO_EMAIL, &account), 0);
+	endpoints_advance(&server, 1);
+	assert_int_equal(store_sms_live(store, account.id, SMS_ENROLLMENT, server.now, &code), 0);
+	issue_otp(&server, DEMO_EMAIL, "used0001"); /* enrols, with another code in its place */
+	before = sent();
+	code.sent = server.now;
+	assert_int_equal(store_sms_add(store, &code, &message), PIMS_E_NOT_FOUND);
+	assert_int_equal(sent(), before);
+	assert_int_equal(store_sms_live(store, account.id, SMS_ENROLLMENT, server.now, &code), PIMS_E_NOT_FOUND);
+	sms_code_free(&code);
+	account_free(&account);
+	reply_free(&reply);
+}
+
 static void the_message_is_short_and_bound_to_the_host(void **state)
 {
 	struct reply reply = {0};
@@ -338,6 +367,7 @@ int main(void)
 		cmocka_unit_test(asked_again_within_its_life_the_same_code_is_sent),
 		cmocka_unit_test(each_purpose_has_a_code_of_its_own),
 		cmocka_unit_test(requests_at_once_send_one_code),
+		cmocka_unit_test(a_resend_does_not_bring_back_a_code_that_was_used_up),
 		cmocka_unit_test(the_message_is_short_and_bound_to_the_host),
 		cmocka_unit_test(the_outbox_is_read_from_a_message_on),
 		cmocka_unit_test(outside_of_a_sandbox_nobody_reads_the_outbox),

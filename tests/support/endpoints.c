@@ -346,8 +346,9 @@ static void add_device(struct endpoints *endpoints, int64_t account, struct devi
 	struct store *store = endpoints->server.store;
 	char serial[] = "device-1/_/00", name[] = "test", device_id[32], phone[] = "0";
 	unsigned char bytes[] = "sealed";
+	struct buf text = BUF_INIT(256);
 	struct sms_code code = {.account = account, .purpose = SMS_ENROLLMENT, .code = bytes, .code_length = sizeof bytes};
-	struct sms_message message = {.phone = phone, .text = bytes, .text_length = sizeof bytes};
+	struct sms_message message = {.phone = phone};
 	struct device device = {.id = ++id, .account = account, .serial = serial, .device_id = device_id, .name = name, .phase = DEVICE_MS};
 
 	(void)snprintf(device_id, sizeof device_id, "device-%d", (int)id);
@@ -359,7 +360,11 @@ static void add_device(struct endpoints *endpoints, int64_t account, struct devi
 	device.keys_length = sizeof bytes;
 	(void)snprintf(device.challenge, sizeof device.challenge, "open");
 	device.challenge_expires = endpoints->now + 1000;
+	assert_int_equal(seal_value(endpoints->server.seal, &endpoints->server.env, "test", 4, &text), 0);
+	message.text = (unsigned char *)text.data;
+	message.text_length = text.len;
 	assert_int_equal(store_sms_add(store, &code, &message), 0);
+	buf_free(&text);
 	assert_int_equal(store_enroll_finalize(store, &device, NULL, 0, 100, endpoints->now), 0);
 	device.version = 1;
 	assert_int_equal(store_enroll_ms(store, &device, endpoints->now), 0);
