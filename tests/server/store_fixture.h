@@ -32,6 +32,8 @@
 
 struct fixture {
 	struct fake_env fake;
+	struct env env; /**< the fake one, for many threads */
+	pthread_mutex_t random_lock;
 	char directory[64];
 	char path[96];
 	struct store *store;
@@ -82,9 +84,20 @@ static inline struct account read_account(struct store *store, int64_t id)
 	return account;
 }
 
+static inline int locked_fill(void *data, void *bytes, size_t length)
+{
+	struct fixture *fixture = data;
+	int r;
+
+	pthread_mutex_lock(&fixture->random_lock);
+	r = env_random(&fixture->fake.env, bytes, length);
+	pthread_mutex_unlock(&fixture->random_lock);
+	return r;
+}
+
 static inline void fixture_open(struct fixture *fixture)
 {
-	must(sqlite_open(&fixture->store, fixture->path, &fixture->fake.env));
+	must(sqlite_open(&fixture->store, fixture->path, &fixture->env));
 }
 
 static inline void fixture_reopen(struct fixture *fixture)
@@ -99,6 +112,9 @@ static inline int store_begin(void **state)
 
 	assert_non_null(fixture);
 	fake_env_init(&fixture->fake);
+	pthread_mutex_init(&fixture->random_lock, NULL);
+	fixture->env = fixture->fake.env;
+	fixture->env.random = (struct pims_random){.size = sizeof(struct pims_random), .fill = locked_fill, .data = fixture};
 	snprintf(fixture->directory, sizeof fixture->directory, "/tmp/pims_store_XXXXXX");
 	assert_non_null(mkdtemp(fixture->directory));
 	snprintf(fixture->path, sizeof fixture->path, "%s/pims.db", fixture->directory);
@@ -127,6 +143,7 @@ static inline int store_end(void **state)
 
 	store_close(fixture->store);
 	remove_files(fixture);
+	pthread_mutex_destroy(&fixture->random_lock);
 	fake_env_free(&fixture->fake);
 	free(fixture);
 	return 0;
