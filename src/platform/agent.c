@@ -3,13 +3,12 @@
 
 #include "base/secret.h"
 #include "base/url.h"
+#include "platform/agent_address.h"
 #include "platform/agent_http.h"
 
 #include <pims/error.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,35 +37,10 @@ struct agent_receiver {
 	struct connection connections[AGENT_MAX_CONNECTIONS];
 };
 
-static bool loopback_address(const struct url *uri, struct sockaddr_in *ret_v4, struct sockaddr_in6 *ret_v6)
-{
-	const char *host = strcmp(uri->host, "localhost") == 0 ? "127.0.0.1" : uri->host;
-
-	memset(ret_v4, 0, sizeof *ret_v4);
-	memset(ret_v6, 0, sizeof *ret_v6);
-	if (inet_pton(AF_INET, host, &ret_v4->sin_addr) == 1 && ntohl(ret_v4->sin_addr.s_addr) >> 24 == 127) {
-		ret_v4->sin_family = AF_INET;
-		return true;
-	}
-	if (inet_pton(AF_INET6, host, &ret_v6->sin6_addr) == 1 && IN6_IS_ADDR_LOOPBACK(&ret_v6->sin6_addr)) {
-		ret_v6->sin6_family = AF_INET6;
-		return true;
-	}
-	return false;
-}
-
-static bool receivable(const struct url *uri)
-{
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-
-	return strcmp(uri->scheme, "http") == 0 && !uri->fragment && loopback_address(uri, &v4, &v6);
-}
-
 bool agent_can_receive(const char *redirect_uri)
 {
 	struct url uri = {0};
-	bool can = url_parse(redirect_uri, &uri) == 0 && receivable(&uri);
+	bool can = url_parse(redirect_uri, &uri) == 0 && agent_address_receivable(&uri);
 
 	url_free(&uri);
 	return can;
@@ -277,61 +251,24 @@ static void listener_ready(struct loop_watch *watch, unsigned events)
 
 /* --- opening --- */
 
-static int bind_listener(struct agent_receiver *receiver, unsigned short port)
-{
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-	struct sockaddr *address = (struct sockaddr *)(void *)&v4;
-	socklen_t length = sizeof v4;
-	int fd, on = 1;
-
-	if (!loopback_address(&receiver->uri, &v4, &v6))
-		return PIMS_E_INVALID;
-	v4.sin_port = v6.sin6_port = htons(port);
-	if (v4.sin_family != AF_INET) {
-		address = (struct sockaddr *)(void *)&v6;
-		length = sizeof v6;
-	}
-	fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	receiver->listener.fd = fd;
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 || bind(fd, address, length) < 0 ||
-	    listen(fd, AGENT_MAX_CONNECTIONS) < 0)
-		return PIMS_E_SYSTEM;
-	return 0;
-}
-
-static int bound_port(int fd, unsigned short *ret_port)
-{
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
-
-	if (getsockname(fd, (struct sockaddr *)(void *)&address, &length) < 0)
-		return PIMS_E_SYSTEM;
-	/* The port stands at the same place in both families. */
-	*ret_port = ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);
-	return 0;
-}
-
-static int write_uri(struct agent_receiver *receiver)
+static int write_uri(struct agent_receiver *receiver, unsigned short port)
 {
 	const struct url *uri = &receiver->uri;
 	bool v6 = strchr(uri->host, ':') != NULL;
-	unsigned short port;
-	int r = bound_port(receiver->listener.fd, &port);
 
-	if (r < 0)
-		return r;
 	return buf_printf(&receiver->text, "http://%s%s%s:%u%s%s%s", v6 ? "[" : "", uri->host, v6 ? "]" : "", (unsigned)port, uri->path,
 			  uri->query ? "?" : "", uri->query ? uri->query : "");
 }
 
 static int open_receiver(struct agent_receiver *receiver)
 {
-	unsigned short port = (unsigned short)strtoul(receiver->uri.port, NULL, 10); /* url_parse() has checked it; "" is any */
-	int r = receivable(&receiver->uri) ? bind_listener(receiver, port) : PIMS_E_INVALID;
+	unsigned short port;
+	int r;
 
-	if (r == 0)
-		r = write_uri(receiver);
+	receiver->listener.fd = agent_address_listen(&receiver->uri, AGENT_MAX_CONNECTIONS, &port);
+	if (receiver->listener.fd < 0)
+		return receiver->listener.fd;
+	r = write_uri(receiver, port);
 	if (r == 0)
 		r = loop_watch(receiver->loop, &receiver->listener);
 	return r;

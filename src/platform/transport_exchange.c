@@ -182,56 +182,57 @@ int exchange_prepare(struct exchange *exchange, const struct pims_http_request *
 	return 0;
 }
 
-static enum pims_http_failure tls_failure(CURLcode code)
+/* What libcurl's codes mean; the rest is FAILED. CUT needs a connection: without one it was our own mistake (a URL of another scheme). */
+static const struct {
+	CURLcode code;
+	enum pims_http_failure failure;
+} FAILURES[] = {
+	{CURLE_COULDNT_RESOLVE_PROXY, PIMS_HTTP_NETWORK},
+	{CURLE_COULDNT_RESOLVE_HOST, PIMS_HTTP_NETWORK},
+	{CURLE_COULDNT_CONNECT, PIMS_HTTP_NETWORK},
+	{CURLE_INTERFACE_FAILED, PIMS_HTTP_NETWORK},
+	{CURLE_PROXY, PIMS_HTTP_NETWORK},
+	{CURLE_FILESIZE_EXCEEDED, PIMS_HTTP_TOO_BIG},
+	{CURLE_UNSUPPORTED_PROTOCOL, PIMS_HTTP_CUT}, /* an answer without a status line, as in HTTP/0.9 */
+	{CURLE_PARTIAL_FILE, PIMS_HTTP_CUT},
+	{CURLE_GOT_NOTHING, PIMS_HTTP_CUT},
+	{CURLE_RECV_ERROR, PIMS_HTTP_CUT},
+	{CURLE_SEND_ERROR, PIMS_HTTP_CUT},
+	{CURLE_WEIRD_SERVER_REPLY, PIMS_HTTP_CUT},
+	{CURLE_HTTP2, PIMS_HTTP_CUT},
+	{CURLE_HTTP2_STREAM, PIMS_HTTP_CUT},
+	{CURLE_SSL_PINNEDPUBKEYNOTMATCH, PIMS_HTTP_PIN},
+	{CURLE_SSL_CONNECT_ERROR, PIMS_HTTP_TLS},
+	{CURLE_PEER_FAILED_VERIFICATION, PIMS_HTTP_TLS},
+	{CURLE_SSL_CACERT_BADFILE, PIMS_HTTP_TLS},
+	{CURLE_SSL_CERTPROBLEM, PIMS_HTTP_TLS},
+	{CURLE_SSL_CIPHER, PIMS_HTTP_TLS},
+	{CURLE_SSL_ISSUER_ERROR, PIMS_HTTP_TLS},
+	{CURLE_SSL_INVALIDCERTSTATUS, PIMS_HTTP_TLS},
+	{CURLE_SSL_CRL_BADFILE, PIMS_HTTP_TLS},
+	{CURLE_USE_SSL_FAILED, PIMS_HTTP_TLS},
+};
+
+static enum pims_http_failure code_failure(CURLcode code)
 {
-	switch (code) {
-	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-		return PIMS_HTTP_PIN;
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_INVALIDCERTSTATUS:
-	case CURLE_SSL_CRL_BADFILE:
-	case CURLE_USE_SSL_FAILED:
-		return PIMS_HTTP_TLS;
-	default:
-		return PIMS_HTTP_FAILED;
-	}
+	for (size_t i = 0; i < sizeof FAILURES / sizeof FAILURES[0]; i++)
+		if (FAILURES[i].code == code)
+			return FAILURES[i].failure;
+	return PIMS_HTTP_FAILED;
 }
 
 enum pims_http_failure exchange_failure(const struct exchange *exchange, CURLcode code)
 {
+	enum pims_http_failure failure;
+
 	if (exchange->too_big)
 		return PIMS_HTTP_TOO_BIG;
-	switch (code) {
-	case CURLE_OK: /* also for a connection that ended between two headers */
+	if (code == CURLE_OK) /* also for a connection that ended between two headers */
 		return exchange->head_ended ? PIMS_HTTP_OK : PIMS_HTTP_CUT;
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_INTERFACE_FAILED:
-	case CURLE_PROXY:
-		return PIMS_HTTP_NETWORK;
-	case CURLE_OPERATION_TIMEDOUT:
+	if (code == CURLE_OPERATION_TIMEDOUT)
 		return exchange_timeout(exchange);
-	case CURLE_FILESIZE_EXCEEDED:
-		return PIMS_HTTP_TOO_BIG;
-	case CURLE_UNSUPPORTED_PROTOCOL: /* connected: an answer without a status line, as in HTTP/0.9 */
-	case CURLE_PARTIAL_FILE:
-	case CURLE_GOT_NOTHING:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-	case CURLE_WEIRD_SERVER_REPLY:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-	case CURLE_HTTP3:
-		return exchange->connected ? PIMS_HTTP_CUT : PIMS_HTTP_FAILED;
-	default:
-		return tls_failure(code);
-	}
+	failure = code_failure(code);
+	return failure == PIMS_HTTP_CUT && !exchange->connected ? PIMS_HTTP_FAILED : failure;
 }
 
 /* TCP stands, though TLS may not. The socket may also be the resolver's, which is local (AF_UNIX). */
