@@ -110,25 +110,33 @@ static bool has_state(const struct authorization *authorization, const struct qu
 	return state && !secret_empty(&authorization->state) && secret_equals_text(secret_text(&authorization->state), state);
 }
 
-int authorization_redirect(const struct authorization *authorization, const char *redirect_uri, const char *url, struct query *ret_query)
+static int read_redirect(const struct authorization *authorization, const struct url *expected, const struct url *url, struct query *ret_query)
 {
-	struct url expected = {0}, parts = {0};
 	struct query query = {0};
 	int r;
 
-	r = url_parse(redirect_uri, &expected);
+	if (!url->query || !same_place(expected, url))
+		return PIMS_E_NOT_FOUND;
+	r = query_parse(url->query, strlen(url->query), &query);
+	if (r < 0)
+		return r;
+	if (!keeps_query(expected, &query) || !has_state(authorization, &query)) {
+		query_free(&query);
+		return PIMS_E_NOT_FOUND;
+	}
+	*ret_query = query;
+	return 0;
+}
+
+int authorization_redirect(const struct authorization *authorization, const char *redirect_uri, const char *url, struct query *ret_query)
+{
+	struct url expected = {0}, parts = {0};
+	int r = url_parse(redirect_uri, &expected);
+
 	if (r == 0)
 		r = url_parse(url, &parts);
-	if (r == 0 && (!parts.query || !same_place(&expected, &parts)))
-		r = PIMS_E_NOT_FOUND;
 	if (r == 0)
-		r = query_parse(parts.query, strlen(parts.query), &query);
-	if (r == 0 && (!keeps_query(&expected, &query) || !has_state(authorization, &query)))
-		r = PIMS_E_NOT_FOUND;
-	if (r == 0)
-		*ret_query = query;
-	else
-		query_free(&query);
+		r = read_redirect(authorization, &expected, &parts, ret_query);
 	secret_wipe(parts.query, parts.query ? strlen(parts.query) : 0);
 	url_free(&expected);
 	url_free(&parts);
