@@ -160,3 +160,12 @@ void page_message(struct response *response, int status, const struct texts *tex
 	put_paragraph(&html, "", text);
 	finish(response, status, NULL, &html);
 }
+
+void page_content(struct response *response, const struct texts *texts, const char *heading, const struct buf *markup)
+{
+	struct buf html = BUF_INIT(1 << 20);
+
+	put_head(&html, texts, NULL, heading);
+	buf_puts(&html, buf_error(markup) ? "" : buf_text(markup));
+	finish(response, buf_error(markup) ? 500 : 200, NULL, &html);
+}

@@ -25,4 +25,7 @@ void page_sign_in(struct response *response, int status, const struct sign_in_pa
 /** A heading and a sentence. */
 void page_message(struct response *response, int status, const struct texts *texts, const char *heading, const char *text);
 
+/** A heading and markup of the caller's, who escaped what is not his own (html_put). */
+void page_content(struct response *response, const struct texts *texts, const char *heading, const struct buf *markup);
+
 #endif

@@ -5,6 +5,7 @@
 #include "server/server.h"
 #include "server/sms/sms.h"
 #include "server/store/seal.h"
+#include "server/web/page.h"
 
 #include <pims/error.h>
 
@@ -65,30 +66,76 @@ static int add(void *data, const struct sms_message *message)
 	return r;
 }
 
+/* The messages after an id as a JSON array, or NULL. */
+static json_t *read_messages(const struct server *server, int64_t after)
+{
+	struct listing listing = {.server = server, .messages = json_array()};
+
+	if (listing.messages && store_sms_outbox(server->store, after, add, &listing) != 0) {
+		json_wipe(listing.messages);
+		return NULL;
+	}
+	return listing.messages;
+}
+
+static bool refused(const struct request *request, struct response *response)
+{
+	if (request_server(request)->settings.sandbox)
+		return false;
+	response_problem(response, 404, "sandbox.none", "This server is no sandbox", -1, -1);
+	return true;
+}
+
 static void sandbox_sms(struct request *request, struct response *response)
 {
 	const char *after_text = query_get(&request->query, "after");
-	struct listing listing = {.server = request_server(request)};
+	json_t *messages;
 	uint64_t after = 0;
 
-	if (!listing.server->settings.sandbox) {
-		response_problem(response, 404, "sandbox.none", "This server is no sandbox", -1, -1);
+	if (refused(request, response))
 		return;
-	}
 	if (after_text && decimal_parse(after_text, INT64_MAX, &after) < 0) {
 		rest_bad_request(response, "after is the id of a message");
 		return;
 	}
-	listing.messages = json_array();
-	if (listing.messages && store_sms_outbox(listing.server->store, (int64_t)after, add, &listing) == 0)
-		response_json(response, 200, json_pack("{s:O}", "messages", listing.messages));
+	messages = read_messages(request_server(request), (int64_t)after);
+	if (messages)
+		response_json(response, 200, json_pack("{s:o}", "messages", messages));
 	else
 		rest_failed(response);
-	(void)response_header(response, "Cache-Control", "no-store");
-	json_decref(listing.messages);
+}
+
+static void put_article(struct buf *html, const json_t *message)
+{
+	buf_puts(html, "<article>\n<h2>");
+	(void)html_put(html, json_text(message, "to"));
+	buf_printf(html, "</h2>\n<p><time>%s</time></p>\n<p>", json_text(message, "time"));
+	(void)html_put(html, json_text(message, "text"));
+	buf_puts(html, "</p>\n</article>\n");
+}
+
+/* The newest first, for people; programs read /sandbox/sms. */
+static void sandbox_phone(struct request *request, struct response *response)
+{
+	const struct texts *texts = texts_of_request(request);
+	struct buf html = BUF_INIT(1 << 19);
+	json_t *messages;
+
+	if (refused(request, response))
+		return;
+	messages = read_messages(request_server(request), 0);
+	for (size_t i = json_array_size(messages); i > 0; i--)
+		put_article(&html, json_array_get(messages, i - 1));
+	if (!json_array_size(messages))
+		buf_printf(&html, "<p>%s</p>\n", messages ? texts->no_messages : texts->failed);
+	page_content(response, texts, texts->phone, &html);
+	(void)response_header(response, "Refresh", "3");
+	json_wipe(messages);
+	buf_free(&html);
 }
 
 const struct route sandbox_routes[] = {
 	{"GET", "/sandbox/sms", sandbox_sms},
+	{"GET", "/sandbox/phone", sandbox_phone},
 	{NULL, NULL, NULL},
 };

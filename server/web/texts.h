@@ -24,6 +24,8 @@ struct texts {
 	const char *failed;
 	const char *signed_out;
 	const char *close_window;
+	const char *phone;
+	const char *no_messages;
 	const char *enrollment_sms; /**< "%s" is the code */
 	const char *reset_sms;
 };

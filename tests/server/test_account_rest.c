@@ -157,6 +157,38 @@ static void the_well_known_document_is_all_a_client_needs(void **state)
 	reply_free(&reply);
 }
 
+static void assert_documented(const char *document, const struct route *routes)
+{
+	char line[256];
+
+	for (; routes->method; routes++) {
+		const char *path;
+
+		(void)snprintf(line, sizeof line, "\n  %s:\n", routes->path);
+		path = strstr(document, line);
+		if (!path)
+			fail_msg("not in docs/openapi.yaml: %s", routes->path);
+		(void)snprintf(line, sizeof line, "\n    %s:\n", strcmp(routes->method, "GET") == 0 ? "get" : "post");
+		assert_memory_equal(path + strlen(routes->path) + 4, line, strlen(line));
+	}
+}
+
+static void every_route_is_in_the_openapi_document(void **state)
+{
+	static char document[65536];
+	FILE *file = fopen(TEST_DATA_DIR "/../../docs/openapi.yaml", "r");
+	size_t length;
+
+	(void)state;
+	assert_non_null(file);
+	length = fread(document, 1, sizeof document - 1, file);
+	assert_int_equal(fclose(file), 0);
+	document[length] = '\0';
+	assert_documented(document, account_routes);
+	assert_documented(document, sms_routes);
+	assert_documented(document, sandbox_routes);
+}
+
 /* --- one-time passwords -------------------------------------------------------------------------------------------------------------- */
 
 static void verify(const char *json, const char *authorization, struct reply *reply)
@@ -429,6 +461,7 @@ int main(void)
 		cmocka_unit_test(the_account_tells_its_devices_and_its_pin),
 		cmocka_unit_test(car_associations_name_the_customer),
 		cmocka_unit_test(the_well_known_document_is_all_a_client_needs),
+		cmocka_unit_test(every_route_is_in_the_openapi_document),
 		cmocka_unit_test(only_a_confidential_client_may_verify),
 		cmocka_unit_test(bodies_of_the_wrong_form_are_refused_and_cost_no_otp),
 		cmocka_unit_test(an_otp_is_good_for_its_own_account_once_and_for_its_time),

@@ -320,8 +320,35 @@ static void outside_of_a_sandbox_nobody_reads_the_outbox(void **state)
 	(void)state;
 	server.server.settings.sandbox = false;
 	call(&server, &(struct call){.path = "/sandbox/sms"}, &reply);
+	assert_problem(&reply, 404, "sandbox.none");
+	call(&server, &(struct call){.path = "/sandbox/phone"}, &reply);
 	server.server.settings.sandbox = true;
 	assert_problem(&reply, 404, "sandbox.none");
+	reply_free(&reply);
+}
+
+static void the_virtual_phone_shows_the_newest_message_first_and_no_markup_of_others(void **state)
+{
+	struct store *store = server.server.store;
+	struct reply reply = {0};
+	char code[16], purpose[16];
+	const char *found;
+
+	(void)state;
+	begin();
+	assert_int_equal(store_account_set_phone(store, DEMO_EMAIL, "<b>1"), 0);
+	ask(SMS_CODE, NULL, demo_token, &reply);
+	assert_int_equal(store_account_set_phone(store, DEMO_EMAIL, DEMO_PHONE), 0);
+	newest(code, sizeof code, purpose, sizeof purpose);
+	call(&server, &(struct call){.path = "/sandbox/phone"}, &reply);
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(reply_header(&reply, "Content-Type"), "text/html; charset=utf-8");
+	assert_non_null(strstr(reply_header(&reply, "Content-Security-Policy"), "default-src 'none'"));
+	assert_null(strstr(buf_text(&reply.body), "<b>"));
+	found = strstr(buf_text(&reply.body), "<article>");
+	assert_non_null(found);
+	assert_memory_equal(found, "<article>\n<h2>&lt;b&gt;1</h2>", 28);
+	assert_non_null(strstr(found, code));
 	reply_free(&reply);
 }
 
@@ -371,6 +398,7 @@ int main(void)
 		cmocka_unit_test(the_message_is_short_and_bound_to_the_host),
 		cmocka_unit_test(the_outbox_is_read_from_a_message_on),
 		cmocka_unit_test(outside_of_a_sandbox_nobody_reads_the_outbox),
+		cmocka_unit_test(the_virtual_phone_shows_the_newest_message_first_and_no_markup_of_others),
 		cmocka_unit_test(a_code_favours_no_digits),
 	};
 
