@@ -9,17 +9,21 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* A server's threads share the fake, as they would share the real ones. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
 static int64_t fake_now(void *data)
 {
-	return ((struct fake_env *)data)->now;
+	return __atomic_load_n(&((struct fake_env *)data)->now, __ATOMIC_SEQ_CST);
 }
 
 static int64_t fake_monotonic(void *data)
 {
-	return ((struct fake_env *)data)->monotonic;
+	return __atomic_load_n(&((struct fake_env *)data)->monotonic, __ATOMIC_SEQ_CST);
 }
 
 /* xorshift64* */
@@ -38,12 +42,14 @@ static int fake_fill(void *data, void *bytes, size_t length)
 
 	if (fake->random_fails)
 		return -1;
+	pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < length; i++) {
 		if (fake->queued_used < fake->queued.len)
 			at[i] = (unsigned char)fake->queued.data[fake->queued_used++];
 		else
 			at[i] = next_byte(fake);
 	}
+	pthread_mutex_unlock(&lock);
 	return 0;
 }
 
@@ -52,8 +58,10 @@ static void fake_line(void *data, enum pims_log_level level, const char *text)
 	struct fake_env *fake = data;
 
 	(void)level;
+	pthread_mutex_lock(&lock);
 	buf_puts(&fake->logged, text);
 	buf_putc(&fake->logged, '\n');
+	pthread_mutex_unlock(&lock);
 }
 
 void fake_env_init(struct fake_env *fake)
@@ -78,8 +86,8 @@ void fake_env_free(struct fake_env *fake)
 
 void fake_env_advance(struct fake_env *fake, int64_t milliseconds)
 {
-	fake->now += milliseconds;
-	fake->monotonic += milliseconds;
+	__atomic_add_fetch(&fake->now, milliseconds, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&fake->monotonic, milliseconds, __ATOMIC_SEQ_CST);
 }
 
 void fake_env_queue_random(struct fake_env *fake, const void *bytes, size_t length)
