@@ -6,26 +6,24 @@
 #   scripts/demo.sh BUILD_DIR
 set -eu
 
+here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "${1:-build}" && pwd)
 pims=$build/pims
 pimsd=$build/pimsd
-email=demo@example.com
-password=demo-password
-phone=0612345678
 pin=1234
 umask 077
 work=$(mktemp -d)
-server_pid=
 login_pid=
 number=0
 
 end() {
 	status=$?
 	trap - EXIT INT TERM HUP
-	for pid in $login_pid $server_pid; do
-		kill "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
-	done
+	if [ -n "$login_pid" ]; then
+		kill "$login_pid" 2>/dev/null || true
+		wait "$login_pid" 2>/dev/null || true
+	fi
+	sandbox_stop || true
 	[ $status = 0 ] || [ ! -s "$work/server.err" ] || sed 's/^/  pimsd: /' "$work/server.err" >&2
 	rm -rf "$work"
 	exit $status
@@ -38,6 +36,8 @@ fail() {
 	echo "demo: $*" >&2
 	exit 1
 }
+# shellcheck source=scripts/sandbox.sh
+. "$here/sandbox.sh"
 milliseconds() {
 	echo $(($(date +%s%N) / 1000000))
 }
@@ -94,48 +94,8 @@ result() {
 	jq -r ".result.$1" "$work/message"
 }
 
-# --- the browser's and the other service's part ------------------------------------------------------------------------------------
+# --- the other service's part ------------------------------------------------------------------------------------------------------
 
-plain() {
-	sed -e 's/&quot;/"/g' -e "s/&#39;/'/g" -e 's/&lt;/</g' -e 's/&gt;/>/g' -e 's/&amp;/\&/g'
-}
-# attribute NAME: of the tag in standard input
-attribute() {
-	sed -n 's/.*[[:space:]]'"$1"'="\([^"]*\)".*/\1/p' | plain
-}
-# field NAME VALUE: a line of curl's configuration, where nobody sees the arguments
-field() {
-	value=$(printf '%s' "$2" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g')
-	printf 'data-urlencode = "%s=%s"\n' "$1" "$value"
-}
-# sign_in URL: gets the page, fills in its form as it is, sends it and follows the redirect to the waiting program
-sign_in() {
-	printf 'url = "%s"\n' "$1" | curl -sS -f --max-time 20 -b "$work/cookies" -c "$work/cookies" -K - >"$work/page" || fail "no sign-in page"
-	tr '\n' ' ' <"$work/page" | sed 's/</\n</g' >"$work/tags"
-	grep '^<form' "$work/tags" >"$work/form" || fail "the sign-in page has no form"
-	origin=$(printf '%s' "$1" | sed 's,^\([a-z]*://[^/]*\).*,\1,')
-	action=$(attribute action <"$work/form")
-	case $action in
-	http*) target=$action ;;
-	/*) target=$origin$action ;;
-	*) target=$1 ;;
-	esac
-	{
-		printf 'url = "%s"\n' "$target"
-		grep '^<input[^>]*type="hidden"' "$work/tags" | while read -r tag; do
-			field "$(printf '%s' "$tag" | attribute name)" "$(printf '%s' "$tag" | attribute value)"
-		done
-		field username "$email"
-		field password "$password"
-	} >"$work/post"
-	curl -sS -f -L --max-time 20 -H "Origin: $origin" -b "$work/cookies" -c "$work/cookies" -K "$work/post" -o "$work/page" ||
-		fail "the sign-in form was refused"
-}
-# sms_code PURPOSE: of the newest message on the sandbox's virtual phone
-sms_code() {
-	curl -sS -f --max-time 20 "$url/sandbox/sms" >"$work/sms" || fail "no list of SMS"
-	jq -e -r --arg purpose "$1" '[.messages[] | select(.purpose == $purpose)][-1].code' "$work/sms" || fail "no SMS for $1"
-}
 # verify STATUS WANTED: the OTP in $work/otp goes to the server as a service of one's own would send it
 verify() {
 	jq -n --arg account "$email" --rawfile otp "$work/otp" '{account: $account, otp: $otp}' >"$work/verify"
@@ -152,27 +112,14 @@ verify() {
 
 # --- the walk ----------------------------------------------------------------------------------------------------------------------
 
-for program in "$pims" "$pimsd"; do
-	[ -x "$program" ] || fail "$program is not built"
-done
-for tool in curl jq; do
-	command -v $tool >/dev/null || fail "$tool is missing: scripts/deps demo"
-done
+if ! [ -x "$pims" ] || ! [ -x "$pimsd" ]; then
+	fail "pims and pimsd are not built in $build"
+fi
 : >"$work/input"
-: >"$work/server.out"
 
 echo "a sandbox server: pimsd --sandbox --listen 127.0.0.1:0"
 start=$(milliseconds)
-"$pimsd" --sandbox --listen 127.0.0.1:0 --data "$work/data" >"$work/server.out" 2>"$work/server.err" &
-server_pid=$!
-tries=0
-until grep -q 'listening on ' "$work/server.out"; do
-	kill -0 "$server_pid" 2>/dev/null || fail "pimsd ended"
-	tries=$((tries + 1))
-	[ $tries -le 600 ] || fail "pimsd does not listen"
-	sleep 0.05
-done
-url=$(sed -n 's/.*listening on \(http[^ ]*\).*/\1/p' "$work/server.out")
+sandbox_start
 name="start of the sandbox"
 sed 's/^/    /' "$work/server.out"
 took "$name" $(($(milliseconds) - start))
@@ -189,7 +136,7 @@ title "sign in"
 echo "    \$ pims set pims.authentication.user action=login --no-browser"
 mkfifo "$work/login"
 start=$(milliseconds)
-"$pims" --state "$work/state" set pims.authentication.user action=login --no-browser </dev/null >"$work/login" 2>"$work/errors" &
+timeout 60 "$pims" --state "$work/state" set pims.authentication.user action=login --no-browser </dev/null >"$work/login" 2>"$work/errors" &
 login_pid=$!
 exec 3<"$work/login"
 read -r address <&3 || fail "no sign-in address: $(cat "$work/errors")"
