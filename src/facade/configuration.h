@@ -7,9 +7,9 @@
 enum { CONFIGURATION_MAX = 64 * 1024, CONFIGURATION_MAX_TEXT = 2048 };
 
 /**
- * Reads the parameters of initialize (spec/facade.md §initialize parameters) into an all-zero profile. False: flow->outcome is 2004 (not JSON, no object), 2006
- * with the cause `configuration.…` that names the first missing or wrong value, or 2000; the profile stays all zero. `text` NULL is an
- * empty object.
+ * Reads the parameters of initialize (spec/facade.md §initialize parameters) into an all-zero profile. False: flow->outcome is 2004 (not
+ * JSON, no object), 2006 with the cause `configuration.…` that names the first missing or wrong value, or 2000; the profile stays all zero.
+ * `text` NULL is an empty object.
  */
 bool configuration_read(struct flow *flow, const char *text, struct profile *ret_profile);
 

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * EME-OAEP (RFC 8017 §7.1.1, §7.1.2) with SHA-256, MGF1-SHA-256 and an empty label. Ours, because the protocol decodes what was made with the private exponent,
- * which no library offers, and because tests must give the seed.
+ * EME-OAEP (RFC 8017 §7.1.1, §7.1.2) with SHA-256, MGF1-SHA-256 and an empty label. Ours, because the protocol decodes what was made with
+ * the private exponent, which no library offers, and because tests must give the seed.
  */
 
 enum {
