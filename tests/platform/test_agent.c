@@ -476,8 +476,11 @@ static int open_url(struct desktop *desktop, const char *url)
 static void without_a_desktop_or_an_opener_there_is_no_browser(void **state)
 {
 	struct desktop *desktop = *state;
+	const char *preload = getenv("LD_PRELOAD");
 
-	assert_int_equal(open_url(desktop, "https://example.org/"), PIMS_E_NOT_FOUND);
+	/* valgrind turns the vfork() in posix_spawn() into a fork(), which loses the error of a missing program */
+	if (!preload || !strstr(preload, "vgpreload"))
+		assert_int_equal(open_url(desktop, "https://example.org/"), PIMS_E_NOT_FOUND);
 	install_opener(desktop);
 	unsetenv("DISPLAY");
 	assert_int_equal(open_url(desktop, "https://example.org/"), PIMS_E_NOT_FOUND);
