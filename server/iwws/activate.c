@@ -10,10 +10,10 @@
 #include <string.h>
 
 enum {
-	CODE_FAILURES = 20,          /* of one address in CODE_WINDOW_S: 8 digits are not to be guessed */
+	CODE_FAILURES = 20, /* of one address in CODE_WINDOW_S: 8 digits are not to be guessed */
 	SANDBOX_CODE_FAILURES = 1000,
 	CODE_WINDOW_S = 600,
-	REPEATS = 20,                /* of one Finalize in REPEAT_WINDOW_S: each could try another PIN */
+	REPEATS = 20, /* of one Finalize in REPEAT_WINDOW_S: each could try another PIN */
 	REPEAT_WINDOW_S = 86400,
 	CHALLENGE_BYTES = 16,
 	PIN_MIN = 4,
@@ -204,8 +204,8 @@ static int store_device(struct mac_call *call, const struct activation *activati
 	if (secret_empty(&activation->account_pin))
 		r = seal_value(server->seal, &server->env, activation->pin.text, activation->pin.len, &pin);
 	if (r == 0)
-		r = store_enroll_finalize(server->store, &device->row, (const unsigned char *)pin.data, pin.len, server->settings.max_devices,
-					  call->now);
+		r = store_enroll_finalize(server->store, &device->row, (const unsigned char *)pin.data, pin.len,
+					  server->settings.max_devices, call->now);
 	buf_free(&pin);
 	if (r == PIMS_E_NOT_FOUND)
 		return mac_refuse(call, IW_CODE, NULL);

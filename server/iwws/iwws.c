@@ -59,8 +59,8 @@ static void serve(struct request *request, struct response *response)
 
 	call.now = env_now(&call.server->env);
 	r = run(&call, &request->query);
-	env_log(&call.server->env, r < 0 ? PIMS_LOG_ERROR : PIMS_LOG_INFO, "iwws: %s from %s: %s", steps[call.request.step].name, call.address,
-		r < 0 ? pims_strerror(r) : iw_error_word((enum iw_error)r));
+	env_log(&call.server->env, r < 0 ? PIMS_LOG_ERROR : PIMS_LOG_INFO, "iwws: %s from %s: %s", steps[call.request.step].name,
+		call.address, r < 0 ? pims_strerror(r) : iw_error_word((enum iw_error)r));
 	if (r > 0) {
 		buf_reset(&call.xml);
 		r = iw_server_answer_refusal(call.request.step, &call.refusal, &call.xml);

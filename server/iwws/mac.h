@@ -12,7 +12,7 @@ struct mac_call {
 	const char *address; /**< of the peer */
 	int64_t now;         /**< milliseconds since 1970 */
 	struct iw_request request;
-	struct buf xml;      /**< the answer */
+	struct buf xml; /**< the answer */
 	struct iw_refusal refusal;
 };
 

@@ -18,7 +18,8 @@ static int wrong_pin(struct mac_call *call, const struct mac_device *device)
 
 static int take_secret(struct mac_call *call, struct iw_record *record)
 {
-	int r = text_equal(call->request.ms_id, IW_MS_ID) ? iw_server_take_ms(call->server->iw_keys, &call->request, record) : PIMS_E_FORMAT;
+	int r = text_equal(call->request.ms_id, IW_MS_ID) ? iw_server_take_ms(call->server->iw_keys, &call->request, record)
+							  : PIMS_E_FORMAT;
 
 	return r == PIMS_E_FORMAT ? mac_refuse(call, IW_SN, NULL) : r;
 }

@@ -11,8 +11,8 @@
 enum { DEVICE_ID_BYTES = 8, ALEA_BYTES = 16, MAX_TEXT = 256 };
 
 enum kind {
-	KIND_ARRAY,  /**< char[] */
-	KIND_TEXT,   /**< char *, NULL = absent */
+	KIND_ARRAY, /**< char[] */
+	KIND_TEXT,  /**< char *, NULL = absent */
 	KIND_SECRET
 };
 
@@ -20,16 +20,18 @@ struct field {
 	const char *name;
 	size_t offset;
 	enum kind kind;
-	size_t max;    /**< characters */
-	bool key;      /**< exactly `max` hex digits, or empty */
-	bool kept;     /**< outlives the enrollment */
+	size_t max; /**< characters */
+	bool key;   /**< exactly `max` hex digits, or empty */
+	bool kept;  /**< outlives the enrollment */
 };
 
+/* clang-format off */
 #define ARRAY(name, key, kept) \
 	{#name, offsetof(struct iw_device, name), KIND_ARRAY, sizeof((struct iw_device){0}.name) - 1, key, kept}
 #define TEXT(name, max, kept) {#name, offsetof(struct iw_device, name), KIND_TEXT, max, false, kept}
 #define KEY(name) {#name, offsetof(struct iw_device, name), KIND_SECRET, IW_KEY_HEX, true, false}
 #define SECRET(name, max) {#name, offsetof(struct iw_device, name), KIND_SECRET, max, false, false}
+/* clang-format on */
 
 /* Every text of a device: what copies, forgets, writes and reads it goes through this table. */
 static const struct field fields[] = {

@@ -12,10 +12,12 @@ struct row {
 };
 
 #define IW_ERROR_ROW(name, word, code, cause) [IW_##name] = {word, code, cause},
+/* clang-format off */
 static const struct row rows[IW_ERROR_COUNT] = {
 	[IW_OK] = {"OK", 0, ""},
 	IW_ERRORS(IW_ERROR_ROW)
 };
+/* clang-format on */
 #undef IW_ERROR_ROW
 
 static const struct row *row_of(enum iw_error error)

@@ -23,11 +23,13 @@
 	X(OTHER, "", 2000, "inwebo.unknown")
 
 #define IW_ERROR_ENUM(name, word, code, cause) IW_##name,
+/* clang-format off */
 enum iw_error {
 	IW_OK = 0,
 	IW_ERRORS(IW_ERROR_ENUM)
 	IW_ERROR_COUNT
 };
+/* clang-format on */
 #undef IW_ERROR_ENUM
 
 /** A refusal with what the answer tells besides its word. */

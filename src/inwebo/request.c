@@ -10,8 +10,8 @@
 #include <string.h>
 
 enum form {
-	FORM_FIXED,  /**< always the same text */
-	FORM_TEXT,   /**< no control characters */
+	FORM_FIXED, /**< always the same text */
+	FORM_TEXT,  /**< no control characters */
 	FORM_DIGITS,
 	FORM_HEX
 };
@@ -24,8 +24,10 @@ struct parameter {
 	size_t min, max;
 };
 
+/* clang-format off */
 #define FIXED(name, text) {name, text, 0, FORM_FIXED, 0, 0}
 #define FIELD(name, member, form, min, max) {name, NULL, offsetof(struct iw_request, member), form, min, max}
+/* clang-format on */
 #define VERSION FIXED("version", "Generator-1.0/0.2.11")
 #define NO_ID FIXED("id", ""), FIXED("lastsync", "0")
 #define ID FIELD("id", id, FORM_DIGITS, 0, IW_MAX_ID), FIELD("lastsync", lastsync, FORM_TEXT, 0, 24)

@@ -27,8 +27,8 @@ struct iw_request {
 	const char *lang;
 	const char *serial;
 	const char *code;
-	const char *kma;    /**< encrypted under Kiw */
-	const char *pin;    /**< encrypted under Kiw */
+	const char *kma; /**< encrypted under Kiw */
+	const char *pin; /**< encrypted under Kiw */
 	const char *name;
 	const char *sid;
 	const char *ms_id;

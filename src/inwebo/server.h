@@ -24,7 +24,7 @@ struct iw_record {
 	struct secret k1_offered; /**< sent since by dK1: the answer may have got lost, so both are good until one is proved */
 	struct secret kma;
 	struct secret secval;
-	char ms_challenge[65];    /**< of step ms, once it is done: a repeat of it is told apart */
+	char ms_challenge[65]; /**< of step ms, once it is done: a repeat of it is told apart */
 };
 
 void iw_record_free(struct iw_record *record);
@@ -48,8 +48,8 @@ enum iw_pin_proof {
 
 /** What R0, R1 and R2 prove. */
 struct iw_verdict {
-	bool device;  /**< R0 and R1: it has K0 and K1 */
-	bool offered; /**< it has the K1 that was offered */
+	bool device;           /**< R0 and R1: it has K0 and K1 */
+	bool offered;          /**< it has the K1 that was offered */
 	enum iw_pin_proof pin; /**< counts only with `device` */
 };
 
@@ -57,7 +57,7 @@ struct iw_verdict {
 struct iw_expected {
 	const char *challenge; /**< "" proves nothing */
 	const char *serial;
-	const char *pin;       /**< of the account, "" = none: no R2 is right then */
+	const char *pin; /**< of the account, "" = none: no R2 is right then */
 };
 
 int iw_server_check(const struct iw_record *record, const struct iw_expected *expected, const struct iw_request *request,

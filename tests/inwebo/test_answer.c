@@ -86,10 +86,12 @@ static void what_servers_may_add_is_accepted(void **state)
 	struct iw_answer answer = {0};
 
 	(void)state;
-	assert_int_equal(read_text("<?xml version='1.0'?>\n<!-- hello -->\n<ActionSetup a='1' xmlns='urn:x'>\n  <unknown>1</unknown><unknown>2</unknown>\n"
-				   "  <K0/><Kfact></Kfact><s_name>A &amp; B &#67;</s_name><?pi x?>\n  <err>\n OK\t</err><![CDATA[ ]]></ActionSetup>\n",
-				   &answer),
-			 0);
+	assert_int_equal(
+		read_text(
+			"<?xml version='1.0'?>\n<!-- hello -->\n<ActionSetup a='1' xmlns='urn:x'>\n  <unknown>1</unknown><unknown>2</unknown>\n"
+			"  <K0/><Kfact></Kfact><s_name>A &amp; B &#67;</s_name><?pi x?>\n  <err>\n OK\t</err><![CDATA[ ]]></ActionSetup>\n",
+			&answer),
+		0);
 	assert_string_equal(iw_answer_text(&answer, IW_EL_ERR), "OK");
 	assert_string_equal(iw_answer_text(&answer, IW_EL_S_NAME), "A & B C");
 	assert_true(iw_answer_has(&answer, IW_EL_K0));
@@ -148,8 +150,8 @@ static void a_refusal_is_told_with_its_details(void **state)
 
 static void odd_details_of_a_refusal_are_left_out(void **state)
 {
-	static const char *const causes[] = {"", "Has Blanks", "x\ny", "<b>", "caf\xc3\xa9",
-					     "a123456789012345678901234567890123456789012345678901234567890123456789"};
+	static const char *const causes[] = {
+		"", "Has Blanks", "x\ny", "<b>", "caf\xc3\xa9", "a123456789012345678901234567890123456789012345678901234567890123456789"};
 	struct buf xml = BUF_INIT(4096);
 
 	(void)state;
@@ -181,11 +183,28 @@ static void every_word_of_the_wire_has_its_code(void **state)
 		const char *word;
 		int code;
 	} rows[] = {
-		{"NOK:CODE", 2305}, {"NOK:SN", 2102}, {"NOK:ACCESS", 2308}, {"NOK:VERSION", 2309}, {"NOK:BLOCKED", 2310},
-		{"NOK:NOK_BLOCKED", 2310}, {"OK:BLOCKED", 2310}, {"NOK:STATE", 2311}, {"NOK:NODEVICE", 2312}, {"NOK:NOCA", 2313},
-		{"NOK:NOSRV", 2314}, {"NOK:PINREUSED", 2315}, {"NOK:SYNCHROFAILED", 2316}, {"NOK:FORBIDDEN", 2317},
-		{"NOK:MAXNBTOOLS", 2317}, {"NOK:PINREFUSED", 2102}, {"NOK:TIMEOUT", 2201}, {"NOK:ELSE", 2000}, {"", 2000},
-		{"ok", 2000}, {"OK ", 2000}, {"NOK", 2000},
+		{"NOK:CODE", 2305},
+		{"NOK:SN", 2102},
+		{"NOK:ACCESS", 2308},
+		{"NOK:VERSION", 2309},
+		{"NOK:BLOCKED", 2310},
+		{"NOK:NOK_BLOCKED", 2310},
+		{"OK:BLOCKED", 2310},
+		{"NOK:STATE", 2311},
+		{"NOK:NODEVICE", 2312},
+		{"NOK:NOCA", 2313},
+		{"NOK:NOSRV", 2314},
+		{"NOK:PINREUSED", 2315},
+		{"NOK:SYNCHROFAILED", 2316},
+		{"NOK:FORBIDDEN", 2317},
+		{"NOK:MAXNBTOOLS", 2317},
+		{"NOK:PINREFUSED", 2102},
+		{"NOK:TIMEOUT", 2201},
+		{"NOK:ELSE", 2000},
+		{"", 2000},
+		{"ok", 2000},
+		{"OK ", 2000},
+		{"NOK", 2000},
 	};
 
 	(void)state;
@@ -197,7 +216,7 @@ static void every_word_of_the_wire_has_its_code(void **state)
 	assert_string_equal(iw_error_cause(iw_error_parse("NOK:FORBIDDEN")), "inwebo.forbidden");
 	assert_string_equal(iw_error_cause(iw_error_parse("NOK:MAXNBTOOLS")), "inwebo.max_devices");
 	assert_string_equal(iw_error_word((enum iw_error)1000), "");
-	assert_int_equal(iw_error_code((enum iw_error)-1), 2000);
+	assert_int_equal(iw_error_code((enum iw_error) - 1), 2000);
 }
 
 static void what_is_written_is_read(void **state)

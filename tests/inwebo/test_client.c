@@ -93,7 +93,8 @@ static void go_to(struct client *client, int step)
 {
 	for (int i = SETUP; i < step; i++) {
 		if (i == FINALIZE)
-			assert_int_equal(iw_client_finalize_activate(&client->device, &client->fake.env, &client->app, PIN, &client->target), 0);
+			assert_int_equal(
+				iw_client_finalize_activate(&client->device, &client->fake.env, &client->app, PIN, &client->target), 0);
 		assert_int_equal(read_text(client, i, answer(client, (size_t)i)), 0);
 	}
 	if (step == FINALIZE)
@@ -124,9 +125,10 @@ static void assert_refused(struct client *client, int step, const char *xml, int
 	json_wipe(after);
 }
 
-static const char *const words[] = {"NOK:CODE", "NOK:SN", "NOK:ACCESS", "NOK:VERSION", "NOK:BLOCKED", "NOK:NOK_BLOCKED", "OK:BLOCKED",
-				    "NOK:STATE", "NOK:NODEVICE", "NOK:NOCA", "NOK:NOSRV", "NOK:PINREUSED", "NOK:SYNCHROFAILED",
-				    "NOK:FORBIDDEN", "NOK:MAXNBTOOLS", "NOK:PINREFUSED", "NOK:TIMEOUT", "NOK:NEW"};
+static const char *const words[] = {
+	"NOK:CODE",          "NOK:SN",        "NOK:ACCESS",     "NOK:VERSION",    "NOK:BLOCKED", "NOK:NOK_BLOCKED",
+	"OK:BLOCKED",        "NOK:STATE",     "NOK:NODEVICE",   "NOK:NOCA",       "NOK:NOSRV",   "NOK:PINREUSED",
+	"NOK:SYNCHROFAILED", "NOK:FORBIDDEN", "NOK:MAXNBTOOLS", "NOK:PINREFUSED", "NOK:TIMEOUT", "NOK:NEW"};
 
 static void a_refusal_changes_nothing_at_any_step(void **state)
 {
@@ -139,7 +141,8 @@ static void a_refusal_changes_nothing_at_any_step(void **state)
 		iw_device_forget(&client->device);
 		go_to(client, step);
 		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-			snprintf(xml, sizeof xml, "<?xml version=\"1.0\"?><%s><err>%s</err><id>6</id><defi>1</defi></%s>", root, words[i], root);
+			snprintf(xml, sizeof xml, "<?xml version=\"1.0\"?><%s><err>%s</err><id>6</id><defi>1</defi></%s>", root, words[i],
+				 root);
 			assert_refused(client, step, xml, (int)iw_error_parse(words[i]));
 		}
 		snprintf(xml, sizeof xml, "<?xml version=\"1.0\"?><%s><err>OK</err></%s>", root, root);
@@ -196,7 +199,8 @@ static void a_step_out_of_its_phase_is_not_taken(void **state)
 	for (int phase = IW_NONE; phase <= IW_REMOVED; phase++) {
 		client->device.phase = (enum iw_phase)phase;
 		if (phase != IW_SETUP && phase != IW_FINALIZE)
-			assert_int_equal(iw_client_finalize_activate(&client->device, env, &client->app, PIN, &client->target), PIMS_E_STATE);
+			assert_int_equal(iw_client_finalize_activate(&client->device, env, &client->app, PIN, &client->target),
+					 PIMS_E_STATE);
 		if (phase != IW_FINALIZE)
 			assert_refused(client, FINALIZE, answer(client, FINALIZE), PIMS_E_STATE);
 		if (phase != IW_MS) {
@@ -237,7 +241,8 @@ static void without_randomness_nothing_is_sent(void **state)
 	go_to(client, FINALIZE);
 	client->device.phase = IW_SETUP;
 	client->fake.random_fails = true;
-	assert_int_equal(iw_client_finalize_activate(&client->device, &client->fake.env, &client->app, PIN, &client->target), PIMS_E_CRYPTO);
+	assert_int_equal(iw_client_finalize_activate(&client->device, &client->fake.env, &client->app, PIN, &client->target),
+			 PIMS_E_CRYPTO);
 	assert_int_equal(client->device.phase, IW_SETUP);
 	client->device.phase = IW_FINALIZE;
 	assert_refused(client, FINALIZE, answer(client, FINALIZE), PIMS_E_CRYPTO);
@@ -345,7 +350,9 @@ static void dk1_needs_no_pin(void **state)
 
 	go_to(client, OTP_FINALIZE);
 	assert_int_equal(iw_k1_next(secret_text(&client->device.k1), "some text", &k1), 0);
-	assert_int_equal(finalize_otp(client, NULL, XML("ActionFinalize", "<err>OK</err><defi>2</defi><dK1>some text</dK1><H>00112233445566778899aabbccddeeff</H>"),
+	assert_int_equal(finalize_otp(client, NULL,
+				      XML("ActionFinalize",
+					  "<err>OK</err><defi>2</defi><dK1>some text</dK1><H>00112233445566778899aabbccddeeff</H>"),
 				      &otp, &again),
 			 0);
 	assert_false(again);
@@ -399,10 +406,11 @@ static void a_server_without_step_ms_activates_at_once(void **state)
 	struct client *client = *state;
 
 	go_to(client, FINALIZE);
-	assert_int_equal(read_text(client, FINALIZE,
-				   XML("ActionFinalize", "<err>OK</err><id>7</id><K0>00112233445566778899aabbccddeeff</K0>"
-							 "<K1>ffeeddccbbaa99887766554433221100</K1><s_n>1</s_n><s_id>9</s_id><ms_n>0</ms_n>")),
-			 0);
+	assert_int_equal(
+		read_text(client, FINALIZE,
+			  XML("ActionFinalize", "<err>OK</err><id>7</id><K0>00112233445566778899aabbccddeeff</K0>"
+						"<K1>ffeeddccbbaa99887766554433221100</K1><s_n>1</s_n><s_id>9</s_id><ms_n>0</ms_n>")),
+		0);
 	assert_int_equal(client->device.phase, IW_ACTIVE);
 	assert_string_equal(client->device.secid, "9");
 	assert_string_equal(client->device.challenge, "");
@@ -435,7 +443,7 @@ static void a_live_device_stays_usable_while_it_enrolls_again(void **state)
 	assert_int_equal(iw_client_finalize_otp(&client->device, &client->app, PIN, &client->target), 0);
 	buf_reset(&client->target);
 	assert_int_equal(iw_client_finalize_activate(&client->device, &client->fake.env, &client->app, PIN, &client->target), 0);
-	assert_false(iw_client_usable(&client->device)); /* the server may have replaced it */
+	assert_false(iw_client_usable(&client->device));                                        /* the server may have replaced it */
 	assert_non_null(strstr(buf_text(&client->target), "00112233445566778899aabbccddeeff")); /* the same serial */
 	secret_free(&k0);
 }

@@ -95,7 +95,8 @@ static void assert_modulus(const char *modulus, const json_t *state, const char 
 static void assert_state(const struct talk *talk, size_t index)
 {
 	const json_t *state = json_array_get(json_object_get(talk->file, "states"), index);
-	const json_t *secid = json_object_get(state, "secid"), *secval = json_object_get(state, "secval"), *tsync = json_object_get(state, "Tsync");
+	const json_t *secid = json_object_get(state, "secid"), *secval = json_object_get(state, "secval"),
+		     *tsync = json_object_get(state, "Tsync");
 
 	assert_string_equal(talk->device.id, vector_text(state, "id"));
 	assert_string_equal(secret_text(&talk->device.k0), vector_text(state, "K0"));

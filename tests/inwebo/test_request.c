@@ -176,8 +176,7 @@ static void the_peer_s_requests_are_read(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(exchanges, i, one)
-		assert_int_equal(read_text(vector_text(one, "target")), 0);
+	json_array_foreach(exchanges, i, one) assert_int_equal(read_text(vector_text(one, "target")), 0);
 	json_decref(file);
 }
 

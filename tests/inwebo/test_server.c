@@ -202,7 +202,7 @@ static void the_first_finalize_s_empty_proofs_prove_nothing(void **state)
 
 	activate(both);
 	send(both, iw_client_ms(&both->device, &both->fake.env, PIN, &both->target));
-	both->request.r0 = "9194bd626d42e7ae19b3fc11a65e204317d3dcd70bb0bd78488a2e0ebc26fce2"; /* of ";;serial" */
+	both->request.r0 = "9194bd626d42e7ae19b3fc11a65e204317d3dcd70bb0bd78488a2e0ebc26fce2";                    /* of ";;serial" */
 	both->request.r1 = both->request.r2 = "a9032d0faccd7977d530484b5368c4dbc6c7c8964941a94a97a269c079c9f2ea"; /* of ";;" */
 	assert_false(check(both, MS_CHALLENGE, PIN).device);
 	assert_false(check(both, "", "").device);

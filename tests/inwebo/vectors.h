@@ -45,8 +45,7 @@ static inline void vector_cases(const char *name, size_t count, vector_fn check)
 	size_t i;
 
 	assert_int_equal(json_array_size(cases), count);
-	json_array_foreach(cases, i, one)
-		check(one);
+	json_array_foreach(cases, i, one) check(one);
 	json_decref(file);
 }
 

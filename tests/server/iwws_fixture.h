@@ -76,8 +76,13 @@ static inline int iwws_begin(void **state)
 	assert_non_null(mkdtemp(iwws.directory));
 	snprintf(path, sizeof path, "%s/db", iwws.directory);
 	iwws.server.env = iwws.fake.env;
-	iwws.server.settings = (struct settings){.macid = MACID, .sms_seconds = 600, .otp_seconds = 120, .challenge_seconds = 120,
-						 .pin_tries = 5, .max_devices = 2, .otp_without_pin = true};
+	iwws.server.settings = (struct settings){.macid = MACID,
+						 .sms_seconds = 600,
+						 .otp_seconds = 120,
+						 .challenge_seconds = 120,
+						 .pin_tries = 5,
+						 .max_devices = 2,
+						 .otp_without_pin = true};
 	assert_int_equal(seal_open_master(&iwws.server.seal, iwws.directory, &iwws.fake.env), 0);
 	assert_int_equal(sqlite_open(&iwws.server.store, path, &iwws.fake.env), 0);
 	iwws_keys_from_vectors(&iwws);
@@ -169,7 +174,8 @@ static inline struct iw_reply iwws_ask(struct iwws *iwws, const char *target)
 
 static inline int iwws_setup(struct iwws *iwws, struct iw_device *device, const char *code)
 {
-	IWWS_STEP(iwws, iw_client_setup_activate(&iwws->app, code, &target), iw_client_setup_activate_answer(device, &iwws->app, code, &reply));
+	IWWS_STEP(iwws, iw_client_setup_activate(&iwws->app, code, &target),
+		  iw_client_setup_activate_answer(device, &iwws->app, code, &reply));
 }
 
 static inline int iwws_finalize(struct iwws *iwws, struct iw_device *device, const char *pin)

@@ -259,7 +259,7 @@ static void activating_again_replaces_the_device(void **state)
 	assert_int_equal(iwws_setup(iwws, &device, "22222222"), 0);
 	assert_true(iw_client_usable(&device));
 	assert_int_equal(iwws_otp(iwws, &device, PIN, &otp), 0); /* still alive until Finalize */
-	assert_int_equal(iwws_finalize(iwws, &device, PIN), 0); /* at the limit of 2, and yet no third device */
+	assert_int_equal(iwws_finalize(iwws, &device, PIN), 0);  /* at the limit of 2, and yet no third device */
 	assert_int_equal(iwws_ms(iwws, &device, PIN), 0);
 	assert_string_equal(device.device_id, old.device_id);
 	assert_string_equal(device.alea, old.alea);

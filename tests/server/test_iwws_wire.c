@@ -46,7 +46,8 @@ static void malformed_requests_are_refused_in_xml(void **state)
 		assert_err(iwws, setups[i], "ActionSetup", "NOK:SN");
 	assert_err(iwws, "/iwws/MAC?action=ActionFinalize", "ActionFinalize", "NOK:SN");
 	assert_err(iwws, "/iwws/MAC?action=ActionFinalize&mode=otp&id=1&macid=" MACID "&R0=" R "&R1=" R, "ActionFinalize", "NOK:SN");
-	assert_err(iwws, "/iwws/MAC?action=ActionFinalize&mode=otp&id=1&macid=" MACID "&R0=" R "&R1=" R "&R2=12", "ActionFinalize", "NOK:SN");
+	assert_err(iwws, "/iwws/MAC?action=ActionFinalize&mode=otp&id=1&macid=" MACID "&R0=" R "&R1=" R "&R2=12", "ActionFinalize",
+		   "NOK:SN");
 	assert_null(strstr(buf_text(&iwws->xml), "newversion"));
 	assert_err(iwws, "/iwws/MAC?action=ActionFinalize&mode=activate&macid=" MACID, "ActionFinalize", "NOK:SN");
 	assert_non_null(strstr(buf_text(&iwws->xml), "<newversion/><newversionurl/>"));
