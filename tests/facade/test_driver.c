@@ -267,7 +267,7 @@ static void the_session_of_another_client_or_backend_is_not_used(void **state)
 	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
 		char *text = harness_configuration_with(changes[i]);
 		struct pims *pims = harness_context(&h);
-	
+
 		assert_int_equal(pims_initialize(pims, text, harness_hear, &heard, NULL), 0);
 		harness_settle(&h);
 		harness_assert_succeeded(&heard);
