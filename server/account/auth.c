@@ -10,8 +10,10 @@
 /* The gateway's form of 401 (spec/wire.md §2), with what RFC 6750 §3 adds for clients that read it. */
 static void refuse(struct response *response, bool presented)
 {
-	response_json(response, 401,
-		      json_pack("{s:s, s:s, s:s}", "httpCode", "401", "httpMessage", "Unauthorized", "moreInformation", "Token is invalid"));
+	json_t *object =
+		json_pack("{s:s, s:s, s:s}", "httpCode", "401", "httpMessage", "Unauthorized", "moreInformation", "Token is invalid");
+
+	response_json(response, 401, object);
 	(void)response_header(response, "WWW-Authenticate",
 			      presented ? "Bearer realm=\"openpims\", error=\"invalid_token\"" : "Bearer realm=\"openpims\"");
 	(void)response_header(response, "Cache-Control", "no-store");

@@ -15,8 +15,8 @@ struct otp_check {
 };
 
 /**
- * Accepts an OTP once. PIMS_E_NOT_FOUND: wrong, used or expired; PIMS_E_LIMIT: too many wrong ones lately, see *ret_retry_after (seconds); others: the
- * server failed.
+ * Accepts an OTP once. PIMS_E_NOT_FOUND: wrong, used or expired; PIMS_E_LIMIT: too many wrong ones lately, see *ret_retry_after
+ * (seconds); others: the server failed.
  */
 int otp_accept(const struct server *server, const struct otp_check *check, int *ret_retry_after);
 

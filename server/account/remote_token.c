@@ -12,15 +12,16 @@
 #include <stdio.h>
 
 /*
- * The exchange of an OTP for a remote token, as at the live service (spec/wire.md §3): JSON in, OAuth2's answers out. The caller's access token
- * says whose OTP it is.
+ * The exchange of an OTP for a remote token, as at the live service (spec/wire.md §3): JSON in, OAuth2's answers out. The caller's
+ * access token says whose OTP it is.
  */
 
 enum { REMOTE_ACCESS_SECONDS = 900, REMOTE_REFRESH_SECONDS = 7 * 86400 };
 
 static void answer(struct response *response, const struct issued_tokens *tokens, bool with_refresh)
 {
-	json_t *object = json_pack("{s:s, s:s, s:i}", "access_token", tokens->access, "token_type", "Bearer", "expires_in", REMOTE_ACCESS_SECONDS);
+	json_t *object = json_pack("{s:s, s:s, s:i}", "access_token", tokens->access, "token_type", "Bearer", "expires_in",
+				   REMOTE_ACCESS_SECONDS);
 
 	if (with_refresh && json_put_text(object, "refresh_token", tokens->refresh) < 0) {
 		json_wipe(object);

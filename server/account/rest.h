@@ -7,8 +7,6 @@
 
 /* What our REST handlers share. Errors are problem documents (RFC 9457) whose `cause` is what programs look at. */
 
-enum { EMAIL_MAX = 254 };
-
 /** 400: the request has the wrong form. `title` is a literal. */
 void rest_bad_request(struct response *response, const char *title);
 /** 500: the server failed. */

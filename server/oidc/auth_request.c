@@ -12,8 +12,8 @@
 #include <string.h>
 
 static const char *const scopes[] = {"openid", "profile", "email"};
-static const char *const carried[] = {"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
-				      "code_challenge_method", "ui_locales"};
+static const char *const carried[] = {"client_id", "redirect_uri", "response_type", "response_mode",         "scope",
+				      "state",     "nonce",        "code_challenge", "code_challenge_method", "ui_locales"};
 
 bool auth_scope_has(const char *scope, const char *word)
 {

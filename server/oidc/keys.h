@@ -13,8 +13,9 @@
 struct oidc_keys;
 
 /**
- * Reads the key from the store, or makes it on the first start; of several processes that start at once, the first one's key is everybody's.
- * PIMS_E_KEY: sealed with another master key; PIMS_E_FORMAT: no key in it; PIMS_E_CRYPTO, PIMS_E_SYSTEM. The caller owns *ret_keys.
+ * Reads the key from the store, or makes it on the first start; of several processes that start at once, the first one's key is
+ * everybody's. PIMS_E_KEY: sealed with another master key; PIMS_E_FORMAT: no key in it; PIMS_E_CRYPTO, PIMS_E_SYSTEM. The caller
+ * owns *ret_keys.
  */
 int oidc_keys_load(struct oidc_keys **ret_keys, struct store *store, const struct seal *seal, const struct env *env);
 /** NULL allowed. */

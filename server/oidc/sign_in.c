@@ -3,6 +3,7 @@
 
 #include "base/encode.h"
 #include "base/text.h"
+#include "server/account/identifier.h"
 #include "server/account/password.h"
 #include "server/server.h"
 #include "server/store/seal.h"
@@ -21,21 +22,19 @@ struct counts {
 	char address[KEY_SIZE];
 };
 
-/* Lower case, without blanks around it: as the store keeps e-mail addresses. */
-static int normalize(const char *username, char ret_email[USERNAME_MAX + 1])
+/* As the store keeps e-mail addresses; keyboards that complete words leave a blank behind. */
+static int normalize(const char *username, char ret_email[EMAIL_SIZE])
 {
+	char trimmed[EMAIL_SIZE];
 	size_t length;
 
 	username += strspn(username, " \t");
-	length = strlen(username);
-	while (length && (username[length - 1] == ' ' || username[length - 1] == '\t'))
-		length--;
-	if (!length || length > USERNAME_MAX)
-		return PIMS_E_NOT_FOUND;
-	for (size_t i = 0; i < length; i++)
-		ret_email[i] = (char)(username[i] >= 'A' && username[i] <= 'Z' ? username[i] - 'A' + 'a' : username[i]);
-	ret_email[length] = '\0';
-	return 0;
+	length = strcspn(username, " \t");
+	if (length >= sizeof trimmed || username[length + strspn(username + length, " \t")])
+		return PIMS_E_FORMAT;
+	memcpy(trimmed, username, length);
+	trimmed[length] = '\0';
+	return email_normalise(trimmed, ret_email);
 }
 
 static int write_key(const struct seal *seal, const char *kind, const char *text, char ret_key[KEY_SIZE])
@@ -66,7 +65,7 @@ static void network_of(const char *address, char ret_network[64])
 static int read_counts(const struct request *request, const char *email, struct counts *ret_counts)
 {
 	const struct seal *seal = request_server(request)->seal;
-	char network[64], both[USERNAME_MAX + 1 + sizeof network];
+	char network[64], both[EMAIL_SIZE + 1 + sizeof network];
 	int r;
 
 	network_of(request->address ? request->address : "", network);
@@ -116,7 +115,7 @@ static int verify(const struct server *server, const char *email, const char *pa
 int sign_in(const struct request *request, const char *username, const char *password, struct account *ret_account, int *ret_retry_after)
 {
 	const struct server *server = request_server(request);
-	char email[USERNAME_MAX + 1];
+	char email[EMAIL_SIZE];
 	struct counts counts;
 	int r, counted;
 

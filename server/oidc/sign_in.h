@@ -8,10 +8,12 @@
 enum { USERNAME_MAX = 254 };
 
 /**
- * Who has this username and password. PIMS_E_NOT_FOUND: nobody, or the account is blocked (the caller must not tell which); PIMS_E_LIMIT: too many
- * failures, see *ret_retry_after (seconds); PIMS_E_AGAIN: too busy to check; others: the server failed. The caller owns *ret_account.
+ * Who has this username and password. PIMS_E_NOT_FOUND: nobody, or the account is blocked (the caller must not tell which);
+ * PIMS_E_LIMIT: too many failures, see *ret_retry_after (seconds); PIMS_E_AGAIN: too busy to check; others: the server failed. The
+ * caller owns *ret_account.
  *
- * Failures are counted by account and address, and by address, never by account alone: a stranger's guesses must not lock the owner out.
+ * Failures are counted by account and address, and by address, never by account alone: a stranger's guesses must not lock the owner
+ * out.
  */
 int sign_in(const struct request *request, const char *username, const char *password, struct account *ret_account, int *ret_retry_after);
 

@@ -55,8 +55,8 @@ static int put_tokens(json_t *object, const struct server *server, const struct 
 }
 
 /* `nonce`: of the authorization request; a renewed id_token has none (OpenID Connect Core 12.2). */
-static void answer(struct request *request, struct response *response, const struct session_row *session, const struct issued_tokens *tokens,
-		   const char *nonce)
+static void answer(struct request *request, struct response *response, const struct session_row *session,
+		   const struct issued_tokens *tokens, const char *nonce)
 {
 	const struct server *server = request_server(request);
 	struct account account = {0};
@@ -101,24 +101,25 @@ static bool verifier_matches(const char *challenge, const char *verifier)
 }
 
 /* A verifier without a challenge means that somebody took the challenge out of the authorization request (RFC 9700 §2.1.1). */
+static const char *verifier_fault(const struct request *request, const struct auth_code *code)
+{
+	const char *verifier = request_parameter(request, "code_verifier");
+	bool given = verifier && *verifier;
+
+	if (!code->code_challenge)
+		return given ? "code_verifier without a code_challenge" : NULL;
+	if (!given)
+		return "code_verifier is missing";
+	return verifier_matches(code->code_challenge, verifier) ? NULL : "code_verifier does not match";
+}
+
 static const char *code_fault(const struct request *request, const struct auth_code *code, const struct client *client)
 {
-	const char *redirect_uri = request_parameter(request, "redirect_uri");
-	const char *verifier = request_parameter(request, "code_verifier");
-
-	if (verifier && !*verifier)
-		verifier = NULL;
 	if (!text_equal(code->client, client->id))
 		return "the code was issued to another client";
-	if (!text_equal(redirect_uri, code->redirect_uri))
+	if (!text_equal(request_parameter(request, "redirect_uri"), code->redirect_uri))
 		return "redirect_uri differs from the authorization request";
-	if (code->code_challenge && !verifier)
-		return "code_verifier is missing";
-	if (!code->code_challenge && verifier)
-		return "code_verifier without a code_challenge";
-	if (verifier && !verifier_matches(code->code_challenge, verifier))
-		return "code_verifier does not match";
-	return NULL;
+	return verifier_fault(request, code);
 }
 
 static int make_tokens(const struct server *server, struct issued_tokens *ret_tokens)
@@ -156,8 +157,8 @@ static void use_code(struct request *request, struct response *response, const s
 }
 
 /*
- * The code is used up whatever comes of it: a wrong guess at the verifier is not repeated with the same code. Used a second time, it ends the
- * session that it opened (RFC 6749 §4.1.2).
+ * The code is used up whatever comes of it: a wrong guess at the verifier is not repeated with the same code. Used a second time,
+ * it ends the session that it opened (RFC 6749 §4.1.2).
  */
 static void grant_code(struct request *request, struct response *response, const struct client *client)
 {

@@ -148,7 +148,8 @@ static int send_locked(struct sending *sending)
 int sms_send(const struct server *server, const struct account *account, enum sms_purpose purpose, const struct texts *texts,
 	     int *ret_retry_after)
 {
-	struct sending sending = {.server = server, .account = account, .texts = texts, .code = {.purpose = purpose}, .text = BUF_INIT(SMS_TEXT_MAX)};
+	struct sending sending = {
+		.server = server, .account = account, .texts = texts, .code = {.purpose = purpose}, .text = BUF_INIT(SMS_TEXT_MAX)};
 	int r = account->phone ? spend_budget(server, account, ret_retry_after) : PIMS_E_NOT_FOUND;
 
 	if (r < 0)

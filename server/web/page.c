@@ -11,10 +11,13 @@
 /* In the page, so that it needs one request; allowed by its hash, so that no other style or script runs. */
 static const char style[] =
 	"body{font:1rem/1.5 system-ui,sans-serif;margin:0;padding:1rem;color:#1b1b1b;background:#f4f4f5}"
-	"main{max-width:24rem;margin:2rem auto;padding:1.5rem;background:#fff;border:1px solid #c9c9cf;border-radius:.5rem}"
+	"main{max-width:24rem;margin:2rem auto;padding:1.5rem;background:#fff;"
+	"border:1px solid #c9c9cf;border-radius:.5rem}"
 	"h1{font-size:1.5rem;margin:0 0 1rem}label{display:block;font-weight:600;margin-top:1rem}"
-	"input{box-sizing:border-box;width:100%;font:inherit;padding:.6rem;border:1px solid #62626b;border-radius:.25rem;background:#fff;color:#1b1b1b}"
-	"button{margin-top:1.5rem;width:100%;font:inherit;font-weight:600;padding:.7rem;border:0;border-radius:.25rem;background:#0b4fb3;color:#fff}"
+	"input{box-sizing:border-box;width:100%;font:inherit;padding:.6rem;border:1px solid #62626b;"
+	"border-radius:.25rem;background:#fff;color:#1b1b1b}"
+	"button{margin-top:1.5rem;width:100%;font:inherit;font-weight:600;padding:.7rem;border:0;"
+	"border-radius:.25rem;background:#0b4fb3;color:#fff}"
 	"input:focus,button:focus{outline:3px solid #f5a300;outline-offset:2px}"
 	"[role=alert]{padding:.6rem;border-left:.3rem solid #b00020;background:#fdecee;color:#7a0016}";
 
@@ -79,12 +82,14 @@ static void put_fields(struct buf *html, const struct sign_in_page *page)
 	const char *described = page->error ? " aria-invalid=\"true\" aria-describedby=\"error\"" : "";
 
 	buf_printf(html, "<label for=\"username\">%s</label>\n", page->texts->username);
-	buf_puts(html, "<input id=\"username\" name=\"username\" type=\"text\" inputmode=\"email\" autocomplete=\"username\" autocapitalize=\"none\" ");
-	buf_printf(html, "spellcheck=\"false\" maxlength=\"254\" required%s%s value=\"", described, page->username ? "" : " autofocus");
+	buf_puts(html, "<input id=\"username\" name=\"username\" type=\"text\" inputmode=\"email\" autocomplete=\"username\" ");
+	buf_puts(html, "autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"254\" ");
+	buf_printf(html, "required%s%s value=\"", described, page->username ? "" : " autofocus");
 	(void)html_put(html, page->username ? page->username : "");
 	buf_printf(html, "\">\n<label for=\"password\">%s</label>\n", page->texts->password);
 	buf_puts(html, "<input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" maxlength=\"1024\" ");
-	buf_printf(html, "required%s%s>\n<button type=\"submit\">%s</button>\n", described, page->username ? " autofocus" : "", page->texts->sign_in);
+	buf_printf(html, "required%s%s>\n", described, page->username ? " autofocus" : "");
+	buf_printf(html, "<button type=\"submit\">%s</button>\n", page->texts->sign_in);
 }
 
 static void put_form(struct buf *html, const struct sign_in_page *page)

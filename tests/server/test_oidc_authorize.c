@@ -509,6 +509,25 @@ static void the_request_may_come_in_the_body_with_or_without_the_sign_in(void **
 	reply_free(&reply);
 }
 
+static void a_state_of_full_length_comes_back_whole(void **state)
+{
+	struct buf path = BUF_INIT(65536);
+	struct reply reply = {0};
+	char value[4097];
+
+	(void)state;
+	memset(value, '&', sizeof value - 1);
+	value[sizeof value - 1] = '\0';
+	put_request(&path, "pims", "state", value);
+	call(&server, &(struct call){.path = buf_text(&path)}, &reply);
+	assert_page(&reply, 200);
+	call(&server, &(struct call){.path = buf_text(&path), .form = GOOD_FORM}, &reply);
+	assert_int_equal(reply.status, 303);
+	assert_string_equal(reply_parameter(&reply, "state"), value);
+	buf_free(&path);
+	reply_free(&reply);
+}
+
 static void a_registered_query_is_kept_in_the_answer(void **state)
 {
 	struct reply reply = {0};
@@ -546,6 +565,7 @@ int main(void)
 		cmocka_unit_test(the_page_speaks_french_to_who_asks_for_it),
 		cmocka_unit_test(a_right_password_is_answered_by_a_uuid_with_state_and_iss),
 		cmocka_unit_test(the_request_may_come_in_the_body_with_or_without_the_sign_in),
+		cmocka_unit_test(a_state_of_full_length_comes_back_whole),
 		cmocka_unit_test(a_registered_query_is_kept_in_the_answer),
 	};
 
