@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/log.h"
 
+#include "server/console.h"
+
 #include <pims/error.h>
 
 #include <stdio.h>
@@ -14,7 +16,6 @@ static const char *const names[] = {
 	[PIMS_LOG_DEBUG] = "debug",
 };
 
-/* One call, so that lines of many threads stay whole. */
 static void write_line(void *data, enum pims_log_level level, const char *text)
 {
 	struct env env;
@@ -28,8 +29,8 @@ static void write_line(void *data, enum pims_log_level level, const char *text)
 	seconds = (time_t)(now / 1000);
 	if (!gmtime_r(&seconds, &tm))
 		return;
-	fprintf(stderr, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ %s %s\n", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
-		tm.tm_sec, (int)(now % 1000), names[level], text);
+	console_line(stderr, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ %s %s", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+		     tm.tm_sec, (int)(now % 1000), names[level], text);
 }
 
 void log_env(struct env *ret_env, enum pims_log_level level)

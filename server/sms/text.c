@@ -3,6 +3,7 @@
 
 #include "base/encode.h"
 #include "base/url.h"
+#include "server/console.h"
 
 #include <pims/error.h>
 
@@ -64,7 +65,6 @@ void sms_deliver(const struct server *server, const char *phone, const char *tex
 		else if (at && line[at - 1] != ' ')
 			line[at++] = ' ';
 	line[at] = '\0';
-	(void)printf("sms to %s: %s\n", phone, line);
-	(void)fflush(stdout);
+	console_line(stdout, "sms to %s: %s", phone, line);
 	secret_wipe(line, sizeof line);
 }
