@@ -37,10 +37,9 @@ void apis_words(const json_t *row, struct buf *words)
 	const json_t *value;
 	size_t i;
 
-	json_object_foreach(json_object_get(row, "discriminator"), name, value)(void)
-		buf_printf(words, " %s=%s", name, json_string_value(value));
-	json_array_foreach(json_object_get(row, "parameters"), i, value)
-	{
+	json_object_foreach(json_object_get(row, "discriminator"), name, value)
+		(void)buf_printf(words, " %s=%s", name, json_string_value(value));
+	json_array_foreach(json_object_get(row, "parameters"), i, value) {
 		bool optional = !json_is_true(json_object_get(value, "required"));
 
 		(void)buf_printf(words, optional ? " [%s=…]" : " %s=…", json_text(value, "name"));
@@ -78,7 +77,8 @@ int command_apis(struct cli *cli, const struct arguments *arguments)
 	rows = apis_rows();
 	if (!rows)
 		return cli_error(cli, "apis", PIMS_E_FORMAT);
-	json_array_foreach(rows, i, row) print_row(row);
+	json_array_foreach(rows, i, row)
+		print_row(row);
 	json_decref(rows);
 	return CLI_OK;
 }

@@ -53,9 +53,9 @@ static void print_row_words(const json_t *row)
 	const char *name;
 	size_t i;
 
-	json_object_foreach(json_object_get(row, "discriminator"), name, value) printf("%s= %s ", name, json_string_value(value));
-	json_array_foreach(json_object_get(row, "parameters"), i, value)
-	{
+	json_object_foreach(json_object_get(row, "discriminator"), name, value)
+		printf("%s= %s ", name, json_string_value(value));
+	json_array_foreach(json_object_get(row, "parameters"), i, value) {
 		printf("%s= ", json_text(value, "name"));
 	}
 }
@@ -66,8 +66,7 @@ static void print_api_words(const json_t *rows, const char *verb, const char *ap
 	size_t i;
 
 	printf("\t%s:%s) words=\"--json --no-browser ", verb, api);
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach(rows, i, row) {
 		if (text_equal(json_text(row, "verb"), verb) && text_equal(json_text(row, "api"), api))
 			print_row_words(row);
 	}
@@ -91,14 +90,12 @@ static void print_verb(const json_t *rows, const char *verb)
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach(rows, i, row) {
 		if (text_equal(json_text(row, "verb"), verb) && !seen_before(rows, i, row))
 			print_api_words(rows, verb, json_text(row, "api"));
 	}
 	printf("\t%s:*) words=\"", verb);
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach(rows, i, row) {
 		if (text_equal(json_text(row, "verb"), verb) && !seen_before(rows, i, row))
 			printf("%s ", json_text(row, "api"));
 	}

@@ -3,6 +3,7 @@
 #include "cli/call.h"
 #include "cli/command.h"
 #include "cli/names.h"
+#include "cli/terminal.h"
 
 enum { LOGIN_NO_BROWSER, LOGIN_QR, LOGIN_FORCED, LOGIN_LOCAL, LOGIN_WAIT, LOGIN_JSON };
 enum { WAIT_MAX_SECONDS = 86400 };
@@ -42,7 +43,9 @@ static int greet(struct cli *cli, const struct reply *login)
 	if (r)
 		return r;
 	name = reply_string(&reply, "username");
-	cli_say(cli, "signed in%s%s", name ? " as " : "", name ? name : "");
+	fputs(name ? "signed in as " : "signed in", stderr);
+	terminal_print(stderr, name ? name : "");
+	fputc('\n', stderr);
 	return CLI_OK;
 }
 

@@ -21,9 +21,32 @@ const struct option_row set_options[] = {
 	{NULL, NULL, NULL},
 };
 
-static int raw(struct cli *cli, enum call_kind kind, const struct arguments *arguments)
+/* Takes parameters over. */
+static int call(struct cli *cli, enum call_kind kind, const char *api, json_t *parameters)
 {
 	struct reply reply cleanup_reply = {.message = NULL};
+	int r = call_run(cli, kind, api, parameters, &reply);
+
+	if (!r)
+		r = call_print(cli, &reply);
+	return !r && !reply.succeeded ? CLI_FAILED : r;
+}
+
+/* Without a configuration a call has a documented answer too: 2001. */
+static int call_uninitialized(struct cli *cli, enum call_kind kind, const char *api, json_t *parameters)
+{
+	int r = session_context(cli);
+
+	if (r) {
+		json_wipe(parameters);
+		return r;
+	}
+	r = call(cli, kind, api, parameters);
+	return r == CLI_FAILED ? CLI_CANNOT : r;
+}
+
+static int raw(struct cli *cli, enum call_kind kind, const struct arguments *arguments)
+{
 	json_t *parameters = NULL;
 	int r;
 
@@ -33,14 +56,12 @@ static int raw(struct cli *cli, enum call_kind kind, const struct arguments *arg
 	if (r)
 		return r;
 	r = session_open(cli);
-	if (r) {
-		json_wipe(parameters);
-		return r;
-	}
-	r = call_run(cli, kind, arguments->operands[0], parameters, &reply);
 	if (!r)
-		r = call_print(cli, &reply);
-	return !r && !reply.succeeded ? CLI_FAILED : r;
+		return call(cli, kind, arguments->operands[0], parameters);
+	if (r == CLI_CANNOT && !cli->pims)
+		return call_uninitialized(cli, kind, arguments->operands[0], parameters);
+	json_wipe(parameters);
+	return r;
 }
 
 int command_get(struct cli *cli, const struct arguments *arguments)

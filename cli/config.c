@@ -70,23 +70,25 @@ int config_load(struct cli *cli, json_t **ret_config)
 	return r;
 }
 
+static int make_one(const char *path)
+{
+	return mkdir(path, 0700) < 0 && errno != EEXIST ? -1 : 0;
+}
+
 /* mkdir -p, ours alone. */
 static int make_directory(const char *directory)
 {
 	char *path = strdup(directory);
+	char *slash = path;
 	int r = path ? 0 : -1;
 
-	for (char *at = path ? path + 1 : NULL; at && *at && r == 0; at++) {
-		if (*at != '/')
-			continue;
-		*at = '\0';
-		r = mkdir(path, 0700) < 0 && errno != EEXIST ? -1 : 0;
-		*at = '/';
+	while (r == 0 && (slash = strchr(slash + 1, '/'))) {
+		*slash = '\0';
+		r = make_one(path);
+		*slash = '/';
 	}
 	free(path);
-	if (r < 0)
-		return -1;
-	return mkdir(directory, 0700) < 0 && errno != EEXIST ? -1 : 0;
+	return r < 0 ? r : make_one(directory);
 }
 
 static int write_all(int fd, const char *bytes, size_t length)

@@ -78,26 +78,43 @@ static int put_json(struct cli *cli, json_t *object, const char *name, const cha
 	return json_object_set_new(object, name, value) < 0 ? cli_error(cli, name, PIMS_E_MEMORY) : CLI_OK;
 }
 
-/* One operand. What stands behind "=" is never repeated in a complaint: it may be a secret under a wrong name. */
-static int put_operand(struct cli *cli, json_t *object, const char *operand)
-{
-	const char *equal = strchr(operand, '=');
+/** One operand, cut: "name=text" or "name:=text". */
+struct operand {
 	char name[NAME_MAX_LENGTH + 1];
-	bool raw = equal && equal > operand && equal[-1] == ':';
-	size_t length = equal ? (size_t)(equal - operand) - (raw ? 1 : 0) : 0;
+	const char *text;
+	bool raw; /**< text is JSON */
+};
 
-	if (!length || length >= sizeof name)
+static bool operand_cut(const char *word, struct operand *ret_operand)
+{
+	const char *equal = strchr(word, '=');
+	bool raw = equal && equal > word && equal[-1] == ':';
+	size_t length = equal ? (size_t)(equal - word) - raw : 0;
+
+	if (!length || length > NAME_MAX_LENGTH)
+		return false;
+	memcpy(ret_operand->name, word, length);
+	ret_operand->name[length] = '\0';
+	ret_operand->text = equal + 1;
+	ret_operand->raw = raw;
+	return true;
+}
+
+/* What stands behind "=" is never repeated in a complaint: it may be a secret under a wrong name. */
+static int put_operand(struct cli *cli, json_t *object, const char *word)
+{
+	struct operand operand;
+
+	if (!operand_cut(word, &operand))
 		return cli_usage(cli, "parameters are name=value");
-	memcpy(name, operand, length);
-	name[length] = '\0';
-	if (!raw && strcmp(equal, "=-") == 0)
-		return put_asked(cli, object, name);
-	if (secret_name(name))
-		return refuse_secret(cli, name);
-	if (raw)
-		return put_json(cli, object, name, equal + 1);
-	if (json_put_text(object, name, equal + 1) < 0)
-		return cli_usage(cli, "%s is not UTF-8", name);
+	if (!operand.raw && strcmp(operand.text, "-") == 0)
+		return put_asked(cli, object, operand.name);
+	if (secret_name(operand.name))
+		return refuse_secret(cli, operand.name);
+	if (operand.raw)
+		return put_json(cli, object, operand.name, operand.text);
+	if (json_put_text(object, operand.name, operand.text) < 0)
+		return cli_usage(cli, "%s is not UTF-8", operand.name);
 	return CLI_OK;
 }
 
@@ -115,6 +132,15 @@ static int check_input(const struct cli *cli, const char *json, int count, char 
 	return CLI_OK;
 }
 
+static int read_into(struct cli *cli, int count, char **operands, json_t *object)
+{
+	int r = CLI_OK;
+
+	for (int i = 0; !r && i < count; i++)
+		r = put_operand(cli, object, operands[i]);
+	return r;
+}
+
 int parameters_read(struct cli *cli, const char *json, int count, char **operands, json_t **ret_parameters)
 {
 	json_t *object = NULL;
@@ -127,8 +153,8 @@ int parameters_read(struct cli *cli, const char *json, int count, char **operand
 		r = read_object(cli, json, &object);
 	if (!r && !object && !(object = json_object()))
 		r = cli_error(cli, "parameters", PIMS_E_MEMORY);
-	for (int i = 0; !r && i < count; i++)
-		r = put_operand(cli, object, operands[i]);
+	if (!r)
+		r = read_into(cli, count, operands, object);
 	if (r)
 		json_wipe(object);
 	else

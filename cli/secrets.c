@@ -23,15 +23,13 @@ const char *secret_name_in(const json_t *value)
 	size_t i;
 
 	if (json_is_object(value)) {
-		json_object_foreach((json_t *)(uintptr_t)value, name, item)
-		{
+		json_object_foreach((json_t *)(uintptr_t)value, name, item) {
 			found = secret_name(name) ? name : secret_name_in(item);
 			if (found)
 				return found;
 		}
 	}
-	json_array_foreach((json_t *)(uintptr_t)value, i, item)
-	{
+	json_array_foreach((json_t *)(uintptr_t)value, i, item) {
 		found = secret_name_in(item);
 		if (found)
 			return found;

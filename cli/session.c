@@ -5,6 +5,7 @@
 #include "cli/advice.h"
 #include "cli/agent.h"
 #include "cli/call.h"
+#include "cli/terminal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,9 @@ static void log_line(void *data, enum pims_log_level level, const char *text)
 	static const char *const names[] = {"", "error", "warning", "info", "debug"};
 
 	(void)data;
-	fprintf(stderr, "pims: %s: %s\n", level >= PIMS_LOG_ERROR && level <= PIMS_LOG_DEBUG ? names[level] : "log", text);
+	fprintf(stderr, "pims: %s: ", level >= PIMS_LOG_ERROR && level <= PIMS_LOG_DEBUG ? names[level] : "log");
+	terminal_print(stderr, text);
+	fputc('\n', stderr);
 }
 
 int session_context(struct cli *cli)

@@ -215,17 +215,6 @@ int pims_message_succeeded(const struct pims_message *message)
 	return strstr(message->text, "SUCCEEDED") != NULL;
 }
 
-const char *pims_version(void)
-{
-	return PIMS_VERSION;
-}
-
-const char *pims_strerror(int value)
-{
-	(void)value;
-	return "error";
-}
-
 const char *pims_apis(void)
 {
 	return "[{\"verb\":\"get\",\"api\":\"pims.authentication.token\",\"discriminator\":{\"type\":\"idtoken\"},"

@@ -156,6 +156,19 @@ static void without_a_configuration_nothing_runs(void **state)
 	assert_string_equal(result.calls, "");
 }
 
+static void a_raw_call_without_a_configuration_has_its_documented_answer(void **state)
+{
+	static const struct fake_row rows[] = {
+		{"get", API_TOKEN, NULL, FAKE_FAILED("\"code\":2001,\"label\":\"Facade not initialized\""), NULL}, END};
+
+	(void)state;
+	run(&result, rows, NULL, "--profile", "empty", "get", API_TOKEN, "type=idtoken", "action=get", NULL);
+	assert_int_equal(result.status, 3);
+	assert_string_equal(result.out, FAKE_FAILED("\"code\":2001,\"label\":\"Facade not initialized\"") "\n");
+	assert_has(result.err, "pims init");
+	assert_lacks(result.calls, "initialize");
+}
+
 static void a_configuration_that_is_no_object_is_named_and_kept(void **state)
 {
 	char text[64];
@@ -711,6 +724,7 @@ int main(void)
 		cmocka_unit_test(standard_input_that_ends_before_the_pin_is_wrong_usage),
 		cmocka_unit_test(bad_global_options_are_wrong_usage),
 		cmocka_unit_test(without_a_configuration_nothing_runs),
+		cmocka_unit_test(a_raw_call_without_a_configuration_has_its_documented_answer),
 		cmocka_unit_test(a_configuration_that_is_no_object_is_named_and_kept),
 		cmocka_unit_test(a_refused_configuration_cannot_run),
 		cmocka_unit_test(every_command_has_help_with_an_example),
