@@ -75,6 +75,7 @@ void exchange_end(void *data, struct MHD_Connection *connection, void **pointer,
 static void refuse(struct exchange *exchange, int status, const char *cause, const char *title)
 {
 	exchange->refused = true;
+	buf_reset(&exchange->response.headers);
 	response_problem(&exchange->response, status, cause, title, status == 503 ? 1 : -1, -1);
 }
 
@@ -136,14 +137,49 @@ static void find_route(struct exchange *exchange)
 }
 
 /* A declared length that is hopeless is answered before the body comes. */
-static bool hopeless(struct exchange *exchange)
+static void check_length(struct exchange *exchange)
 {
 	const char *length = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Content-Length");
 
-	return length && strtoull(length, NULL, 10) > MAX_DISCARDED;
+	if (!length || strtoull(length, NULL, 10) <= MAX_DISCARDED)
+		return;
+	refuse(exchange, 413, "request.body", "The body is too long");
+	exchange->at_once = true;
 }
 
-static void begin(struct exchange *exchange, const char *method)
+struct framing {
+	int hosts, lengths, encodings;
+};
+
+static enum MHD_Result count_header(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct framing *framing = data;
+
+	(void)kind;
+	(void)value;
+	framing->hosts += text_equal_nocase(name, "Host");
+	framing->lengths += text_equal_nocase(name, "Content-Length");
+	framing->encodings += text_equal_nocase(name, "Transfer-Encoding");
+	return MHD_YES;
+}
+
+/*
+ * RFC 9112 §3.2 and §6.3: what a proxy in front of us could read otherwise is refused, and its connection ends. libmicrohttpd is
+ * lenient here.
+ */
+static void check_framing(struct exchange *exchange, const char *version)
+{
+	struct framing framing = {0};
+
+	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_header, &framing);
+	if (framing.lengths + framing.encodings <= 1 && (framing.hosts == 1 || (framing.hosts == 0 && strcmp(version, "HTTP/1.0") == 0)))
+		return;
+	refuse(exchange, 400, "request.headers", "Host or length are missing or ambiguous");
+	response_header(&exchange->response, "Connection", "close");
+	exchange->at_once = true;
+}
+
+static void begin(struct exchange *exchange, const char *method, const char *version)
 {
 	struct request *request = &exchange->request;
 
@@ -161,6 +197,8 @@ static void begin(struct exchange *exchange, const char *method)
 	split_target(exchange);
 	if (!exchange->refused)
 		find_route(exchange);
+	check_length(exchange);
+	check_framing(exchange, version);
 }
 
 static void take_body(struct exchange *exchange, const char *bytes, size_t length)
@@ -246,15 +284,11 @@ enum MHD_Result exchange_step(void *server, struct MHD_Connection *connection, c
 	(void)server;
 	(void)connection;
 	(void)url;
-	(void)version;
 	if (!exchange)
 		return MHD_NO;
 	if (!exchange->begun) {
-		begin(exchange, method);
-		if (!hopeless(exchange))
-			return MHD_YES;
-		refuse(exchange, 413, "request.body", "The body is too long");
-		return response_send(exchange);
+		begin(exchange, method, version);
+		return exchange->at_once ? response_send(exchange) : MHD_YES;
 	}
 	if (*upload_size) {
 		take_body(exchange, upload, *upload_size);

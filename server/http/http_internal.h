@@ -19,7 +19,8 @@ struct exchange {
 	struct MHD_Connection *connection;
 	enum { READING, RUNNING, ANSWERED } stage;
 	bool begun;
-	bool refused; /**< `response` is ready, but the body must be read first */
+	bool refused; /**< `response` is ready, but the body must be read first, */
+	bool at_once; /**< or not */
 	char *uri;    /**< target as it came; cut into path and query */
 	size_t body_seen;
 	struct buf body;
