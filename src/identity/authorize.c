@@ -83,8 +83,8 @@ static bool same_path(const struct url *a, const struct url *b)
 
 static bool same_place(const struct url *expected, const struct url *url)
 {
-	return text_equal(expected->scheme, url->scheme) && text_equal(expected->host, url->host) && text_equal(expected->port, url->port) &&
-	       same_path(expected, url);
+	return text_equal(expected->scheme, url->scheme) && text_equal(expected->host, url->host) &&
+	       text_equal(expected->port, url->port) && same_path(expected, url);
 }
 
 /* A redirect URI may have a query of its own, which must come back (RFC 6749 §3.1.2). */
@@ -110,7 +110,8 @@ static bool has_state(const struct authorization *authorization, const struct qu
 	return state && !secret_empty(&authorization->state) && secret_equals_text(secret_text(&authorization->state), state);
 }
 
-static int read_redirect(const struct authorization *authorization, const struct url *expected, const struct url *url, struct query *ret_query)
+static int read_redirect(const struct authorization *authorization, const struct url *expected, const struct url *url,
+			 struct query *ret_query)
 {
 	struct query query = {0};
 	int r;

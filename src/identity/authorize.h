@@ -19,8 +19,8 @@ void authorization_free(struct authorization *authorization);
 /** Appends the URL for the user agent. `language` is a valid ui_locales or NULL. */
 int authorization_url(const struct authorization *authorization, const struct flow *flow, const char *language, struct buf *buf);
 /**
- * The parameters of a redirect that answers this request: our redirect URI and our state (RFC 6749 §4.1.2, §10.12). PIMS_E_NOT_FOUND: it is not ours;
- * PIMS_E_MEMORY.
+ * The parameters of a redirect that answers this request: our redirect URI and our state (RFC 6749 §4.1.2, §10.12).
+ * PIMS_E_NOT_FOUND: it is not ours; PIMS_E_MEMORY.
  */
 int authorization_redirect(const struct authorization *authorization, const char *redirect_uri, const char *url, struct query *ret_query);
 /** The scope asked for. */

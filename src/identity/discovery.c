@@ -75,7 +75,8 @@ static enum flow_want ask_backend(struct flow *flow)
 	int r;
 
 	if (problem || strchr(backend, '?'))
-		return flow_fail(flow, PIMS_NOT_CONFIGURED, problem && strcmp(problem, "backend.insecure") == 0 ? problem : "configuration.backend");
+		return flow_fail(flow, PIMS_NOT_CONFIGURED,
+				 problem && strcmp(problem, "backend.insecure") == 0 ? problem : "configuration.backend");
 	flow->data = calloc(1, sizeof(struct discovery));
 	if (!flow->data)
 		return flow_fail_return(flow, PIMS_E_MEMORY);

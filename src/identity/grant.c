@@ -35,8 +35,8 @@ static enum flow_want read_keys(struct flow *flow)
 }
 
 /*
- * The server has replaced the refresh token already. Before a request that can fail or be killed, the new one goes to disk: claims were checked, only
- * the signature was not (state before answer).
+ * The server has replaced the refresh token already. Before a request that can fail or be killed, the new one goes to disk: claims
+ * were checked, only the signature was not (state before answer).
  */
 static enum flow_want fetch_keys(struct flow *flow)
 {

@@ -7,7 +7,8 @@
 #include "identity/token.h"
 
 /**
- * What the token endpoint gave, while it is checked: the part that sign-in and renewal share. It must be the first member of flow->data.
+ * What the token endpoint gave, while it is checked: the part that sign-in and renewal share. It must be the first member of
+ * flow->data.
  */
 struct grant {
 	struct token_answer answer;
@@ -22,8 +23,8 @@ struct grant {
 void grant_free(struct grant *grant);
 /**
  * Reads flow->response, of status 200, and checks the id_token: claims by `rules` (access_token, now, endpoints and client_id are
- * filled in here), then the signature by the provider's keys, asked for when they are not known. Goes on with `checked`, or ends the flow
- * with 2204 and the session unchanged but for a rotated refresh token. Needs FLOW_LOCK.
+ * filled in here), then the signature by the provider's keys, asked for when they are not known. Goes on with `checked`, or ends
+ * the flow with 2204 and the session unchanged but for a rotated refresh token. Needs FLOW_LOCK.
  */
 enum flow_want grant_receive(struct flow *flow, struct id_token_rules *rules, flow_step_fn checked);
 /** Replaces the session by what was granted, wholly or not at all. */

@@ -13,8 +13,8 @@ enum flow_want identity_discover(struct flow *flow);
 /** pims_discover(): parameter `backend`; the result is the parameters for initialize. */
 enum flow_want identity_configure(struct flow *flow);
 /**
- * FLOW_TOKEN, FLOW_RENEW: renews the session under the lock, unless another process has done so since the flow began. Fails with 2301 (the session is
- * wiped when the refresh token is dead), 2006 or 22xx.
+ * FLOW_TOKEN, FLOW_RENEW: renews the session under the lock, unless another process has done so since the flow began. Fails with
+ * 2301 (the session is wiped when the refresh token is dead), 2006 or 22xx.
  */
 enum flow_want identity_renew(struct flow *flow);
 /** set pims.authentication.user action=login, forcedLogin, logout */
@@ -33,8 +33,8 @@ enum flow_want identity_username(struct flow *flow);
  */
 bool identity_signed_in(const struct flow *flow);
 /**
- * True when `url` is the redirect that this flow, waiting for FLOW_AGENT, asked for: its redirect URI and its state. Any other URL must not
- * be given to it.
+ * True when `url` is the redirect that this flow, waiting for FLOW_AGENT, asked for: its redirect URI and its state. Any other URL
+ * must not be given to it.
  */
 bool identity_redirect_expected(const struct flow *flow, const char *url);
 

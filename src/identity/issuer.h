@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 /**
- * True when `issuer` is who answers at these endpoints: letter by letter where the backend told its issuer. For a brand of the live service,
- * whose issuer no public source tells, any https URL on the host of the token endpoint. NULL is nobody.
+ * True when `issuer` is who answers at these endpoints: letter by letter where the backend told its issuer. For a brand of the
+ * live service, whose issuer no public source tells, any https URL on the host of the token endpoint. NULL is nobody.
  */
 bool issuer_accepted(const struct endpoints *endpoints, const char *issuer);
 /** True when the token endpoint is reached by TLS. */

@@ -9,8 +9,8 @@
 /** PIMS_E_FORMAT unless the text is a key set (RFC 7517 §5) of at most KEYS_MAX keys; keys of kinds we do not know are no matter. */
 int jwks_check(const char *text, size_t length);
 /**
- * Verifies a signature with the keys of such a text. PIMS_E_NOT_FOUND: no key fits (key id, kind, use, strength; without a key id there must be
- * exactly one); PIMS_E_CRYPTO: the signature is wrong; PIMS_E_FORMAT, PIMS_E_MEMORY.
+ * Verifies a signature with the keys of such a text. PIMS_E_NOT_FOUND: no key fits (key id, kind, use, strength; without a key id
+ * there must be exactly one); PIMS_E_CRYPTO: the signature is wrong; PIMS_E_FORMAT, PIMS_E_MEMORY.
  */
 int jwks_verify(const char *text, const struct jws *jws);
 

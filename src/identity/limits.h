@@ -15,8 +15,8 @@ enum {
 	KEYS_MAX = 64,
 	AUDIENCES_MAX = 16,
 
-	CLOCK_LEEWAY = 60,   /**< between our idea of the server's clock and the issuer's */
-	TOKEN_MARGIN = 60    /**< a token is given out with at least this much life (spec/facade.md rule 7) */
+	CLOCK_LEEWAY = 60, /**< between our idea of the server's clock and the issuer's */
+	TOKEN_MARGIN = 60  /**< a token is given out with at least this much life (spec/facade.md rule 7) */
 };
 
 #endif

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 
 /*
- * The session is wiped, on disk too, before the server is asked to revoke it (RFC 7009): so the user is signed out even when the server is silent, the
- * call is canceled or the process killed meanwhile. A server that can't be reached is then told as 22xx, and a disk that is full leaves both
- * sides signed in.
+ * The session is wiped, on disk too, before the server is asked to revoke it (RFC 7009): so the user is signed out even when the
+ * server is silent, the call is canceled or the process killed meanwhile. A server that can't be reached is then told as 22xx, and
+ * a disk that is full leaves both sides signed in.
  */
 
 struct logout {

@@ -15,6 +15,7 @@ struct member {
 	bool required;
 };
 
+/* clang-format off */
 static const struct member backend_members[] = {
 	{"issuer", offsetof(struct endpoints, issuer), true},
 	{"inwebo_url", offsetof(struct endpoints, inwebo), false},
@@ -33,6 +34,7 @@ static const struct member provider_members[] = {
 	{"userinfo_endpoint", offsetof(struct endpoints, userinfo), false},
 	{"end_session_endpoint", offsetof(struct endpoints, end_session), false},
 };
+/* clang-format on */
 
 int metadata_request(struct flow *flow, const char *backend)
 {

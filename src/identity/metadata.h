@@ -6,8 +6,9 @@
 #include "platform/flow.h"
 
 /*
- * The two documents that tell a backend's endpoints: our well-known document, and the provider's metadata (OpenID Connect Discovery 1.0 §3)
- * that it names. Readers return NULL, or the cause of a failure: "server.format", "server.issuer", "backend.insecure", "memory".
+ * The two documents that tell a backend's endpoints: our well-known document, and the provider's metadata (OpenID Connect
+ * Discovery 1.0 §3) that it names. Readers return NULL, or the cause of a failure: "server.format", "server.issuer",
+ * "backend.insecure", "memory".
  */
 
 /** Starts the request for the well-known document of `backend`. Returns as http_request_start(). */

@@ -51,7 +51,8 @@ static enum flow_want read_tokens(struct flow *flow)
 	char cause[64];
 
 	if (flow->response.status == 200) {
-		if (!secret_empty(&session->id_token) && jws_parse(secret_text(&session->id_token), session->id_token.len, &renewal->previous) == 0)
+		if (!secret_empty(&session->id_token) &&
+		    jws_parse(secret_text(&session->id_token), session->id_token.len, &renewal->previous) == 0)
 			rules.previous = renewal->previous.claims;
 		return grant_receive(flow, &rules, adopt);
 	}

@@ -12,8 +12,8 @@
 #include <string.h>
 
 enum {
-	LIFE_UNTOLD = 300,      /* "expires_in" is only recommended: then renew soon */
-	LIFE_MAX = 315360000,   /* ten years */
+	LIFE_UNTOLD = 300,    /* "expires_in" is only recommended: then renew soon */
+	LIFE_MAX = 315360000, /* ten years */
 	ERROR_MAX = 40
 };
 

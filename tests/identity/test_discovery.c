@@ -27,11 +27,13 @@ static const char backend_document[] =
 	"\"brand\":\"Peugeot\",\"country\":\"FR\",\"realm\":\"clientsB2CPeugeot\",\"macid\":\"0123456789abcdef0123456789ABCDEF\","
 	"\"inwebo_url\":\"" BASE "\",\"sms_code_endpoint\":\"" BASE "/smsCode\",\"sms_endpoint\":\"" BASE "/v1/sms\","
 	"\"phone_endpoint\":\"" BASE "/v1/phone\",\"account_endpoint\":\"" BASE "/v1/account\",\"openapi\":null,\"more\":{}}";
-static const char provider_document[] =
-	"{\"issuer\":\"" BASE "\",\"authorization_endpoint\":\"" BASE "/am/oauth2/authorize\",\"token_endpoint\":\"" BASE "/am/oauth2/access_token\","
-	"\"jwks_uri\":\"" BASE "/am/oauth2/connect/jwk_uri\",\"revocation_endpoint\":\"" BASE "/am/oauth2/token/revoke\","
-	"\"userinfo_endpoint\":\"" BASE "/am/oauth2/userinfo\",\"end_session_endpoint\":\"" BASE "/am/oauth2/connect/endSession\","
-	"\"authorization_response_iss_parameter_supported\":true,\"scopes_supported\":[\"openid\"]}";
+static const char provider_document[] = "{\"issuer\":\"" BASE "\",\"authorization_endpoint\":\"" BASE
+					"/am/oauth2/authorize\",\"token_endpoint\":\"" BASE "/am/oauth2/access_token\","
+					"\"jwks_uri\":\"" BASE "/am/oauth2/connect/jwk_uri\",\"revocation_endpoint\":\"" BASE
+					"/am/oauth2/token/revoke\","
+					"\"userinfo_endpoint\":\"" BASE "/am/oauth2/userinfo\",\"end_session_endpoint\":\"" BASE
+					"/am/oauth2/connect/endSession\","
+					"\"authorization_response_iss_parameter_supported\":true,\"scopes_supported\":[\"openid\"]}";
 
 /* What the two documents are changed by, as {"name":value}; null removes. */
 struct fixture {
@@ -173,8 +175,16 @@ static void fails_with_provider(struct fixture *fixture, const char *change, int
 
 static void a_backend_that_is_no_url_is_not_asked(void **state)
 {
-	static const char *const urls[] = {"", "example.com", "ftp://example.com", "https://", "https://user@example.com", "https://example.com/#x",
-					   "https://example.com/?x=1", "https://example.com:99999", "localhost:8080", "https://exa mple.com"};
+	static const char *const urls[] = {"",
+					   "example.com",
+					   "ftp://example.com",
+					   "https://",
+					   "https://user@example.com",
+					   "https://example.com/#x",
+					   "https://example.com/?x=1",
+					   "https://example.com:99999",
+					   "localhost:8080",
+					   "https://exa mple.com"};
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
@@ -186,7 +196,8 @@ static void a_backend_that_is_no_url_is_not_asked(void **state)
 
 static void plain_http_is_for_loopback_only(void **state)
 {
-	static const char *const refused[] = {"http://example.com", "http://192.168.1.5:8080", "http://127.example.com", "http://localhost.example.com"};
+	static const char *const refused[] = {"http://example.com", "http://192.168.1.5:8080", "http://127.example.com",
+					      "http://localhost.example.com"};
 	static const char *const taken[] = {"http://localhost:8080", "http://[::1]:8080", "http://127.0.0.2", "https://example.com"};
 	struct fixture *fixture = *state;
 
@@ -334,8 +345,9 @@ static void endpoints_that_are_not_there_stay_empty(void **state)
 	struct fixture *fixture = *state;
 	const struct endpoints *endpoints = &fixture->profile.endpoints;
 
-	fixture->backend = "{\"inwebo_url\":null,\"sms_code_endpoint\":null,\"sms_endpoint\":null,\"phone_endpoint\":null,\"account_endpoint\":null,"
-			   "\"realm\":null,\"scope\":null}";
+	fixture->backend =
+		"{\"inwebo_url\":null,\"sms_code_endpoint\":null,\"sms_endpoint\":null,\"phone_endpoint\":null,\"account_endpoint\":null,"
+		"\"realm\":null,\"scope\":null}";
 	fixture->provider = "{\"revocation_endpoint\":null,\"userinfo_endpoint\":null,\"end_session_endpoint\":null,"
 			    "\"authorization_response_iss_parameter_supported\":\"true\"}";
 	run(fixture, identity_discover);
@@ -429,8 +441,9 @@ static void configure(struct fixture *fixture, const char *parameters)
 
 static void a_backend_parameter_that_is_no_url_is_refused(void **state)
 {
-	static const char *const parameters[] = {"{\"backend\":\"\"}", "{\"backend\":\"example.com\"}", "{\"backend\":\"https://example.com/?a\"}",
-						 "{\"backend\":\"https://example.com/#a\"}", "{\"backend\":\"mailto:a@example.com\"}"};
+	static const char *const parameters[] = {"{\"backend\":\"\"}", "{\"backend\":\"example.com\"}",
+						 "{\"backend\":\"https://example.com/?a\"}", "{\"backend\":\"https://example.com/#a\"}",
+						 "{\"backend\":\"mailto:a@example.com\"}"};
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
@@ -447,9 +460,16 @@ static void a_backend_parameter_that_is_no_url_is_refused(void **state)
 
 static void a_document_that_could_not_configure_is_refused(void **state)
 {
-	static const char *const changes[] = {"{\"client_id\":null}", "{\"redirect_uri\":null}", "{\"brand\":null}", "{\"mode\":5}",
-					      "{\"environment\":null}", "{\"macid\":\"0123\"}", "{\"issuer\":null}", "{\"country\":[]}",
-					      "{\"macid\":\"0123456789abcdef0123456789abcdeg\"}", "{\"macid\":\"0123456789abcdef0123456789abcdef0\"}"};
+	static const char *const changes[] = {"{\"client_id\":null}",
+					      "{\"redirect_uri\":null}",
+					      "{\"brand\":null}",
+					      "{\"mode\":5}",
+					      "{\"environment\":null}",
+					      "{\"macid\":\"0123\"}",
+					      "{\"issuer\":null}",
+					      "{\"country\":[]}",
+					      "{\"macid\":\"0123456789abcdef0123456789abcdeg\"}",
+					      "{\"macid\":\"0123456789abcdef0123456789abcdef0\"}"};
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
@@ -466,10 +486,11 @@ static void a_document_that_could_not_configure_is_refused(void **state)
 static void the_document_becomes_parameters_for_initialize(void **state)
 {
 	struct fixture *fixture = *state;
-	json_t *expected = parse("{\"environnement\":\"development\",\"mode\":\"B2C\",\"credential\":{\"clientID\":\"pims\",\"clientSecret\":\"\","
-				 "\"loginRedirectURI\":\"http://127.0.0.1/callback\",\"webviewsRedirectURI\":\"http://127.0.0.1/callback\","
-				 "\"macID\":\"0123456789abcdef0123456789ABCDEF\",\"inWeboURL\":\"" BASE "\"},\"profile\":{\"brand\":\"Peugeot\"},"
-				 "\"country\":\"FR\",\"backend\":\"" BASE "\"}");
+	json_t *expected = parse(
+		"{\"environnement\":\"development\",\"mode\":\"B2C\",\"credential\":{\"clientID\":\"pims\",\"clientSecret\":\"\","
+		"\"loginRedirectURI\":\"http://127.0.0.1/callback\",\"webviewsRedirectURI\":\"http://127.0.0.1/callback\","
+		"\"macID\":\"0123456789abcdef0123456789ABCDEF\",\"inWeboURL\":\"" BASE "\"},\"profile\":{\"brand\":\"Peugeot\"},"
+		"\"country\":\"FR\",\"backend\":\"" BASE "\"}");
 
 	configure(fixture, "{\"backend\":\"" BASE "\"}");
 	assert_outcome(fixture, 0, "");

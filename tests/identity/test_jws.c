@@ -113,7 +113,8 @@ static void the_algorithm_none_is_refused(void **state)
 
 static void symmetric_and_other_algorithms_are_refused(void **state)
 {
-	static const char *const names[] = {"HS256", "HS384", "HS512", "RS384", "RS512", "PS256", "ES384", "ES512", "EdDSA", "rs256", "RS256 "};
+	static const char *const names[] = {"HS256", "HS384", "HS512", "RS384", "RS512", "PS256",
+					    "ES384", "ES512", "EdDSA", "rs256", "RS256 "};
 	char header[64];
 
 	(void)state;
@@ -194,9 +195,22 @@ static void malformed_claims_are_refused(void **state)
 
 static void parts_that_are_missing_or_too_many_are_refused(void **state)
 {
-	static const char *const texts[] = {"", ".", "..", "...", "a.b.c", "eyJhbGciOiJSUzI1NiJ9", "eyJhbGciOiJSUzI1NiJ9.e30", "eyJhbGciOiJSUzI1NiJ9.e30.AA.AA",
-					    "eyJhbGciOiJSUzI1NiJ9.e30.AA.AA.AA", ".e30.AA", "eyJhbGciOiJSUzI1NiJ9..AA", " eyJhbGciOiJSUzI1NiJ9.e30.AA",
-					    "eyJhbGciOiJSUzI1NiJ9.e30.AA\n", "eyJhbGciOiJSUzI1NiJ9.e30=.AA", "eyJhbGciOiJSUzI1NiJ9.e30.A", "eyJhbGciOiJSUzI1NiJ9.e30.AB"};
+	static const char *const texts[] = {"",
+					    ".",
+					    "..",
+					    "...",
+					    "a.b.c",
+					    "eyJhbGciOiJSUzI1NiJ9",
+					    "eyJhbGciOiJSUzI1NiJ9.e30",
+					    "eyJhbGciOiJSUzI1NiJ9.e30.AA.AA",
+					    "eyJhbGciOiJSUzI1NiJ9.e30.AA.AA.AA",
+					    ".e30.AA",
+					    "eyJhbGciOiJSUzI1NiJ9..AA",
+					    " eyJhbGciOiJSUzI1NiJ9.e30.AA",
+					    "eyJhbGciOiJSUzI1NiJ9.e30.AA\n",
+					    "eyJhbGciOiJSUzI1NiJ9.e30=.AA",
+					    "eyJhbGciOiJSUzI1NiJ9.e30.A",
+					    "eyJhbGciOiJSUzI1NiJ9.e30.AB"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -291,7 +305,8 @@ static void a_key_of_another_kind_does_not_fit(void **state)
 
 static void keys_in_the_header_are_no_keys(void **state)
 {
-	json_t *header = json_pack("{s:s,s:o,s:s}", "kid", "rsa", "jwk", provider_public_key(KEY_RSA_OTHER), "jku", "https://evil.example/keys");
+	json_t *header = json_pack("{s:s,s:o,s:s}", "kid", "rsa", "jwk", provider_public_key(KEY_RSA_OTHER), "jku",
+				   "https://evil.example/keys");
 	char *text = json_dumps(header, 0);
 
 	(void)state;
@@ -386,7 +401,15 @@ static void a_key_for_another_purpose_is_not_used(void **state)
 
 static void what_is_no_key_set_is_refused(void **state)
 {
-	static const char *const texts[] = {"", "{}", "[]", "null", "{\"keys\":null}", "{\"keys\":{}}", "{\"keys\":\"\"}", "{\"keys\":[]}x", "{\"keys\":[],\"keys\":[]}"};
+	static const char *const texts[] = {"",
+					    "{}",
+					    "[]",
+					    "null",
+					    "{\"keys\":null}",
+					    "{\"keys\":{}}",
+					    "{\"keys\":\"\"}",
+					    "{\"keys\":[]}x",
+					    "{\"keys\":[],\"keys\":[]}"};
 
 	static const char useless[] = "{\"keys\":[5,null,[],{},{\"kty\":5}]}";
 

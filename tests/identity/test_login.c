@@ -67,7 +67,8 @@ static void fails_with_id_token(struct provider *provider, const char *id_token,
 	provider->id_token = NULL;
 }
 
-static void fails_by(struct provider *provider, const char *path, int status, const char *type, const char *body, int code, const char *cause)
+static void fails_by(struct provider *provider, const char *path, int status, const char *type, const char *body, int code,
+		     const char *cause)
 {
 	provider->fault = (struct provider_fault){.path = path, .status = status, .type = type, .body = body};
 	provider->faults = 1;
@@ -171,7 +172,8 @@ static void an_answer_that_is_no_json_signs_nobody_in(void **state)
 	fails_by(*state, TOKEN, 200, "text/html", "<html>", PIMS_SERVER, "server.format");
 	fails_by(*state, TOKEN, 200, JSON, "", PIMS_SERVER, "server.format");
 	fails_by(*state, TOKEN, 200, JSON, "[]", PIMS_SERVER, "server.format");
-	fails_by(*state, TOKEN, 200, JSON, "{\"access_token\":\"a\",\"access_token\":\"b\",\"token_type\":\"Bearer\"}", PIMS_SERVER, "server.format");
+	fails_by(*state, TOKEN, 200, JSON, "{\"access_token\":\"a\",\"access_token\":\"b\",\"token_type\":\"Bearer\"}", PIMS_SERVER,
+		 "server.format");
 	fails_by(*state, TOKEN, 200, NULL, "{}", PIMS_SERVER, "server.format");
 	fails_by(*state, TOKEN, 204, NULL, NULL, PIMS_SERVER, "server.unexpected");
 }
@@ -193,7 +195,8 @@ static void a_server_that_is_busy_tells_how_long(void **state)
 {
 	struct provider *provider = *state;
 
-	provider->fault = (struct provider_fault){.path = TOKEN, .status = 429, .type = JSON, .body = "{\"error\":\"slow_down\"}", .retry_after = 30};
+	provider->fault = (struct provider_fault){
+		.path = TOKEN, .status = 429, .type = JSON, .body = "{\"error\":\"slow_down\"}", .retry_after = 30};
 	provider->faults = 1;
 	fails(provider, PIMS_SERVER, "server.throttled");
 	assert_int_equal(provider->flow.outcome.retry_after, 30);

@@ -108,17 +108,19 @@ static void other_refusals_leave_the_session_alone(void **state)
 	fails_by(*state, 429, JSON, "{\"error\":\"invalid_grant\"}", PIMS_SERVER, "server.throttled");
 	fails_by(*state, 404, JSON, "{}", PIMS_SERVER, "server.unexpected");
 	fails_by(*state, 302, NULL, NULL, PIMS_SERVER, "server.unexpected");
-	fails_by(*state, 401, JSON, "{\"httpCode\":\"401\",\"httpMessage\":\"Unauthorized\",\"moreInformation\":\"Token is invalid\"}", PIMS_SERVER,
-		 "server.unexpected");
+	fails_by(*state, 401, JSON, "{\"httpCode\":\"401\",\"httpMessage\":\"Unauthorized\",\"moreInformation\":\"Token is invalid\"}",
+		 PIMS_SERVER, "server.unexpected");
 }
 
 static void garbage_leaves_the_session_alone(void **state)
 {
 	fails_by(*state, 200, JSON, "", PIMS_SERVER, "server.format");
 	fails_by(*state, 200, JSON, "null", PIMS_SERVER, "server.format");
-	fails_by(*state, 200, JSON, "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"token_type\":\"Bearer\"}", PIMS_SERVER, "server.format");
+	fails_by(*state, 200, JSON, "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"token_type\":\"Bearer\"}", PIMS_SERVER,
+		 "server.format");
 	fails_by(*state, 200, "text/html", "{\"access_token\":\"a\",\"token_type\":\"Bearer\"}", PIMS_SERVER, "server.format");
-	fails_by(*state, 200, JSON, "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"id_token\":\"x\"}", PIMS_SERVER, "id_token.format");
+	fails_by(*state, 200, JSON, "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"id_token\":\"x\"}", PIMS_SERVER,
+		 "id_token.format");
 }
 
 static void an_unreachable_server_leaves_the_session_alone(void **state)

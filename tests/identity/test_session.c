@@ -15,9 +15,10 @@
 
 /* The session in the state document. */
 
-static const char whole[] = "{\"access_token\":\"access-1\",\"refresh_token\":\"refresh-1\",\"id_token\":\"a.b.c\",\"access_expires\":1731420854,"
-			    "\"id_expires\":1731420855,\"subject\":\"subject-1\",\"username\":\"demo@example.com\",\"scope\":\"openid\","
-			    "\"issuer\":\"https://example.com\",\"client_id\":\"pims\"}";
+static const char whole[] =
+	"{\"access_token\":\"access-1\",\"refresh_token\":\"refresh-1\",\"id_token\":\"a.b.c\",\"access_expires\":1731420854,"
+	"\"id_expires\":1731420855,\"subject\":\"subject-1\",\"username\":\"demo@example.com\",\"scope\":\"openid\","
+	"\"issuer\":\"https://example.com\",\"client_id\":\"pims\"}";
 
 static bool is_empty(const struct session *session)
 {

@@ -79,9 +79,9 @@ static void put_hash(json_t *claims, const char *access_token)
 static char *make_id_token(struct provider *provider, const char *access_token, bool renewal)
 {
 	json_int_t now = provider_now(provider);
-	json_t *claims = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:s,s:s}", "iss", PROVIDER_ISSUER, "sub", "subject-1", "aud", "pims", "iat", now, "exp",
-				   now + 3600, "auth_time", provider->signed_in_at ? (json_int_t)provider->signed_in_at : now, "email",
-				   "demo@example.com", "azp", "pims");
+	json_t *claims = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:s,s:s}", "iss", PROVIDER_ISSUER, "sub", "subject-1", "aud", "pims", "iat",
+				   now, "exp", now + 3600, "auth_time", provider->signed_in_at ? (json_int_t)provider->signed_in_at : now,
+				   "email", "demo@example.com", "azp", "pims");
 	char *text, *token;
 
 	put_hash(claims, access_token);
@@ -183,7 +183,8 @@ static bool respond(struct provider *provider)
 		provider->faults--;
 		flow->response.failure = provider->fault.failure;
 		flow->response.retry_after = provider->fault.retry_after ? provider->fault.retry_after : -1;
-		answer = (struct answer){provider->fault.status, provider->fault.type, strdup(provider->fault.body ? provider->fault.body : "")};
+		answer = (struct answer){provider->fault.status, provider->fault.type,
+					 strdup(provider->fault.body ? provider->fault.body : "")};
 	} else {
 		compute(provider, &answer);
 	}

@@ -2,17 +2,17 @@
 #ifndef TESTS_PROVIDER_H
 #define TESTS_PROVIDER_H
 
-#include "support/fake_env.h"
 #include "identity/session.h"
 #include "inwebo/device.h"
 #include "platform/flow.h"
+#include "support/fake_env.h"
 
 #include <cjose/cjose.h>
 #include <stdbool.h>
 
 /*
- * An OpenID provider without a network, and a driver for the flows that talk to it: what a flow waits for comes at once. A right answer is the default;
- * a test bends what it wants to see refused. Texts given to it live as long as the test.
+ * An OpenID provider without a network, and a driver for the flows that talk to it: what a flow waits for comes at once. A right
+ * answer is the default; a test bends what it wants to see refused. Texts given to it live as long as the test.
  */
 
 #define PROVIDER_ISSUER "http://127.0.0.1:8080"
@@ -67,15 +67,15 @@ struct provider {
 	unsigned issued;         /**< token answers so far: tokens are named by it */
 	unsigned fetched;        /**< of the key set */
 	struct provider_fault fault;
-	unsigned faults;         /**< how often it answers */
+	unsigned faults; /**< how often it answers */
 
 	struct provider_request requests[PROVIDER_REQUESTS];
 	size_t request_count;
 	void (*on_lock)(struct provider *provider); /**< another process acts before we get the lock */
 	bool locked;
 	unsigned saves;
-	unsigned fail_save;    /**< which one fails, from 1; 0 = none */
-	char *saved_refresh;   /**< refresh token at the first save */
+	unsigned fail_save;  /**< which one fails, from 1; 0 = none */
+	char *saved_refresh; /**< refresh token at the first save */
 };
 
 void provider_init(struct provider *provider);
