@@ -99,6 +99,11 @@ static int enroll_once(struct enroll *enroll)
 	return r;
 }
 
+static bool pin_is_wrong(const struct reply *reply)
+{
+	return reply_code(reply) == PIMS_INWEBO_ACCESS || text_equal(reply_error(reply, "cause"), "inwebo.pin_refused");
+}
+
 /* A wrong PIN costs no new SMS: the activation goes on where it was. */
 static int enroll_pin(struct enroll *enroll)
 {
@@ -108,7 +113,7 @@ static int enroll_pin(struct enroll *enroll)
 		r = enroll_once(enroll);
 		if (r == CLI_FAILED && reply_code(&enroll->reply) == PIMS_MISSING_PARAMETER && secret_empty(&enroll->code))
 			cli_say(enroll->cli, "no SMS code was accepted before: enter it (or use --sms-code-stdin)");
-		if (r != CLI_FAILED || !pin_again(&enroll->pin_source) || reply_code(&enroll->reply) != PIMS_INWEBO_ACCESS)
+		if (r != CLI_FAILED || !pin_again(&enroll->pin_source) || !pin_is_wrong(&enroll->reply))
 			return r;
 	}
 	return r;
