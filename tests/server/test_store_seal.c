@@ -98,7 +98,7 @@ static void a_key_open_to_others_is_refused(void **state)
 
 static void a_damaged_key_is_refused_and_not_replaced(void **state)
 {
-	static const char *const texts[] = {"", "00\n", DIGITS, DIGITS "\n\n", "x" DIGITS};
+	static const char *const texts[] = {"", "00\n", DIGITS, (DIGITS "\n\n"), ("x" DIGITS)};
 	struct fixture *fixture = *state;
 	struct stat status;
 
