@@ -13,10 +13,7 @@
  * are driven by it. A new call is a row in api_table.c and its first step.
  */
 
-enum api_verb {
-	API_GET,
-	API_SET
-};
+enum api_verb { API_GET, API_SET };
 
 /** Form of a parameter. All but API_OBJECT are strings. */
 enum api_kind {
@@ -60,8 +57,8 @@ struct api_row {
 	const short *errors;                     /**< ended by 0 */
 	const char *component;
 	const char *since;
-	bool authenticated;  /**< needs a signed-in account: 2301 without */
-	flow_step_fn start;  /**< NULL = 2002 */
+	bool authenticated; /**< needs a signed-in account: 2301 without */
+	flow_step_fn start; /**< NULL = 2002 */
 };
 
 #define API_STRONG "StrongAuthentication"

@@ -44,9 +44,8 @@ static const struct api_parameter confirm_parameters[] = {{"smsCode", API_DIGITS
 static const struct api_field confirm_result[] = {{"status", "NotEnrolled | AlreadyEnrolled"}, {0}};
 static const short confirm_errors[] = {2001, 2006, 2102, 2201, 2202, 2204, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2316, 2317, 2344, 0};
 
-static const struct api_parameter number_parameters[] = {{"smsCode", API_DIGITS, true, NULL, NULL, NULL},
-							 {"phoneNumber", API_PHONE, true, NULL, "Phone number", NULL},
-							 {0}};
+static const struct api_parameter number_parameters[] = {
+	{"smsCode", API_DIGITS, true, NULL, NULL, NULL}, {"phoneNumber", API_PHONE, true, NULL, "Phone number", NULL}, {0}};
 static const short add_errors[] = {2001, 2006, 2101, 2102, 2201, 2202, 2204, 2344, 0};
 static const short modify_errors[] = {2001, 2006, 2101, 2102, 2201, 2202, 2204, 2308, 2309,
 				      2310, 2311, 2312, 2313, 2314, 2316, 2317, 2344, 0};
@@ -64,25 +63,21 @@ static const struct api_parameter enroll_phone_parameters[] = {{"pinCode", API_D
 static const short enroll_phone_errors[] = {2001, 2101, 2102, 2305, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2316, 2317, 2344, 2390, 0};
 static const short remove_errors[] = {2001, 2101, 2102, 2202, 2204, 2305, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2316, 2317, 2344, 0};
 
-static const struct api_parameter reset_parameters[] = {
-	{"pinCode", API_DIGITS, true, NULL, NULL, "the new PIN"},
-	{"smsCode", API_DIGITS, true, NULL, NULL, "from get smscode resetPIN"},
-	{0}};
-static const struct api_parameter update_parameters[] = {{"oldPIN", API_DIGITS, true, NULL, NULL, NULL},
-							 {"newPIN", API_DIGITS, true, NULL, NULL, NULL},
-							 {0}};
+static const struct api_parameter reset_parameters[] = {{"pinCode", API_DIGITS, true, NULL, NULL, "the new PIN"},
+							{"smsCode", API_DIGITS, true, NULL, NULL, "from get smscode resetPIN"},
+							{0}};
+static const struct api_parameter update_parameters[] = {
+	{"oldPIN", API_DIGITS, true, NULL, NULL, NULL}, {"newPIN", API_DIGITS, true, NULL, NULL, NULL}, {0}};
 static const short pin_errors[] = {2001, 2101, 2102, 2305, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2315, 2316, 2317, 2344, 0};
 
 static const struct api_parameter otp_parameters[] = {{"pinCode", API_DIGITS, true, NULL, NULL, NULL}, {0}};
 static const struct api_field otp_result[] = {{"otp", "string"}, {0}};
 static const short otp_errors[] = {2000, 2001, 2006, 2101, 2102, 2202, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2316, 2317, 0};
 
-static const struct api_parameter configuration_parameters[] = {{"environnement", API_STRING, false, NULL, NULL, NULL},
-								{"mode", API_STRING, false, NULL, NULL, NULL},
-								{"monitoring", API_OBJECT, false, NULL, NULL, NULL},
-								{"credential", API_OBJECT, false, NULL, NULL, NULL},
-								{"profile", API_OBJECT, false, NULL, NULL, NULL},
-								{0}};
+static const struct api_parameter configuration_parameters[] = {
+	{"environnement", API_STRING, false, NULL, NULL, NULL}, {"mode", API_STRING, false, NULL, NULL, NULL},
+	{"monitoring", API_OBJECT, false, NULL, NULL, NULL},    {"credential", API_OBJECT, false, NULL, NULL, NULL},
+	{"profile", API_OBJECT, false, NULL, NULL, NULL},       {0}};
 static const struct api_field version_result[] = {{"versionCore", "string"}, {"versionFacade", "string"}, {0}};
 static const struct api_field device_result[] = {
 	{"OS", "string"}, {"OSVersion", "string"}, {"PhoneModel", "string"}, {"PhoneBrand", "string"}, {0}};
@@ -91,6 +86,7 @@ static const struct api_field logs_result[] = {{"logPaths", "array of strings"},
 static const short configuration_errors[] = {2001, 0};
 static const short no_errors[] = {0};
 
+/* clang-format off */
 /* verb, api, discriminators, parameters, result, errors, component, since, authenticated, first step */
 const struct api_row api_rows[] = {
 	{API_GET, TOKEN_API, {{.name = "type", .value = "idtoken"}}, token_parameters, token_result, token_errors,
@@ -143,3 +139,4 @@ const struct api_row api_rows[] = {
 	{API_GET, "pims.sdk.log", {{0}}, NULL, log_result, no_errors, SDK, "2.0", false, NULL},
 	{API_GET, "pims.sdk.logs", {{0}}, NULL, logs_result, no_errors, SDK, "2.0", false, NULL},
 	{0}};
+/* clang-format on */

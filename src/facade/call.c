@@ -45,8 +45,8 @@ static void deliver(struct call *call)
 }
 
 static const char *const kind_names[] = {
-	[CALL_INITIALIZE] = "initialize", [CALL_RELEASE] = "release",	[CALL_GET] = "get",	       [CALL_SET] = "set",
-	[CALL_SUBSCRIBE] = "subscribe",	  [CALL_DISCOVER] = "discover", [CALL_INTERNAL] = "internal",
+	[CALL_INITIALIZE] = "initialize", [CALL_RELEASE] = "release",   [CALL_GET] = "get",           [CALL_SET] = "set",
+	[CALL_SUBSCRIBE] = "subscribe",   [CALL_DISCOVER] = "discover", [CALL_INTERNAL] = "internal",
 };
 
 static void log_outcome(const struct call *call)
@@ -106,10 +106,11 @@ static bool state_read(struct call *call)
 	struct pims *pims = call->pims;
 	int r = pims->lock.owner ? 0 : context_refresh(pims);
 
-	if (r == 0)
-		return true;
-	flow_fail(&call->flow, PIMS_NOT_CONFIGURED, vault_cause(r));
-	return false;
+	if (r == PIMS_E_MEMORY)
+		flow_fail_return(&call->flow, r);
+	else if (r < 0)
+		flow_fail(&call->flow, PIMS_NOT_CONFIGURED, vault_cause(r));
+	return r == 0;
 }
 
 static bool session_there(struct call *call)
@@ -188,9 +189,14 @@ static void begin_internal(struct call *call)
 
 static void begin(struct call *call)
 {
-	static void (*const kinds[])(struct call *call) = {
-		[CALL_INITIALIZE] = begin_initialize, [CALL_RELEASE] = begin_release,	[CALL_GET] = begin_row,	       [CALL_SET] = begin_row,
-		[CALL_SUBSCRIBE] = begin_nothing,     [CALL_DISCOVER] = begin_discover, [CALL_INTERNAL] = begin_internal,
+	static void (*const kinds[])(struct call *) = {
+		[CALL_INITIALIZE] = begin_initialize,
+		[CALL_RELEASE] = begin_release,
+		[CALL_GET] = begin_row,
+		[CALL_SET] = begin_row,
+		[CALL_SUBSCRIBE] = begin_nothing,
+		[CALL_DISCOVER] = begin_discover,
+		[CALL_INTERNAL] = begin_internal,
 	};
 	bool any_time = call->kind == CALL_INITIALIZE || call->kind == CALL_DISCOVER || call->kind == CALL_INTERNAL;
 

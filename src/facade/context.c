@@ -71,25 +71,34 @@ static void free_parts(struct pims *pims)
 	free(pims);
 }
 
+static void init_lists(struct pims *pims)
+{
+	link_init(&pims->calls);
+	link_init(&pims->discovery.waiting);
+	link_init(&pims->renewal.waiting);
+	link_init(&pims->lock.waiting);
+}
+
+static int check_new(struct pims **ret_pims, struct pims_loop *loop, const struct pims_options *options)
+{
+	if (!ret_pims || !loop || (options && options->size < sizeof options->size) || loop_is_closing(loop))
+		return PIMS_E_INVALID;
+	return loop_check_thread(loop);
+}
+
 int pims_new(struct pims **ret_pims, struct pims_loop *loop, const struct pims_options *options)
 {
 	struct pims_options given = {0};
 	struct pims *pims;
-	int r;
+	int r = check_new(ret_pims, loop, options);
 
-	if (!ret_pims || !loop || (options && options->size < sizeof options->size))
-		return PIMS_E_INVALID;
-	r = loop_check_thread(loop);
 	if (r < 0)
 		return r;
 	pims = calloc(1, sizeof *pims);
 	if (!pims)
 		return PIMS_E_MEMORY;
 	pims->loop = loop;
-	link_init(&pims->calls);
-	link_init(&pims->discovery.waiting);
-	link_init(&pims->renewal.waiting);
-	link_init(&pims->lock.waiting);
+	init_lists(pims);
 	copy_sized(&given, sizeof given, options);
 	r = copy_options(pims, &given);
 	if (r < 0) {
@@ -121,6 +130,7 @@ void pims_free(struct pims *pims)
 static void forget(struct pims *pims)
 {
 	pims->initialized = false;
+	pims->stale = false;
 	profile_free(&pims->profile);
 	state_free(&pims->state);
 	vault_close(&pims->vault);
@@ -165,6 +175,7 @@ static void take_state(struct pims *pims, struct state *read)
 	read->endpoints_time = pims->state.endpoints_time;
 	state_free(&pims->state);
 	pims->state = *read;
+	pims->stale = false;
 }
 
 int context_refresh(struct pims *pims)
@@ -173,8 +184,9 @@ int context_refresh(struct pims *pims)
 	struct state read = {0};
 	int r;
 
-	if (!vault_changed(&pims->vault))
+	if (!pims->stale && !vault_changed(&pims->vault))
 		return 0;
+	pims->stale = true;
 	r = vault_read(&pims->vault, &document);
 	if (r == 0 && document) {
 		r = state_decode(document, &pims->profile, &read);

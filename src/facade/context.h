@@ -44,8 +44,8 @@ enum call_kind {
 
 enum call_stage {
 	CALL_NEW,
-	CALL_WAITING,  /**< for call->want */
-	CALL_DONE,     /**< flow.outcome is final; the callback comes with the task */
+	CALL_WAITING, /**< for call->want */
+	CALL_DONE,    /**< flow.outcome is final; the callback comes with the task */
 	CALL_DELIVERING
 };
 
@@ -59,10 +59,10 @@ struct merge {
 struct lock {
 	struct call *owner;
 	struct link waiting;
-	bool stored;      /**< the store's lock is held, and `saved` is there */
-	json_t *saved;    /**< session and device as they are on disk: what a failure goes back to */
+	bool stored;   /**< the store's lock is held, and `saved` is there */
+	json_t *saved; /**< session and device as they are on disk: what a failure goes back to */
 	int64_t deadline;
-	unsigned pause;   /**< milliseconds until the store's lock is tried again */
+	unsigned pause; /**< milliseconds until the store's lock is tried again */
 };
 
 struct pims {
@@ -76,7 +76,7 @@ struct pims {
 	unsigned request_timeout_ms;
 	unsigned agent_timeout_ms;
 	unsigned lock_timeout_ms;
-	struct pims_store store;         /**< the application's hooks; all zero = built in */
+	struct pims_store store; /**< the application's hooks; all zero = built in */
 	struct pims_key key;
 	struct pims_transport transport; /**< in use: the application's, or built_transport's once made */
 	struct pims_agent agent;
@@ -87,11 +87,12 @@ struct pims {
 	bool freed; /**< goes away with its last call */
 	struct profile profile;
 	struct state state;
+	bool stale; /**< the state could not be put back to what is saved: it is read again before it is used */
 	struct vault vault;
 
 	struct link calls; /**< in the order of submission */
 	size_t count;
-	uint64_t serial;   /**< transaction ids when there is no randomness */
+	uint64_t serial; /**< transaction ids when there is no randomness */
 	struct merge discovery;
 	struct merge renewal;
 	struct lock lock;
@@ -140,7 +141,7 @@ enum wait {
 const struct pims_transport *context_transport(struct pims *pims);
 /** The user agent likewise. */
 const struct pims_agent *context_agent(struct pims *pims);
-/** Reads the state when another process has changed it. The lock must be free or the caller's. */
+/** Reads the state when another process has changed it, or it is stale. The lock must be free or the caller's. */
 int context_refresh(struct pims *pims);
 /** pims_initialize(), from the loop: fills the outcome of the call's flow. */
 void context_initialize(struct pims *pims, struct call *call);

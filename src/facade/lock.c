@@ -101,8 +101,10 @@ static void restore(struct pims *pims)
 {
 	struct state saved = {0};
 
-	if (!pims->lock.saved || state_decode(pims->lock.saved, &pims->profile, &saved) < 0)
+	if (!pims->lock.saved || state_decode(pims->lock.saved, &pims->profile, &saved) < 0) {
+		pims->stale = true;
 		return;
+	}
 	saved.clock_skew = pims->state.clock_skew;
 	saved.endpoints_time = pims->state.endpoints_time;
 	state_free(&pims->state);

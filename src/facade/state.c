@@ -48,27 +48,32 @@ void state_free(struct state *state)
 }
 
 /* Which server a session belongs to: its tokens must never reach another one. */
+static int write_origin(const struct profile *profile, struct buf *origin)
+{
+	return buf_printf(origin, "%s|%s|%s|%s", profile->backend ? profile->backend : "", profile->brand ? profile->brand : "",
+			  profile->environment ? profile->environment : "", profile->mode ? profile->mode : "");
+}
+
 static int put_origin(json_t *document, const struct profile *profile)
 {
 	struct buf origin = BUF_INIT(ORIGIN_MAX);
-	int r;
+	int r = write_origin(profile, &origin);
 
-	buf_printf(&origin, "%s|%s|%s|%s", profile->backend ? profile->backend : "", profile->brand ? profile->brand : "",
-		   profile->environment ? profile->environment : "", profile->mode ? profile->mode : "");
-	r = buf_error(&origin);
 	if (r == 0)
 		r = json_put_text(document, "origin", buf_text(&origin));
 	buf_free(&origin);
 	return r;
 }
 
-static bool same_origin(const json_t *document, const struct profile *profile)
+static int check_origin(const json_t *document, const struct profile *profile, bool *ret_same)
 {
-	json_t *ours = json_object();
-	bool same = ours && put_origin(ours, profile) == 0 && text_equal(json_text(ours, "origin"), json_text(document, "origin"));
+	struct buf origin = BUF_INIT(ORIGIN_MAX);
+	int r = write_origin(profile, &origin);
 
-	json_decref(ours);
-	return same;
+	if (r == 0)
+		*ret_same = text_equal(json_text(document, "origin"), buf_text(&origin));
+	buf_free(&origin);
+	return r;
 }
 
 static int encode_endpoints(const struct profile *profile, int64_t time, json_t **ret_object)
@@ -141,9 +146,10 @@ static int check_version(const json_t *document)
 static int decode_parts(const json_t *document, const struct profile *profile, struct state *state)
 {
 	const json_t *session = json_object_get(document, "session"), *device = json_object_get(document, "device");
-	int r = 0;
+	bool ours = false;
+	int r = check_origin(document, profile, &ours);
 
-	if (session && same_origin(document, profile))
+	if (r == 0 && session && ours)
 		r = session_decode(session, &state->session);
 	if (r == 0 && device)
 		r = iw_device_decode(device, &state->device);
@@ -185,8 +191,9 @@ void state_endpoints(const json_t *document, int64_t now, struct profile *profil
 	const json_t *object = json_object_get(document, "endpoints");
 	struct state learnt = {.endpoints_time = json_int(object, "time", 0)};
 	struct endpoints endpoints = {0};
+	bool ours = false;
 
-	if (!state_endpoints_fresh(&learnt, now) || !same_origin(document, profile))
+	if (!state_endpoints_fresh(&learnt, now) || check_origin(document, profile, &ours) < 0 || !ours)
 		return;
 	if (decode_endpoints(object, &endpoints) < 0) {
 		endpoints_free(&endpoints);

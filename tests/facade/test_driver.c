@@ -215,7 +215,6 @@ static void a_401_whose_renewal_fails_ends_with_that_failure(void **state)
 
 static void many_401s_share_one_renewal(void **state)
 {
-
 	(void)state;
 	for (int i = 0; i < 20; i++)
 		fake_transport_answer(&h.transport, 401, NULL, NULL);
@@ -299,7 +298,6 @@ static void a_token_with_60_seconds_to_live_is_given_without_a_request(void **st
 
 static void ten_thousand_callers_make_one_request(void **state)
 {
-
 	(void)state;
 	harness_answer_tokens(&h, 2);
 	for (int i = 0; i < 10000; i++)
@@ -314,7 +312,6 @@ static void ten_thousand_callers_make_one_request(void **state)
 
 static void refreshing_ten_thousand_times_at_once_makes_one_request(void **state)
 {
-
 	(void)state;
 	harness_answer_tokens(&h, 2);
 	for (int i = 0; i < 10000; i++)
@@ -327,7 +324,6 @@ static void refreshing_ten_thousand_times_at_once_makes_one_request(void **state
 
 static void a_failed_renewal_fails_all_who_wait_for_it(void **state)
 {
-
 	(void)state;
 	fake_transport_answer(&h.transport, 503, "text/html", "later");
 	for (int i = 0; i < 50; i++)
@@ -422,15 +418,16 @@ static const char well_known[] =
 	"\"client_id\":\"pims\",\"redirect_uri\":\"http://127.0.0.1/callback\",\"scope\":\"openid\",\"environment\":\"development\","
 	"\"mode\":\"B2C\",\"brand\":\"Peugeot\",\"country\":\"FR\",\"macid\":\"" HARNESS_MACID "\",\"inwebo_url\":\"" HARNESS_BACKEND "\","
 	"\"phone_endpoint\":\"" HARNESS_BACKEND "/v2/phone\"}";
-static const char provider_metadata[] =
-	"{\"issuer\":\"" HARNESS_BACKEND "\",\"authorization_endpoint\":\"" HARNESS_BACKEND "/am/oauth2/authorize\","
-	"\"token_endpoint\":\"" HARNESS_BACKEND "/am/oauth2/access_token\",\"jwks_uri\":\"" HARNESS_BACKEND "/am/oauth2/connect/jwk_uri\","
-	"\"revocation_endpoint\":\"" HARNESS_BACKEND "/am/oauth2/token/revoke\",\"response_types_supported\":[\"code\"],"
-	"\"subject_types_supported\":[\"public\"],\"id_token_signing_alg_values_supported\":[\"RS256\"]}";
+static const char provider_metadata[] = "{\"issuer\":\"" HARNESS_BACKEND "\",\"authorization_endpoint\":\"" HARNESS_BACKEND
+					"/am/oauth2/authorize\","
+					"\"token_endpoint\":\"" HARNESS_BACKEND "/am/oauth2/access_token\",\"jwks_uri\":\"" HARNESS_BACKEND
+					"/am/oauth2/connect/jwk_uri\","
+					"\"revocation_endpoint\":\"" HARNESS_BACKEND
+					"/am/oauth2/token/revoke\",\"response_types_supported\":[\"code\"],"
+					"\"subject_types_supported\":[\"public\"],\"id_token_signing_alg_values_supported\":[\"RS256\"]}";
 
 static void endpoints_older_than_a_day_are_asked_for_again_once_for_all(void **state)
 {
-
 	(void)state;
 	fake_env_advance(&h.fake, INT64_C(24) * 3600 * 1000);
 	fake_transport_answer(&h.transport, 200, "application/json", well_known);

@@ -62,9 +62,10 @@ static void our_members_stand_behind_the_documented_ones(void **state)
 	flow.outcome.retry_after = 0;
 	flow.outcome.remaining = 2;
 	assert_int_equal(text_copy(flow.outcome.recovery, sizeof flow.outcome.recovery, "get x"), 0);
-	assert_string_equal(pims_message_json(&message),
-			    "{\"transactionId\":\"953cfefb-bc72\",\"status\":\"FAILED\",\"error\":{\"code\":2308,"
-			    "\"label\":\"inwebo: access refused\",\"cause\":\"inwebo.access\",\"retryAfter\":0,\"remaining\":2,\"recovery\":\"get x\"}}");
+	assert_string_equal(
+		pims_message_json(&message),
+		"{\"transactionId\":\"953cfefb-bc72\",\"status\":\"FAILED\",\"error\":{\"code\":2308,"
+		"\"label\":\"inwebo: access refused\",\"cause\":\"inwebo.access\",\"retryAfter\":0,\"remaining\":2,\"recovery\":\"get x\"}}");
 	assert_string_equal(pims_message_cause(&message), "inwebo.access");
 	assert_string_equal(pims_message_recovery(&message), "get x");
 	assert_int_equal(pims_message_retry_after(&message), 0);
@@ -86,9 +87,8 @@ static void a_result_keeps_the_order_of_its_members(void **state)
 {
 	(void)state;
 	flow_succeed(&flow, json_pack("{s:s, s:s, s:b, s:i}", "type", "idtoken", "token", "XXi2oI9F", "yes", 1, "number", 5));
-	assert_string_equal(pims_message_json(&message),
-			    "{\"transactionId\":\"953cfefb-bc72\",\"status\":\"SUCCEEDED\",\"result\":"
-			    "{\"type\":\"idtoken\",\"token\":\"XXi2oI9F\",\"yes\":true,\"number\":5}}");
+	assert_string_equal(pims_message_json(&message), "{\"transactionId\":\"953cfefb-bc72\",\"status\":\"SUCCEEDED\",\"result\":"
+							 "{\"type\":\"idtoken\",\"token\":\"XXi2oI9F\",\"yes\":true,\"number\":5}}");
 	assert_string_equal(pims_message_string(&message, "token"), "XXi2oI9F");
 	assert_null(pims_message_string(&message, "number"));
 	assert_null(pims_message_string(&message, "nothing"));
@@ -166,7 +166,8 @@ static void every_code_becomes_one_that_the_row_documents(void **state)
 				continue;
 			flow_fail(&flow, code, "the.truth");
 			codes_map(row, &flow.outcome);
-			usual = flow.outcome.code <= 2007 || flow.outcome.code == 2208 || flow.outcome.code == 2301 || flow.outcome.code == 2302;
+			usual = flow.outcome.code <= 2007 || flow.outcome.code == 2208 || flow.outcome.code == 2301 ||
+				flow.outcome.code == 2302;
 			if (!network && (flow.outcome.code == 2201 || flow.outcome.code == 2202 || flow.outcome.code == 2204))
 				usual = true;
 			if (!usual && !api_lists(row, flow.outcome.code))

@@ -117,8 +117,12 @@ static void a_user_who_declines_is_2368(void **state)
 
 static void a_redirect_nobody_asked_for_is_refused_and_the_sign_in_goes_on(void **state)
 {
-	static const char *const wrong[] = {"", "nonsense", "mymap://oauth2redirect/fr", "mymap://oauth2redirect/fr?code=1",
-					    "mymap://oauth2redirect/fr?code=1&state=other", "mymap://oauth2redirect/fr?code=1&state="};
+	static const char *const wrong[] = {"",
+					    "nonsense",
+					    "mymap://oauth2redirect/fr",
+					    "mymap://oauth2redirect/fr?code=1",
+					    "mymap://oauth2redirect/fr?code=1&state=other",
+					    "mymap://oauth2redirect/fr?code=1&state="};
 
 	(void)state;
 	login(LOGIN);

@@ -86,7 +86,8 @@ static void every_return_value_has_a_text_of_its_own(void **state)
 
 static void the_table_has_the_references_rows_in_its_order(void **state)
 {
-	static const char *const members[] = {"verb", "api", "discriminator", "parameters", "result", "errors", "component", "security", "since"};
+	static const char *const members[] = {"verb",   "api",       "discriminator", "parameters", "result",
+					      "errors", "component", "security",      "since"};
 	json_t *rows = json_loads(pims_apis(), JSON_REJECT_DUPLICATES, NULL);
 	const json_t *row;
 	size_t index;
@@ -278,8 +279,9 @@ static void with_each_wrong_parameter(struct row_test *test)
 {
 	static const char *const no_text[] = {"null", "true", "1.5", "{}", "[]", "\"\"", NULL};
 	static const char *const no_object[] = {"null", "true", "1", "\"text\"", "[]", NULL};
-	static const char *const no_digits[] = {"\" \"", "\" 1\"", "\"1 \"", "\"-1\"", "-1", "\"12a\"", "\"0x12\"", "\"1.0\"", "12.0",
-						"\"123456789012345678901234567890123\"", "\"\\u0661\"", NULL};
+	static const char *const no_digits[] = {"\" \"",       "\" 1\"",   "\"1 \"",  "\"-1\"", "-1",
+						"\"12a\"",     "\"0x12\"", "\"1.0\"", "12.0",   "\"123456789012345678901234567890123\"",
+						"\"\\u0661\"", NULL};
 	const json_t *parameter;
 	size_t index;
 
@@ -292,7 +294,8 @@ static void with_each_wrong_parameter(struct row_test *test)
 		else if (json_object_get(parameter, "values"))
 			with_wrong_values(test, parameter, (const char *const[]){"\"nonsense\"", "\"GET\"", "\"get \"", "1", NULL});
 		else if (strcmp(text_of(parameter, "name"), "phoneNumber") == 0)
-			with_wrong_values(test, parameter, (const char *const[]){"\"12\"", "\"number\"", "\"06+12345\"", "-612345678", NULL});
+			with_wrong_values(test, parameter,
+					  (const char *const[]){"\"12\"", "\"number\"", "\"06+12345\"", "-612345678", NULL});
 		else if (strcmp(text_of(parameter, "name"), "local") == 0)
 			with_wrong_values(test, parameter, (const char *const[]){"5", "\"e n\"", "\"en;\"", NULL});
 	}
@@ -374,8 +377,8 @@ static void assert_documented(const struct row_test *test)
 
 static void whatever_the_server_does(struct row_test *test)
 {
-	static const enum pims_http_failure failures[] = {PIMS_HTTP_NETWORK, PIMS_HTTP_TIMEOUT, PIMS_HTTP_TLS, PIMS_HTTP_PIN,
-							  PIMS_HTTP_TOO_BIG, PIMS_HTTP_CUT,	PIMS_HTTP_FAILED};
+	static const enum pims_http_failure failures[] = {PIMS_HTTP_NETWORK, PIMS_HTTP_TIMEOUT, PIMS_HTTP_TLS,   PIMS_HTTP_PIN,
+							  PIMS_HTTP_TOO_BIG, PIMS_HTTP_CUT,     PIMS_HTTP_FAILED};
 	static const int statuses[] = {200, 204, 302, 400, 401, 403, 404, 409, 429, 500, 503};
 
 	for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
@@ -405,8 +408,18 @@ static void no_row_answers_a_code_that_it_does_not_document(void **state)
 
 static void parameters_that_are_no_object_are_2102(void **state)
 {
-	static const char *const wrong[] = {"", " ", "[]", "1", "null", "{", "{\"type\":\"cvs\"", "{\"type\":\"cvs\",\"type\":\"cvs\"}", "{} {}",
-					    "{\"type\":\"cvs\\u0000\"}", "{'type':'cvs'}", "{\"smsCode\":0123}"};
+	static const char *const wrong[] = {"",
+					    " ",
+					    "[]",
+					    "1",
+					    "null",
+					    "{",
+					    "{\"type\":\"cvs\"",
+					    "{\"type\":\"cvs\",\"type\":\"cvs\"}",
+					    "{} {}",
+					    "{\"type\":\"cvs\\u0000\"}",
+					    "{'type':'cvs'}",
+					    "{\"smsCode\":0123}"};
 	struct harness harness;
 
 	(void)state;
@@ -479,7 +492,8 @@ static void names_of_older_releases_and_of_the_tutorial_are_taken(void **state)
 		{"pims.authentication.smscode", "{\"action\":\"addPhoneNumber\",\"smsCode\":\"1\",\"phoneNumber\":\"0612345678\"}"},
 		{"pims.authentication.smscode", "{\"type\":\"addPhoneNumber\",\"smsCode\":\"1\",\"Phone number\":\"0612345678\"}"},
 		{"pims.authentication.smscode", "{\"type\":\"modifyPhoneNumber\",\"smsCode\":1,\"phoneNumber\":612345678}"},
-		{"pims.authentication.smscode", "{\"action\":\"modifyPhoneNumber\",\"smsCode\":\"1\",\"phoneNumber\":\"+33 6 12 34 56 78\"}"},
+		{"pims.authentication.smscode",
+		 "{\"action\":\"modifyPhoneNumber\",\"smsCode\":\"1\",\"phoneNumber\":\"+33 6 12 34 56 78\"}"},
 		{"pims.authentication.enrollment",
 		 "{\"action\":\"enrollmentWithPhoneNumber\",\"pinCode\":\"1\",\"smsCode\":\"1\",\"phoneNumber\":\"0612345678\"}"},
 	};

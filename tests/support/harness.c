@@ -122,8 +122,8 @@ void harness_init(struct harness *harness)
 	assert_int_equal(pims_loop_new(&harness->loop, &loop_options), 0);
 	fake_transport_init(&harness->transport, harness->loop);
 	memset(harness->key, 'k', sizeof harness->key);
-	harness->store_hooks = (struct pims_store){sizeof(struct pims_store), memory_load,    memory_save,    memory_lock,
-						   memory_unlock,	      memory_changed, &harness->store};
+	harness->store_hooks = (struct pims_store){
+		sizeof(struct pims_store), memory_load, memory_save, memory_lock, memory_unlock, memory_changed, &harness->store};
 	harness->key_hooks = (struct pims_key){sizeof(struct pims_key), get_key, harness->key};
 	harness->agent_hooks = (struct pims_agent){sizeof(struct pims_agent), open_agent, close_agent, harness};
 	harness->options = (struct pims_options){
@@ -379,9 +379,10 @@ void harness_answer_tokens(struct harness *harness, int n)
 {
 	char body[512];
 
-	snprintf(body, sizeof body,
-		 "{\"access_token\":\"access-secret-%d\",\"refresh_token\":\"refresh-secret-%d\",\"token_type\":\"Bearer\",\"expires_in\":3599,"
-		 "\"scope\":\"openid\"}",
-		 n, n);
+	snprintf(
+		body, sizeof body,
+		"{\"access_token\":\"access-secret-%d\",\"refresh_token\":\"refresh-secret-%d\",\"token_type\":\"Bearer\",\"expires_in\":3599,"
+		"\"scope\":\"openid\"}",
+		n, n);
 	fake_transport_answer(&harness->transport, 200, "application/json", body);
 }

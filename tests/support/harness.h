@@ -25,9 +25,9 @@
 struct memory_store {
 	unsigned char *blob;
 	size_t length;
-	bool changed;       /**< another process has saved */
-	bool elsewhere;     /**< another process holds the lock */
-	bool locked;        /**< we hold it */
+	bool changed;   /**< another process has saved */
+	bool elsewhere; /**< another process holds the lock */
+	bool locked;    /**< we hold it */
 	unsigned lock_tries;
 	unsigned loads, saves;
 	int load_returns, save_returns, lock_returns;
