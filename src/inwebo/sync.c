@@ -6,7 +6,6 @@
 #include "inwebo/crypto.h"
 
 #include <pims/error.h>
-#include <string.h>
 
 enum { MAX_TEXT = 256, MAX_TSYNC = 20 };
 
@@ -27,9 +26,20 @@ static int take_key(const struct iw_answer *answer, enum iw_element element, con
 	return kma ? iw_key_open(kma, closed, key) : secret_set(sealed, closed);
 }
 
+/* What is kept must be fit for the state file: no control characters. */
+static bool text_valid(const char *text)
+{
+	size_t length = 0;
+
+	for (; text[length]; length++)
+		if ((unsigned char)text[length] < ' ' || text[length] == 0x7f || length == MAX_TEXT)
+			return false;
+	return true;
+}
+
 static int take_dk1(struct iw_device *device, const char *dk1)
 {
-	if (strlen(dk1) > MAX_TEXT)
+	if (!text_valid(dk1))
 		return PIMS_E_FORMAT;
 	if (!*dk1)
 		return 0;
@@ -63,7 +73,7 @@ static int take_text(const struct iw_answer *answer, enum iw_element element, ch
 
 	if (!*value)
 		return 0;
-	return strlen(value) > MAX_TEXT ? PIMS_E_FORMAT : text_set(text, value);
+	return text_valid(value) ? text_set(text, value) : PIMS_E_FORMAT;
 }
 
 static int take_offline(struct iw_device *device, const struct iw_answer *answer, const char *kma, int64_t now)

@@ -215,6 +215,9 @@ static void sync_refuses_odd_values(void **state)
 		"<s_n>1</s_n><Tsync>now</Tsync>",
 		"<s_n>1</s_n><Tsync>123456789012345678901</Tsync>",
 		"<s_n>1</s_n><s_id>a b</s_id>",
+		"<J>a\nb</J>",
+		"<K>a&#9;b</K>",
+		"<dK1>a&#127;b</dK1>",
 		"<J>" KEY KEY KEY KEY KEY KEY KEY KEY "0</J>",
 		"<dK1>" KEY KEY KEY KEY KEY KEY KEY KEY "0</dK1>",
 	};
