@@ -8,6 +8,7 @@
 
 #include <pims/error.h>
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,8 @@ int admin_failed(const char *about, int r)
 		why = "there is none of that name";
 	else if (r == PIMS_E_STATE)
 		why = "exists already";
+	else if (r == PIMS_E_SYSTEM && errno)
+		why = strerror(errno);
 	fprintf(stderr, "pimsd: %s: %s\n", about, why);
 	return EXIT_FAILURE;
 }
@@ -124,6 +127,8 @@ static int run(struct admin *admin)
 	int status;
 
 	log_env(&admin->env, PIMS_LOG_WARNING);
+	if (!admin->row->makes && !data_dir_has_store(admin->data_dir))
+		return admin_failed(admin->data_dir, PIMS_E_SYSTEM);
 	if (data_dir_open_store(&admin->store, admin->data_dir, &admin->env) < 0)
 		return EXIT_FAILURE;
 	status = admin->row->run(admin);
@@ -152,5 +157,7 @@ int admin_main(int argc, char **argv)
 	admin.name = argc > 0 ? argv[0] : NULL;
 	admin.value = argc > 1 ? argv[1] : NULL;
 	status = check(&admin, argc, email);
+	if (!status && admin.row->check)
+		status = admin.row->check(&admin);
 	return status ? status : run(&admin);
 }

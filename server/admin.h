@@ -32,12 +32,14 @@ struct admin {
 	bool password_stdin, public, none, help;
 };
 
-/** One command: how many words it takes, and its function, which returns the exit status. */
+/** One command: how many words it takes, and its functions, which return the exit status. */
 struct admin_row {
 	const char *group; /**< "account" */
 	const char *name;  /**< "add" */
 	int min_words, max_words;
+	bool makes; /**< the database when there is none */
 	int (*run)(struct admin *admin);
+	int (*check)(const struct admin *admin); /**< of the command line, before anything is opened; NULL = none */
 };
 
 extern const struct admin_row admin_account_rows[], admin_client_rows[]; /* end with a NULL name */

@@ -84,12 +84,17 @@ static int account_set_password(struct admin *admin)
 	return status ? status : result(admin, store_account_set_password(admin->store, admin->name, hash));
 }
 
-static int account_set_phone(struct admin *admin)
+static int check_phone(const struct admin *admin)
 {
 	if (!admin->value == !admin->none)
 		return admin_wrong("set-phone", "wants a number or --none");
 	if (admin->value && !phone_valid(admin->value))
 		return admin_wrong(admin->value, "is no phone number (6 to 15 digits, perhaps with a + before them)");
+	return 0;
+}
+
+static int account_set_phone(struct admin *admin)
+{
 	return result(admin, store_account_set_phone(admin->store, admin->name, admin->value));
 }
 
@@ -109,12 +114,12 @@ static int account_remove(struct admin *admin)
 }
 
 const struct admin_row admin_account_rows[] = {
-	{"account", "add", 1, 1, account_add},
-	{"account", "list", 0, 0, account_list},
-	{"account", "set-password", 1, 1, account_set_password},
-	{"account", "set-phone", 1, 2, account_set_phone},
-	{"account", "block", 1, 1, account_block},
-	{"account", "unblock", 1, 1, account_unblock},
-	{"account", "remove", 1, 1, account_remove},
+	{"account", "add", 1, 1, true, account_add, NULL},
+	{"account", "list", 0, 0, false, account_list, NULL},
+	{"account", "set-password", 1, 1, false, account_set_password, NULL},
+	{"account", "set-phone", 1, 2, false, account_set_phone, check_phone},
+	{"account", "block", 1, 1, false, account_block, NULL},
+	{"account", "unblock", 1, 1, false, account_unblock, NULL},
+	{"account", "remove", 1, 1, false, account_remove, NULL},
 	{0},
 };

@@ -61,13 +61,16 @@ static int add(struct admin *admin, struct buf *uris, struct buf *secret)
 	return r < 0 ? r : store_client_add(admin->store, &client);
 }
 
+static int check_redirects(const struct admin *admin)
+{
+	return admin->redirect_count ? 0 : admin_wrong("--redirect", "is missing");
+}
+
 static int client_add(struct admin *admin)
 {
 	struct buf uris = BUF_INIT(MAX_URIS), secret = BUF_INIT(256);
 	int r;
 
-	if (!admin->redirect_count)
-		return admin_wrong("--redirect", "is missing");
 	r = add(admin, &uris, &secret);
 	if (r == 0 && !admin->public)
 		printf("client %s\nsecret %s\n", admin->name, buf_text(&secret));
@@ -103,8 +106,8 @@ static int client_remove(struct admin *admin)
 }
 
 const struct admin_row admin_client_rows[] = {
-	{"client", "add", 1, 1, client_add},
-	{"client", "list", 0, 0, client_list},
-	{"client", "remove", 1, 1, client_remove},
+	{"client", "add", 1, 1, true, client_add, check_redirects},
+	{"client", "list", 0, 0, false, client_list, NULL},
+	{"client", "remove", 1, 1, false, client_remove, NULL},
 	{0},
 };

@@ -63,6 +63,21 @@ static int check_dir(const char *dir, const struct env *env)
 	return PIMS_E_KEY;
 }
 
+static int store_path(const char *dir, char ret_path[MAX_PATH])
+{
+	return snprintf(ret_path, MAX_PATH, "%s/pims.db", dir) >= MAX_PATH ? PIMS_E_LIMIT : 0;
+}
+
+bool data_dir_has_store(const char *dir)
+{
+	char path[MAX_PATH];
+
+	if (store_path(dir, path) == 0)
+		return access(path, F_OK) == 0;
+	errno = ENAMETOOLONG;
+	return false;
+}
+
 int data_dir_open_store(struct store **ret_store, const char *dir, const struct env *env)
 {
 	char path[MAX_PATH];
@@ -71,10 +86,10 @@ int data_dir_open_store(struct store **ret_store, const char *dir, const struct 
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return system_error(env, dir);
 	r = check_dir(dir, env);
+	if (r == 0)
+		r = store_path(dir, path);
 	if (r < 0)
 		return r;
-	if (snprintf(path, sizeof path, "%s/pims.db", dir) >= (int)sizeof path)
-		return PIMS_E_LIMIT;
 	return sqlite_open(ret_store, path, env);
 }
 

@@ -6,10 +6,14 @@
 #include "server/store/seal.h"
 #include "server/store/store.h"
 
+#include <stdbool.h>
+
 /*
  * What a data directory holds: pims.db (with SQLite's -wal and -shm) and master.key. Errors are logged with the name of the directory or file.
  */
 
+/** False, with errno, when it has no database. */
+bool data_dir_has_store(const char *dir);
 /** Makes it (0700) or checks that it is ours alone, and opens its database. */
 int data_dir_open_store(struct store **ret_store, const char *dir, const struct env *env);
 /** Opens or makes the master key. PIMS_E_KEY: it is missing though the database was sealed with one, or it is another database's. */

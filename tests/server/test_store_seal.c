@@ -83,6 +83,8 @@ static void write_file(const char *path, const char *text, mode_t mode)
 }
 
 #define DIGITS "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define SHIFTED "x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define TWO_LINES "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n\n"
 
 static void a_key_open_to_others_is_refused(void **state)
 {
