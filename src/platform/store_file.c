@@ -32,7 +32,7 @@ static int explain(struct store_file *store, const char *verb, const char *name,
 	const char *reason = NULL;
 
 	if (r == PIMS_E_FORMAT)
-		reason = "not an ordinary file";
+		reason = "empty, or not an ordinary file";
 	else if (r == PIMS_E_LIMIT)
 		reason = "larger than 1 MiB";
 	else if (r == PIMS_E_MEMORY)
@@ -95,8 +95,8 @@ static int read_state(int fd, size_t size, unsigned char **ret_blob, size_t *ret
 	unsigned char *blob;
 	ssize_t length;
 
-	if (size > STORE_MAX)
-		return PIMS_E_LIMIT;
+	if (size == 0 || size > STORE_MAX) /* nothing is ever saved as an empty file: it was truncated */
+		return size ? PIMS_E_LIMIT : PIMS_E_FORMAT;
 	blob = malloc(size + 1);
 	if (!blob)
 		return PIMS_E_MEMORY;
