@@ -18,11 +18,18 @@ static bool lists_network(const struct api_row *row)
 	return api_lists(row, PIMS_TIMEOUT) || api_lists(row, PIMS_NETWORK) || api_lists(row, PIMS_SERVER);
 }
 
-static bool allowed(const struct api_row *row, int code)
+/* A backend without such a call is told as what it is on every row (spec/wire.md §3, the live service). */
+static bool no_endpoint(const struct outcome *outcome)
 {
+	return outcome->code == PIMS_COMPONENT_NOT_CONFIGURED && text_equal(outcome->cause, "backend.no_endpoint");
+}
+
+static bool allowed(const struct api_row *row, const struct outcome *outcome)
+{
+	int code = outcome->code;
 	bool network = code == PIMS_TIMEOUT || code == PIMS_NETWORK || code == PIMS_SERVER;
 
-	return always_allowed(code) || api_lists(row, code) || (network && !lists_network(row));
+	return always_allowed(code) || api_lists(row, code) || (network && !lists_network(row)) || no_endpoint(outcome);
 }
 
 /* The nearest code, one step at a time; PIMS_UNKNOWN is allowed everywhere and ends the way. */
@@ -109,6 +116,6 @@ void codes_map(const struct api_row *row, struct outcome *outcome)
 	if (!row)
 		return;
 	keep_cause(outcome);
-	while (!allowed(row, outcome->code))
+	while (!allowed(row, outcome))
 		step(row, outcome);
 }
