@@ -43,7 +43,8 @@ static json_t *capabilities(void)
 			 "token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
 			 "revocation_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
 			 "claim_types_supported", "normal", "claims_supported", "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce",
-			 "at_hash", "amr", "email", "preferred_username", "ui_locales_supported", "en", "fr", "authorization_response_iss_parameter_supported", 1,
+			 "at_hash", "amr", "email", "preferred_username", "ui_locales_supported", "en", "fr",
+			 "authorization_response_iss_parameter_supported", 1,
 			 "claims_parameter_supported", 0, "request_parameter_supported", 0, "request_uri_parameter_supported", 0);
 }
 
