@@ -25,8 +25,8 @@
 #define SANITIZED
 #endif
 
-static long allocations_left = -1; /* -1 = any number */
-static long blocks;                /* allocated and not freed */
+static long allocations_left = -1; /**< -1 = any number */
+static long blocks;                /**< allocated and not freed */
 
 static bool refused(void)
 {
@@ -46,12 +46,15 @@ static void *sometimes(size_t size)
 
 #else
 
+/* seen by the shared libraries too, whose strdup() and the like allocate for us */
+#define EVERYWHERE __attribute__((visibility("default")))
+
 extern void *__libc_malloc(size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void __libc_free(void *memory);
 
-void *malloc(size_t size)
+EVERYWHERE void *malloc(size_t size)
 {
 	void *memory = refused() ? NULL : __libc_malloc(size);
 
@@ -59,7 +62,7 @@ void *malloc(size_t size)
 	return memory;
 }
 
-void *calloc(size_t count, size_t size)
+EVERYWHERE void *calloc(size_t count, size_t size)
 {
 	void *memory = refused() ? NULL : __libc_calloc(count, size);
 
@@ -67,7 +70,7 @@ void *calloc(size_t count, size_t size)
 	return memory;
 }
 
-void *realloc(void *old, size_t size)
+EVERYWHERE void *realloc(void *old, size_t size)
 {
 	void *memory = refused() ? NULL : __libc_realloc(old, size);
 
@@ -75,7 +78,7 @@ void *realloc(void *old, size_t size)
 	return memory;
 }
 
-void free(void *memory)
+EVERYWHERE void free(void *memory)
 {
 	blocks -= memory != NULL;
 	__libc_free(memory);
