@@ -8,6 +8,7 @@
 
 #include <pims/version.h>
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Keys and PINs pass through this process: no core, no debugger of the same user, and files for us alone. */
 static void protect(void)
@@ -77,6 +79,15 @@ static void print_ready(const struct server *server, const struct arguments *arg
 	fflush(stdout);
 }
 
+/* The sandbox goes on printing SMS: a pipe that nobody reads loses lines rather than holding requests. */
+static void never_wait_for_output(void)
+{
+	struct stat status;
+
+	if (fstat(STDOUT_FILENO, &status) == 0 && S_ISFIFO(status.st_mode))
+		fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
+}
+
 static int serve(const struct arguments *arguments)
 {
 	struct server_options options;
@@ -90,6 +101,7 @@ static int serve(const struct arguments *arguments)
 	if (server_start(&server, &options) < 0)
 		return EXIT_FAILURE;
 	print_ready(server, arguments);
+	never_wait_for_output();
 	wait_signal(&signals);
 	server_stop(server);
 	return EXIT_SUCCESS;
