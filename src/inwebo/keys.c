@@ -135,7 +135,7 @@ int iw_keys_decode(const char *json, size_t length, const struct env *env, struc
 	int r = json_parse_object(json, length, IW_KEYS_MAX, &object);
 
 	if (r < 0)
-		return PIMS_E_FORMAT;
+		return r == PIMS_E_MEMORY ? r : PIMS_E_FORMAT;
 	keys = new_keys();
 	r = keys ? 0 : PIMS_E_MEMORY;
 	if (r == 0 && json_int(object, "version", 0) != VERSION)
