@@ -25,6 +25,12 @@ static const struct {
 	{"sms_purpose", offsetof(struct endpoints, sms_purpose)},
 	{"phone", offsetof(struct endpoints, phone)},
 	{"account", offsetof(struct endpoints, account)},
+	{"devices", offsetof(struct endpoints, devices)},
+	{"devices_remove", offsetof(struct endpoints, devices_remove)},
+	{"account_create", offsetof(struct endpoints, account_create)},
+	{"account_email", offsetof(struct endpoints, account_email)},
+	{"account_password", offsetof(struct endpoints, account_password)},
+	{"customer_audience", offsetof(struct endpoints, customer_audience)},
 	{"realm", offsetof(struct endpoints, realm)},
 	{"scope", offsetof(struct endpoints, scope)},
 };

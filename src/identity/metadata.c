@@ -23,6 +23,11 @@ static const struct member backend_members[] = {
 	{"sms_endpoint", offsetof(struct endpoints, sms_purpose), false},
 	{"phone_endpoint", offsetof(struct endpoints, phone), false},
 	{"account_endpoint", offsetof(struct endpoints, account), false},
+	{"devices_endpoint", offsetof(struct endpoints, devices), false},
+	{"devices_remove_endpoint", offsetof(struct endpoints, devices_remove), false},
+	{"account_create_endpoint", offsetof(struct endpoints, account_create), false},
+	{"account_email_endpoint", offsetof(struct endpoints, account_email), false},
+	{"account_password_endpoint", offsetof(struct endpoints, account_password), false},
 };
 
 /* Without keys no id_token can be checked: a provider that names none is of no use. */
@@ -121,6 +126,8 @@ const char *metadata_read_backend(const json_t *document, struct endpoints *endp
 		problem = read_text(document, "realm", &endpoints->realm);
 	if (!problem)
 		problem = read_text(document, "scope", &endpoints->scope);
+	if (!problem)
+		problem = read_text(document, "customer_audience", &endpoints->customer_audience);
 	if (!problem && text_set(ret_configuration, configuration) < 0)
 		problem = "memory";
 	return problem;

@@ -21,6 +21,12 @@ void endpoints_free(struct endpoints *endpoints)
 	free(endpoints->sms_purpose);
 	free(endpoints->phone);
 	free(endpoints->account);
+	free(endpoints->devices);
+	free(endpoints->devices_remove);
+	free(endpoints->account_create);
+	free(endpoints->account_email);
+	free(endpoints->account_password);
+	free(endpoints->customer_audience);
 	free(endpoints->realm);
 	free(endpoints->scope);
 	memset(endpoints, 0, sizeof *endpoints);

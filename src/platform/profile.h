@@ -22,6 +22,12 @@ struct endpoints {
 	char *sms_purpose; /**< ours: POST {"purpose": "resetPIN"}; NULL at the live service */
 	char *phone;   /**< ours: GET, the trusted phone number */
 	char *account; /**< ours: GET, state of account and PIN */
+	char *devices; /**< ours: GET, the account's devices */
+	char *devices_remove;   /**< ours: POST {"id"} or {"all"} or {"oldest"} */
+	char *account_create;   /**< ours: pages for the user agent */
+	char *account_email;
+	char *account_password;
+	char *customer_audience; /**< of the customer API, for RFC 8693 token exchange; no URL */
 	char *realm;   /**< sent as x-introspect-realm; NULL = not sent */
 	char *scope;
 	bool iss_parameter; /**< authorization_response_iss_parameter_supported (RFC 9207) */
