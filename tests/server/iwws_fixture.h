@@ -19,6 +19,7 @@
 
 #include <pims/error.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,34 @@ static inline int iwws_serve(struct iwws *iwws, const char *target, struct buf *
 	buf_free(&response.body);
 	buf_free(&response.headers);
 	return response.status;
+}
+
+enum { IWWS_RACERS = 4 };
+struct iwws_racer {
+	struct iwws *iwws;
+	const char *target;
+	struct buf xml; /**< its answer, freed by the test */
+};
+
+static inline void *iwws_run_racer(void *data)
+{
+	struct iwws_racer *racer = data;
+
+	(void)iwws_serve(racer->iwws, racer->target, &racer->xml);
+	return NULL;
+}
+
+/* The same request on several workers at once. */
+static inline void iwws_race(struct iwws *iwws, const char *target, struct iwws_racer ret_racers[IWWS_RACERS])
+{
+	pthread_t threads[IWWS_RACERS];
+
+	for (int i = 0; i < IWWS_RACERS; i++) {
+		ret_racers[i] = (struct iwws_racer){.iwws = iwws, .target = target, .xml = BUF_INIT(IW_MAX_ANSWER)};
+		assert_int_equal(pthread_create(&threads[i], NULL, iwws_run_racer, &ret_racers[i]), 0);
+	}
+	for (int i = 0; i < IWWS_RACERS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
 
 static inline struct iw_reply iwws_ask(struct iwws *iwws, const char *target)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "iwws_fixture.h"
 
-#include <pthread.h>
-
 static void a_wrong_code_is_refused(void **state)
 {
 	struct iwws *iwws = *state;
@@ -206,41 +204,22 @@ static void a_repeated_finalize_is_no_way_to_guess_the_pin(void **state)
 	iw_device_free(&device);
 }
 
-struct racer {
-	struct iwws *iwws;
-	const char *target;
-	struct buf xml;
-};
-
-static void *race(void *data)
-{
-	struct racer *racer = data;
-
-	(void)iwws_serve(racer->iwws, racer->target, &racer->xml);
-	return NULL;
-}
-
 static void two_repeats_in_flight_make_one_device(void **state)
 {
 	struct iwws *iwws = *state;
 	struct iw_device device = {0};
 	struct buf target = BUF_INIT(IW_MAX_TARGET);
-	struct racer racers[4];
-	pthread_t threads[4];
+	struct iwws_racer racers[IWWS_RACERS];
 
 	iwws_send_code(iwws, CODE);
 	assert_int_equal(iwws_setup(iwws, &device, CODE), 0);
 	assert_int_equal(iw_client_finalize_activate(&device, &iwws->fake.env, &iwws->app, PIN, &target), 0);
-	for (int i = 0; i < 4; i++) {
-		racers[i] = (struct racer){.iwws = iwws, .target = buf_text(&target), .xml = BUF_INIT(IW_MAX_ANSWER)};
-		assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
-	}
-	for (int i = 0; i < 4; i++) {
-		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	iwws_race(iwws, buf_text(&target), racers);
+	for (int i = 0; i < IWWS_RACERS; i++) {
 		assert_string_equal(buf_text(&racers[i].xml), buf_text(&racers[0].xml));
 		assert_non_null(strstr(buf_text(&racers[i].xml), "<err>OK</err>"));
 	}
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < IWWS_RACERS; i++)
 		buf_free(&racers[i].xml);
 	buf_free(&target);
 	iw_device_free(&device);

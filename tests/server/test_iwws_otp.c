@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "iwws_fixture.h"
 
-#include <pthread.h>
-
 static void an_id_that_was_never_issued_is_forbidden(void **state)
 {
 	static const char *const ids[] = {"", "1", "9223372036854775807", "99999999999999999999999"};
@@ -297,38 +295,19 @@ static void an_older_k1_proves_nothing(void **state)
 	iw_device_free(&old);
 }
 
-struct racer {
-	struct iwws *iwws;
-	const char *target;
-	struct buf xml;
-};
-
-static void *race(void *data)
-{
-	struct racer *racer = data;
-
-	(void)iwws_serve(racer->iwws, racer->target, &racer->xml);
-	return NULL;
-}
-
 static void of_many_equal_requests_at_once_one_gets_the_otp(void **state)
 {
 	struct iwws *iwws = *state;
 	struct iw_device device = {0};
 	struct buf target = BUF_INIT(IW_MAX_TARGET);
-	struct racer racers[4];
-	pthread_t threads[4];
+	struct iwws_racer racers[IWWS_RACERS];
 	int issued = 0, refused = 0;
 
 	iwws_enrol(iwws, &device, CODE);
 	assert_int_equal(iwws_setup_otp(iwws, &device), 0);
 	assert_int_equal(iw_client_finalize_otp(&device, &iwws->app, PIN, &target), 0);
-	for (int i = 0; i < 4; i++) {
-		racers[i] = (struct racer){.iwws = iwws, .target = buf_text(&target), .xml = BUF_INIT(IW_MAX_ANSWER)};
-		assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
-	}
-	for (int i = 0; i < 4; i++) {
-		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	iwws_race(iwws, buf_text(&target), racers);
+	for (int i = 0; i < IWWS_RACERS; i++) {
 		issued += strstr(buf_text(&racers[i].xml), "<defi>") != NULL;
 		refused += strstr(buf_text(&racers[i].xml), "NOK:STATE") != NULL;
 		buf_free(&racers[i].xml);
