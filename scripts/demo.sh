@@ -51,7 +51,7 @@ title() {
 }
 # Tokens are cut: everybody's terminal is somebody's screenshot
 show() {
-	jq 'walk(if type == "string" and length > 40 then .[0:12] + "…" else . end)' "$1" | sed 's/^/    /'
+	jq 'walk(if type == "string" and length > 40 and (contains(" ") | not) then .[0:12] + "…" else . end)' "$1" | sed 's/^/    /'
 }
 took() {
 	printf '%s\t%s\n' "$2" "$1" >>"$work/times"
