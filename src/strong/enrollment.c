@@ -131,6 +131,17 @@ static enum flow_want finalized(struct flow *flow)
 	return flow->device->phase == IW_MS ? send_ms(flow) : enrolled(flow);
 }
 
+/* Ends an activation whose code is dead. A device of an earlier enrollment still has its keys and lives on. */
+static void abandon(struct iw_device *device)
+{
+	if (!*device->id || secret_empty(&device->k1) || secret_empty(&device->secval)) {
+		iw_device_forget(device);
+		return;
+	}
+	device->phase = IW_ACTIVE;
+	secret_free(&device->code);
+}
+
 static enum flow_want read_finalize(struct flow *flow)
 {
 	struct mac *mac = mac_of(flow);
@@ -144,7 +155,7 @@ static enum flow_want read_finalize(struct flow *flow)
 	if (r != IW_CODE)
 		return mac_fail(flow, r); /* the code is still good: ask for the PIN again, without a new SMS */
 	mac->refused = r;
-	iw_device_forget(flow->device);
+	abandon(flow->device);
 	return flow_wait(flow, FLOW_SAVE, mac_fail_saved);
 }
 

@@ -196,6 +196,25 @@ static void a_dead_code_at_finalize_is_forgotten_so_that_a_new_one_can_start(voi
 	assert_int_equal(fixture->flow.outcome.code, 2101);
 }
 
+static void a_dead_code_of_a_second_activation_leaves_the_living_device(void **state)
+{
+	static const struct canned dead[] = {{"ActionFinalize&mode=activate", PIMS_HTTP_OK, 200, XML, NOK("Finalize", "CODE")}, {0}};
+	struct flow_fixture *fixture = *state;
+	const struct canned script[] = {{"ActionSetup", PIMS_HTTP_OK, 200, XML, answer(SETUP_ACTIVATE)},
+					{"ActionFinalize&mode=activate", PIMS_HTTP_OK, 200, XML, answer(FINALIZE_ACTIVATE)},
+					{"mode=ms", PIMS_HTTP_OK, 200, XML, answer(FINALIZE_MS)}, {0}};
+
+	flow_fixture_run(fixture, strong_enroll, PIN_AND_CODE, script);
+	assert_succeeded(fixture);
+	confirm(fixture);
+	flow_fixture_run(fixture, strong_enroll, PIN_1234, dead);
+	assert_failed(fixture, 2305, "inwebo.code");
+	assert_int_equal(fixture->device.phase, IW_ACTIVE);
+	assert_true(iw_client_usable(&fixture->device));
+	assert_true(secret_empty(&fixture->device.code));
+	assert_string_equal(secret_text(&fixture->device.k1), "c97e94b4f9391b9be5361739f904d990");
+}
+
 static void at_the_device_limit_the_answer_says_what_to_do_and_the_code_stays(void **state)
 {
 	static const struct canned limit[] = {{"ActionFinalize&mode=activate", PIMS_HTTP_OK, 200, XML, NOK("Finalize", "MAXNBTOOLS")}, {0}};
@@ -361,6 +380,7 @@ int main(void)
 		TEST(without_a_code_of_this_activation_enroll_asks_for_one),
 		TEST(a_wrong_pin_costs_no_new_sms),
 		TEST(a_dead_code_at_finalize_is_forgotten_so_that_a_new_one_can_start),
+		TEST(a_dead_code_of_a_second_activation_leaves_the_living_device),
 		TEST(at_the_device_limit_the_answer_says_what_to_do_and_the_code_stays),
 		TEST(what_is_sent_was_saved_before),
 		TEST(a_save_that_fails_ends_the_call_before_the_next_request),
