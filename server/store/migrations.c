@@ -71,7 +71,17 @@ static const char version_1[] =
 	"CREATE TABLE attempts (key TEXT PRIMARY KEY, count INTEGER NOT NULL, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX attempts_expires ON attempts (expires);";
 
-static const char *const versions[] = {version_1};
+/*
+ * Phone numbers become E.164; a country of NULL is the server's, which was France's until now. A code knows the number it went to, and how often.
+ */
+static const char version_2[] =
+	"ALTER TABLE accounts ADD COLUMN country TEXT;"
+	"UPDATE accounts SET phone = '+' || substr(phone, 3) WHERE phone GLOB '00[1-9]*';"
+	"UPDATE accounts SET phone = '+33' || substr(phone, 2) WHERE phone GLOB '0[1-9]*' AND length(phone) = 10;"
+	"ALTER TABLE sms_codes ADD COLUMN phone TEXT;"
+	"ALTER TABLE sms_codes ADD COLUMN sends INTEGER NOT NULL DEFAULT 1;";
+
+static const char *const versions[] = {version_1, version_2};
 
 int migrations_version(void)
 {

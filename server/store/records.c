@@ -11,6 +11,7 @@ void account_free(struct account *account)
 	free(account->email);
 	secret_free_text(account->password_hash);
 	free(account->phone);
+	free(account->country);
 	free(account->customer);
 	free(account->pin);
 	*account = (struct account){0};
@@ -54,6 +55,7 @@ void sms_code_free(struct sms_code *code)
 	if (!code)
 		return;
 	free(code->code);
+	free(code->phone);
 	*code = (struct sms_code){0};
 }
 

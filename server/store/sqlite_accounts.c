@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#define COLUMNS "id, subject, email, password_hash, phone, customer, pin, pin_failures, pin_blocked, blocked, created"
+#define COLUMNS "id, subject, email, password_hash, phone, customer, pin, pin_failures, pin_blocked, blocked, created, country"
 
 struct account_change {
 	const char *email;
@@ -28,7 +28,8 @@ static int account_row(sqlite3_stmt *statement, void *ret_result)
 
 	if (sql_text(statement, 1, &account.subject) < 0 || sql_text(statement, 2, &account.email) < 0 ||
 	    sql_text(statement, 3, &account.password_hash) < 0 || sql_text(statement, 4, &account.phone) < 0 ||
-	    sql_text(statement, 5, &account.customer) < 0 || sql_bytes(statement, 6, &account.pin, &account.pin_length) < 0) {
+	    sql_text(statement, 5, &account.customer) < 0 || sql_bytes(statement, 6, &account.pin, &account.pin_length) < 0 ||
+	    sql_text(statement, 11, &account.country) < 0) {
 		account_free(&account);
 		return PIMS_E_MEMORY;
 	}
@@ -165,8 +166,11 @@ static int account_set_phone(struct sql *sql, void *arg)
 {
 	const struct account_change *change = arg;
 
-	return sql_change(sql, "UPDATE accounts SET phone = ? WHERE email = ?", VALUES(TEXT(change->phone), TEXT(change->email)),
-			  PIMS_E_NOT_FOUND);
+	int64_t id;
+	int r;
+
+	r = sql_integer(sql, "UPDATE accounts SET phone = ? WHERE email = ? RETURNING id", VALUES(TEXT(change->phone), TEXT(change->email)), &id);
+	return r < 0 ? r : sql_sms_forget_others(sql, id, change->phone);
 }
 
 int sqlite_account_set_phone(struct store *store, const char *email, const char *phone)
@@ -174,6 +178,21 @@ int sqlite_account_set_phone(struct store *store, const char *email, const char 
 	struct account_change change = {.email = email, .phone = phone};
 
 	return sqlite_write(store, account_set_phone, &change);
+}
+
+static int account_set_country(struct sql *sql, void *arg)
+{
+	const struct account_change *change = arg;
+
+	return sql_change(sql, "UPDATE accounts SET country = ? WHERE email = ?", VALUES(TEXT(change->value), TEXT(change->email)),
+			  PIMS_E_NOT_FOUND);
+}
+
+int sqlite_account_set_country(struct store *store, const char *email, const char *country)
+{
+	struct account_change change = {.email = email, .value = country};
+
+	return sqlite_write(store, account_set_country, &change);
 }
 
 static int account_set_blocked(struct sql *sql, void *arg)

@@ -27,7 +27,7 @@ static int owner_row(sqlite3_stmt *statement, void *ret_result)
 
 static const char find_owner[] = "SELECT account, purpose, expires, tries >= tries_max FROM sms_codes WHERE hash = ?";
 
-static int replace_code(struct sql *sql, const struct sms_code *code)
+int sql_sms_replace(struct sql *sql, const struct sms_code *code)
 {
 	int r;
 
@@ -35,9 +35,10 @@ static int replace_code(struct sql *sql, const struct sms_code *code)
 		    VALUES(HASH(code->hash), INT(code->account), INT(code->purpose)));
 	if (r < 0)
 		return r;
-	return sql_run(sql, "INSERT INTO sms_codes (hash, account, purpose, code, created, sent, expires) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	return sql_run(sql,
+		       "INSERT INTO sms_codes (hash, account, purpose, code, created, sent, expires, phone) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 		       VALUES(HASH(code->hash), INT(code->account), INT(code->purpose), BYTES(code->code, code->code_length),
-			      INT(code->created), INT(code->sent), INT(code->expires)));
+			      INT(code->created), INT(code->sent), INT(code->expires), TEXT(code->phone)));
 }
 
 static int put_code(struct sql *sql, const struct sms_code *code)
@@ -51,25 +52,33 @@ static int put_code(struct sql *sql, const struct sms_code *code)
 	if (r < 0 && code->sent > code->created)
 		return PIMS_E_NOT_FOUND; /* used up since it was read: a resend must not bring it back */
 	if (r < 0 || owner.expires <= code->sent)
-		return replace_code(sql, code);
+		return sql_sms_replace(sql, code);
 	if (owner.account != code->account || owner.purpose != (int64_t)code->purpose)
 		return PIMS_E_STATE;
 	return sql_run(sql, "UPDATE sms_codes SET sent = ?, expires = ? WHERE hash = ?",
 		       VALUES(INT(code->sent), INT(code->expires), HASH(code->hash)));
 }
 
+int sql_sms_message(struct sql *sql, const struct sms_message *message)
+{
+	return sql_run(sql, "INSERT INTO sms_messages (account, purpose, phone, text, time) VALUES (?, ?, ?, ?, ?)",
+		       VALUES(INT(message->account), INT(message->purpose), TEXT(message->phone), BYTES(message->text, message->text_length),
+			      INT(message->time)));
+}
+
 static int sms_add(struct sql *sql, void *arg)
 {
 	const struct sms_new *new = arg;
-	const struct sms_message *message = new->message;
+	struct sms_message message = *new->message;
 	int r;
 
 	r = put_code(sql, new->code);
 	if (r < 0)
 		return r;
-	return sql_run(sql, "INSERT INTO sms_messages (account, purpose, phone, text, time) VALUES (?, ?, ?, ?, ?)",
-		       VALUES(INT(new->code->account), INT(new->code->purpose), TEXT(message->phone), BYTES(message->text, message->text_length),
-			      INT(new->code->sent)));
+	message.account = new->code->account;
+	message.purpose = new->code->purpose;
+	message.time = new->code->sent;
+	return sql_sms_message(sql, &message);
 }
 
 int sqlite_sms_add(struct store *store, const struct sms_code *code, const struct sms_message *message)
@@ -87,6 +96,7 @@ static int code_row(sqlite3_stmt *statement, void *ret_result)
 		.created = sqlite3_column_int64(statement, 4),
 		.sent = sqlite3_column_int64(statement, 5),
 		.expires = sqlite3_column_int64(statement, 6),
+		.sends = sqlite3_column_int(statement, 8),
 	};
 	int r;
 
@@ -94,14 +104,18 @@ static int code_row(sqlite3_stmt *statement, void *ret_result)
 	if (r == 0)
 		r = sql_bytes(statement, 3, &code.code, &code.code_length);
 	if (r == 0)
+		r = sql_text(statement, 7, &code.phone);
+	if (r == 0)
 		*(struct sms_code *)ret_result = code;
+	else
+		sms_code_free(&code);
 	return r;
 }
 
 int sqlite_sms_live(struct store *store, int64_t account, enum sms_purpose purpose, int64_t now, struct sms_code *ret_code)
 {
 	return sqlite_find(store,
-			   "SELECT account, purpose, hash, code, created, sent, expires FROM sms_codes"
+			   "SELECT account, purpose, hash, code, created, sent, expires, phone, sends FROM sms_codes"
 			   " WHERE account = ? AND purpose = ? AND expires > ? AND tries < tries_max",
 			   VALUES(INT(account), INT(purpose), INT(now)), code_row, ret_code);
 }

@@ -65,6 +65,12 @@ int sql_device_bury(struct sql *sql, int64_t account, int64_t id);
 /** Inside a change: takes an OTP; PIMS_E_NOT_FOUND. */
 int sql_otp_consume(struct sql *sql, int64_t account, const unsigned char hash[32], int64_t now);
 
+/** Inside a change: makes `code` the only one of its account and purpose; writes a message. */
+int sql_sms_replace(struct sql *sql, const struct sms_code *code);
+int sql_sms_message(struct sql *sql, const struct sms_message *message);
+/** Inside a change: codes that went to another number than the account's new one (NULL = none) die; what certifies a number is not touched. */
+int sql_sms_forget_others(struct sql *sql, int64_t account, const char *phone);
+
 /* The operations, by topic. */
 int sqlite_setting_get(struct store *store, const char *name, unsigned char **ret_value, size_t *ret_length);
 int sqlite_setting_add(struct store *store, const char *name, const unsigned char *value, size_t length);
@@ -75,6 +81,7 @@ int sqlite_account_by_subject(struct store *store, const char *subject, struct a
 int sqlite_account_list(struct store *store, int (*each)(void *data, const struct account *account), void *data);
 int sqlite_account_set_password(struct store *store, const char *email, const char *password_hash);
 int sqlite_account_set_phone(struct store *store, const char *email, const char *phone);
+int sqlite_account_set_country(struct store *store, const char *email, const char *country);
 int sqlite_account_set_blocked(struct store *store, const char *email, bool blocked);
 int sqlite_account_remove(struct store *store, const char *email);
 int sqlite_client_add(struct store *store, const struct client *client);
@@ -91,6 +98,10 @@ int sqlite_access_find(struct store *store, const unsigned char access[32], int6
 int sqlite_token_revoke(struct store *store, const unsigned char token[32], const char *client);
 int sqlite_session_revoke(struct store *store, int64_t session);
 int sqlite_sms_add(struct store *store, const struct sms_code *code, const struct sms_message *message);
+int sqlite_sms_send(struct store *store, const struct sms_code *code, const struct sms_message *message, const struct sms_policy *policy,
+		    struct sms_verdict *ret_verdict);
+int sqlite_phone_change(struct store *store, const struct phone_change *change, enum phone_result *ret_result, char **ret_old,
+			int *ret_remaining);
 int sqlite_sms_live(struct store *store, int64_t account, enum sms_purpose purpose, int64_t now, struct sms_code *ret_code);
 int sqlite_sms_find(struct store *store, const unsigned char hash[32], enum sms_purpose purpose, int64_t now, int64_t *ret_account);
 int sqlite_sms_try(struct store *store, const unsigned char hash[32], int max, int64_t now, int *ret_remaining);

@@ -56,6 +56,11 @@ int store_account_set_phone(struct store *store, const char *email, const char *
 	return store->ops->account_set_phone(store, email, phone);
 }
 
+int store_account_set_country(struct store *store, const char *email, const char *country)
+{
+	return store->ops->account_set_country(store, email, country);
+}
+
 int store_account_set_blocked(struct store *store, const char *email, bool blocked)
 {
 	return store->ops->account_set_blocked(store, email, blocked);
@@ -126,6 +131,18 @@ int store_session_revoke(struct store *store, int64_t session)
 int store_sms_add(struct store *store, const struct sms_code *code, const struct sms_message *message)
 {
 	return store->ops->sms_add(store, code, message);
+}
+
+int store_sms_send(struct store *store, const struct sms_code *code, const struct sms_message *message, const struct sms_policy *policy,
+		   struct sms_verdict *ret_verdict)
+{
+	return store->ops->sms_send(store, code, message, policy, ret_verdict);
+}
+
+int store_phone_change(struct store *store, const struct phone_change *change, enum phone_result *ret_result, char **ret_old,
+		       int *ret_remaining)
+{
+	return store->ops->phone_change(store, change, ret_result, ret_old, ret_remaining);
 }
 
 int store_sms_live(struct store *store, int64_t account, enum sms_purpose purpose, int64_t now, struct sms_code *ret_code)

@@ -32,7 +32,8 @@ struct account {
 	char *subject;  /**< UUID, the sub of its tokens */
 	char *email;    /**< lower case, unique */
 	char *password_hash; /**< libsodium's Argon2id string */
-	char *phone;    /**< as it was set, NULL = none */
+	char *phone;    /**< the trusted number as E.164, NULL = none */
+	char *country;  /**< ISO 3166 alpha-2, for national forms of numbers; NULL = the server's */
 	char *customer; /**< "AP-ACNT…" */
 	unsigned char *pin; /**< sealed; NULL = no PIN chosen yet */
 	size_t pin_length;
@@ -50,7 +51,9 @@ int store_account_by_subject(struct store *store, const char *subject, struct ac
 int store_account_list(struct store *store, int (*each)(void *data, const struct account *account), void *data);
 /** Also revokes every session of the account. */
 int store_account_set_password(struct store *store, const char *email, const char *password_hash);
+/** By the operator: NULL = none. Codes that went to another number die. */
 int store_account_set_phone(struct store *store, const char *email, const char *phone);
+int store_account_set_country(struct store *store, const char *email, const char *country);
 /** Blocking revokes every session; unblocking also lifts the PIN block. */
 int store_account_set_blocked(struct store *store, const char *email, bool blocked);
 /** With everything that belongs to it. */
@@ -121,7 +124,12 @@ int store_token_revoke(struct store *store, const unsigned char token[32], const
 int store_session_revoke(struct store *store, int64_t session);
 
 /* --- SMS codes --------------------------------------------------------------------------------------------------------------------- */
-enum sms_purpose { SMS_ENROLLMENT = 1, SMS_RESET_PIN = 2 };
+enum sms_purpose {
+	SMS_ENROLLMENT = 1,
+	SMS_RESET_PIN = 2,
+	SMS_CERTIFICATION = 3, /**< of a number: its code is good for that number only */
+	SMS_NOTICE = 4         /**< a message without a code */
+};
 /** A message of the outbox. The text holds the code, so it is sealed. */
 struct sms_message {
 	int64_t id;
@@ -142,6 +150,8 @@ struct sms_code {
 	int64_t created;
 	int64_t sent;           /**< when it was sent last */
 	int64_t expires;
+	char *phone;            /**< where it went; NULL = not known */
+	int sends;              /**< how often, 0 = unsent */
 };
 void sms_code_free(struct sms_code *code);
 /**
@@ -151,6 +161,64 @@ void sms_code_free(struct sms_code *code);
  * only phone and text are read.
  */
 int store_sms_add(struct store *store, const struct sms_code *code, const struct sms_message *message);
+/** At most `max` messages in a window under `key`, as store_attempt(). */
+struct sms_limit {
+	char key[96];
+	int max;
+	int window_s;
+};
+enum { SMS_LIMITS_MAX = 8, SMS_COOLDOWN_MAX = 4 };
+struct sms_policy {
+	struct sms_limit limits[SMS_LIMITS_MAX];
+	size_t count;
+	int cooldown_s; /**< after the first message of a code; it doubles up to four times that. 0 = none */
+	int64_t now;
+};
+/** What became of a request for a message. */
+struct sms_verdict {
+	bool cooling;    /**< refused, since the code was sent a moment ago */
+	bool spent;      /**< refused by a limit */
+	int retry_after; /**< seconds until the next message of this code may be asked for */
+	int remaining;   /**< messages left before a limit is reached */
+};
+/**
+ * Sends `code` within the policy: all limits and the cool-down are checked, all limits counted, the code made live and the message written to the outbox,
+ * or nothing at all. PIMS_E_LIMIT: refused, see *ret_verdict (filled then, too). `code->sends` 0: a new one; PIMS_E_STATE: the account has a live code for
+ * this purpose and number already (read it and send that), or the hash collides (take another). `sends` above 0: a resend of what store_sms_live() gave;
+ * PIMS_E_NOT_FOUND: it was used up meanwhile.
+ */
+int store_sms_send(struct store *store, const struct sms_code *code, const struct sms_message *message, const struct sms_policy *policy,
+		   struct sms_verdict *ret_verdict);
+
+/** A trusted number to be set by its owner. */
+struct phone_change {
+	int64_t account;
+	const char *phone;            /**< E.164 */
+	unsigned char code_hash[32];  /**< seal_digest() of the certification code */
+	bool modify;                  /**< else: the account has none yet */
+	bool enroll;                  /**< the code becomes an enrollment code */
+	int64_t device;               /**< modify: the device whose challenge was proved and is consumed */
+	const char *challenge;
+	unsigned char *notice; /**< modify: sealed text for the old number */
+	size_t notice_length;
+	int max_tries; /**< of a code */
+	int64_t now;
+};
+enum phone_result {
+	PHONE_SET,
+	PHONE_SAME,    /**< this very code set this very number before: the first answer got lost */
+	PHONE_CODE,    /**< wrong code, or for another number */
+	PHONE_EXPIRED,
+	PHONE_EXISTS,
+	PHONE_NONE,
+	PHONE_DEVICE   /**< the challenge is consumed or expired */
+};
+/**
+ * Sets the number, uses the code up, lets codes that went to another number die and writes the notice to the old one's outbox, or nothing of it. A wrong
+ * code is counted against the live one. *ret_old is the number before, NULL or malloc()ed; *ret_remaining the tries left, or -1.
+ */
+int store_phone_change(struct store *store, const struct phone_change *change, enum phone_result *ret_result, char **ret_old, int *ret_remaining);
+
 /** The live code of account and purpose, for a resend. PIMS_E_NOT_FOUND: none, used or expired. */
 int store_sms_live(struct store *store, int64_t account, enum sms_purpose purpose, int64_t now, struct sms_code *ret_code);
 /** What a code is for. PIMS_E_NOT_FOUND: unknown or used; PIMS_E_STATE: expired. */

@@ -16,6 +16,7 @@ struct store_ops {
 	int (*account_list)(struct store *store, int (*each)(void *data, const struct account *account), void *data);
 	int (*account_set_password)(struct store *store, const char *email, const char *password_hash);
 	int (*account_set_phone)(struct store *store, const char *email, const char *phone);
+	int (*account_set_country)(struct store *store, const char *email, const char *country);
 	int (*account_set_blocked)(struct store *store, const char *email, bool blocked);
 	int (*account_remove)(struct store *store, const char *email);
 	int (*client_add)(struct store *store, const struct client *client);
@@ -32,6 +33,10 @@ struct store_ops {
 	int (*token_revoke)(struct store *store, const unsigned char token[32], const char *client);
 	int (*session_revoke)(struct store *store, int64_t session);
 	int (*sms_add)(struct store *store, const struct sms_code *code, const struct sms_message *message);
+	int (*sms_send)(struct store *store, const struct sms_code *code, const struct sms_message *message,
+		const struct sms_policy *policy, struct sms_verdict *ret_verdict);
+	int (*phone_change)(struct store *store, const struct phone_change *change, enum phone_result *ret_result, char **ret_old,
+		int *ret_remaining);
 	int (*sms_live)(struct store *store, int64_t account, enum sms_purpose purpose, int64_t now, struct sms_code *ret_code);
 	int (*sms_find)(struct store *store, const unsigned char hash[32], enum sms_purpose purpose, int64_t now, int64_t *ret_account);
 	int (*sms_try)(struct store *store, const unsigned char hash[32], int max, int64_t now, int *ret_remaining);
