@@ -359,12 +359,12 @@ static void stopping_lets_running_requests_finish(void **state)
 		if (i < 2)
 			wait_for_waiting(&fixture->gate, i + 1);
 	}
-	assert_int_equal(get(fixture, "/none")->status, 404); /* so the third was read too */
+	assert_int_equal(get(fixture, "/none")->status, 404); /* the third was accepted before this one; whether it was read, only its loop knows */
 	assert_int_equal(pthread_create(&thread, NULL, stop, fixture), 0);
 	open_gate(&fixture->gate);
 	for (int i = 0; i < 3; i++) {
 		read_answer(fds[i], &answer, false);
-		assert_true(answer.status == 200 || (i == 2 && answer.status == 503));
+		assert_true(answer.status == 200 || (i == 2 && (answer.status == 503 || answer.status == -1)));
 		close(fds[i]);
 	}
 	pthread_join(thread, NULL);

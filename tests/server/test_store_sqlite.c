@@ -26,6 +26,7 @@ static void a_newer_schema_is_refused_and_named(void **state)
 {
 	struct fixture *fixture = *state;
 	struct store *store = NULL;
+	char back[64];
 
 	store_close(fixture->store);
 	run_sql(fixture->path, "PRAGMA user_version = 4711");
@@ -33,7 +34,8 @@ static void a_newer_schema_is_refused_and_named(void **state)
 	assert_null(store);
 	assert_true(fake_env_logged(&fixture->fake, fixture->path));
 	assert_true(fake_env_logged(&fixture->fake, "newer"));
-	run_sql(fixture->path, "PRAGMA user_version = 1");
+	snprintf(back, sizeof back, "PRAGMA user_version = %d", migrations_version());
+	run_sql(fixture->path, back);
 	fixture_open(fixture);
 }
 
