@@ -10,6 +10,8 @@
 const struct route account_routes[] = {
 	{"GET", "/v1/phone", account_phone},
 	{"GET", "/v1/account", account_state},
+	{"GET", "/v1/devices", account_devices},
+	{"POST", "/v1/devices/remove", account_devices_remove},
 	{"GET", "/applications/cvs/v4/mauv/car-associations", account_car_associations},
 	{"GET", "/.well-known/openpims", account_well_known},
 	{"POST", "/v1/otp/verify", account_otp_verify},

@@ -17,6 +17,8 @@ int rest_find_account(const struct request *request, const char *name, struct ac
 void account_phone(struct request *request, struct response *response);
 void account_state(struct request *request, struct response *response);
 void account_car_associations(struct request *request, struct response *response);
+void account_devices(struct request *request, struct response *response);
+void account_devices_remove(struct request *request, struct response *response);
 void account_well_known(struct request *request, struct response *response);
 void account_otp_verify(struct request *request, struct response *response);
 void account_remote_token(struct request *request, struct response *response);

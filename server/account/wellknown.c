@@ -17,6 +17,8 @@ static int put_endpoints(json_t *object, const char *issuer)
 		{"sms_endpoint", "/v1/sms"},
 		{"phone_endpoint", "/v1/phone"},
 		{"account_endpoint", "/v1/account"},
+		{"devices_endpoint", "/v1/devices"},
+		{"devices_remove_endpoint", "/v1/devices/remove"},
 		{"car_associations_endpoint", "/applications/cvs/v4/mauv/car-associations"},
 		{"remote_token_endpoint", "/connectedcar/v4/virtualkey/remoteaccess/token"},
 		{"otp_verify_endpoint", "/v1/otp/verify"},

@@ -126,7 +126,8 @@ const struct api_row api_rows[] = {
 	/* the name of older releases is the second */
 	{API_SET, ENROLLMENT_API, {{.name = "action", .value = "enrollWithPhoneNumber", .other_value = "enrollmentWithPhoneNumber"}},
 	 enroll_phone_parameters, NULL, enroll_phone_errors, API_STRONG, "2.1", true, NULL},
-	{API_SET, ENROLLMENT_API, {{.name = "action", .value = "remove"}}, NULL, NULL, remove_errors, API_STRONG, "2.0", true, NULL},
+	{API_SET, ENROLLMENT_API, {{.name = "action", .value = "remove"}}, NULL, NULL, remove_errors,
+	 API_STRONG, "2.0", true, strong_remove},
 	{API_SET, PIN_API, {{.name = "action", .value = "reset"}}, reset_parameters, NULL, pin_errors, API_STRONG, "2.0", true, NULL},
 	{API_SET, PIN_API, {{.name = "action", .value = "update"}}, update_parameters, NULL, pin_errors, API_STRONG, "2.0", true, NULL},
 	{API_GET, OTP_API, {{.name = "action", .value = "withPIN"}}, otp_parameters, otp_result, otp_errors,

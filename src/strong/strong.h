@@ -21,5 +21,10 @@ enum flow_want strong_otp_without_pin(struct flow *flow);
 /** get pims.authentication.account actionType=strong type=isDeviceActivated, isAccountBlocked */
 enum flow_want strong_device_activated(struct flow *flow);
 enum flow_want strong_account_blocked(struct flow *flow);
+/** set pims.authentication.enrollment action=remove: every device of the account */
+enum flow_want strong_remove(struct flow *flow);
+/** ours: get pims.authentication.device; set pims.authentication.device action=remove */
+enum flow_want strong_devices(struct flow *flow);
+enum flow_want strong_device_remove(struct flow *flow);
 
 #endif
