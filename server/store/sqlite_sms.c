@@ -116,7 +116,7 @@ int sqlite_sms_live(struct store *store, int64_t account, enum sms_purpose purpo
 {
 	return sqlite_find(store,
 			   "SELECT account, purpose, hash, code, created, sent, expires, phone, sends FROM sms_codes"
-			   " WHERE account = ? AND purpose = ? AND expires > ? AND tries < tries_max",
+			   " WHERE account = ? AND purpose = ? AND expires > ? AND tries < tries_max AND serial IS NULL",
 			   VALUES(INT(account), INT(purpose), INT(now)), code_row, ret_code);
 }
 

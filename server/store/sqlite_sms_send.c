@@ -131,7 +131,9 @@ static int find_live(struct sql *sql, const struct sending *sending, struct live
 	struct live live = {0};
 	int r;
 
-	r = sql_find(sql, "SELECT sent, sends, phone FROM sms_codes WHERE account = ? AND purpose = ? AND expires > ? AND tries < tries_max",
+	r = sql_find(sql,
+		     "SELECT sent, sends, phone FROM sms_codes"
+		     " WHERE account = ? AND purpose = ? AND expires > ? AND tries < tries_max AND serial IS NULL",
 		     VALUES(INT(code->account), INT(code->purpose), INT(sending->policy->now)), live_row, &live);
 	if (r < 0)
 		return r == PIMS_E_NOT_FOUND ? 0 : r;

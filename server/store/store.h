@@ -219,7 +219,7 @@ enum phone_result {
  */
 int store_phone_change(struct store *store, const struct phone_change *change, enum phone_result *ret_result, char **ret_old, int *ret_remaining);
 
-/** The live code of account and purpose, for a resend. PIMS_E_NOT_FOUND: none, used or expired. */
+/** The live code of account and purpose, for a resend. PIMS_E_NOT_FOUND: none, used, expired, or bound to a serial (no other could use it). */
 int store_sms_live(struct store *store, int64_t account, enum sms_purpose purpose, int64_t now, struct sms_code *ret_code);
 /** What a code is for. PIMS_E_NOT_FOUND: unknown or used; PIMS_E_STATE: expired. */
 int store_sms_find(struct store *store, const unsigned char hash[32], enum sms_purpose purpose, int64_t now, int64_t *ret_account);

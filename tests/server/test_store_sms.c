@@ -128,6 +128,42 @@ static void an_expired_code_is_not_resent(void **state)
 	assert_int_equal(store_sms_live(fixture->store, fixture->account, SMS_RESET_PIN, NOW, &code), PIMS_E_NOT_FOUND);
 }
 
+static int send_at(struct fixture *fixture, const char *code, int64_t now)
+{
+	unsigned char sealed[] = "sealed code", text[] = "sealed text";
+	char phone[] = "0612345678";
+	struct sms_code sms = {.account = fixture->account, .purpose = SMS_ENROLLMENT, .code = sealed, .code_length = 11, .created = now,
+			       .sent = now, .expires = now + 10 * MINUTE, .phone = phone};
+	const struct sms_message message = {.phone = phone, .text = text, .text_length = 11};
+	const struct sms_policy policy = {.cooldown_s = 30, .now = now};
+	struct sms_verdict verdict;
+
+	hash_of(code, sms.hash);
+	return store_sms_send(fixture->store, &sms, &message, &policy, &verdict);
+}
+
+/* A client that lost its state between Finalize and ms comes back with another serial. */
+static void a_code_bound_to_a_serial_is_not_resent(void **state)
+{
+	struct fixture *fixture = *state;
+	struct device_texts texts;
+	struct device device = make_device(&texts, fixture->account, 7, "phone"), found;
+	struct sms_code code;
+	int64_t account;
+
+	add_sms(fixture->store, fixture->account, SMS_ENROLLMENT, "code");
+	must(store_enroll_finalize(fixture->store, &device, NULL, 0, 5, NOW));
+	assert_int_equal(store_sms_live(fixture->store, fixture->account, SMS_ENROLLMENT, NOW, &code), PIMS_E_NOT_FOUND);
+	must(send_at(fixture, "new", NOW));
+	must(store_sms_live(fixture->store, fixture->account, SMS_ENROLLMENT, NOW, &code));
+	assert_memory_equal(code.hash, H("new"), 32);
+	sms_code_free(&code);
+	assert_int_equal(send_at(fixture, "newer", NOW), PIMS_E_STATE); /* that one is good for a resend */
+	assert_int_equal(store_sms_find(fixture->store, H("code"), SMS_ENROLLMENT, NOW, &account), PIMS_E_NOT_FOUND);
+	must(store_enroll_find(fixture->store, H("code"), texts.serial, &found)); /* the first one may still go on */
+	device_free(&found);
+}
+
 static void tries_run_out(void **state)
 {
 	struct fixture *fixture = *state;
@@ -323,6 +359,7 @@ int main(void)
 		STORE_TEST(a_code_that_is_live_elsewhere_cannot_be_taken),
 		STORE_TEST(a_resend_sends_the_same_code),
 		STORE_TEST(an_expired_code_is_not_resent),
+		STORE_TEST(a_code_bound_to_a_serial_is_not_resent),
 		STORE_TEST(tries_run_out),
 		STORE_TEST(a_right_try_sets_the_count_back),
 		STORE_TEST(an_expired_code_is_not_tried),
