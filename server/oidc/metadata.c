@@ -36,14 +36,14 @@ static int put_urls(json_t *object, const char *issuer)
 static json_t *capabilities(void)
 {
 	return json_pack("{s:[s], s:[s], s:[s], s:[s,s], s:[s], s:[s], s:[s,s,s], s:[s,s,s], s:[s,s,s], s:[s],"
-			 " s:[s,s,s,s,s,s,s,s,s,s,s], s:[s,s], s:b, s:b, s:b, s:b}",
+			 " s:[s,s,s,s,s,s,s,s,s,s,s], s:[s,s,s,s,s], s:b, s:b, s:b, s:b}",
 			 "response_types_supported", "code", "response_modes_supported", "query", "subject_types_supported", "public",
 			 "grant_types_supported", "authorization_code", "refresh_token", "id_token_signing_alg_values_supported", "RS256",
 			 "code_challenge_methods_supported", "S256", "scopes_supported", "openid", "profile", "email",
 			 "token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
 			 "revocation_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
 			 "claim_types_supported", "normal", "claims_supported", "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce",
-			 "at_hash", "amr", "email", "preferred_username", "ui_locales_supported", "en", "fr",
+			 "at_hash", "amr", "email", "preferred_username", "ui_locales_supported", "en", "fr", "de", "es", "it",
 			 "authorization_response_iss_parameter_supported", 1,
 			 "claims_parameter_supported", 0, "request_parameter_supported", 0, "request_uri_parameter_supported", 0);
 }

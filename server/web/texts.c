@@ -4,57 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct texts languages[] = {
-	{
-		.language = "en",
-		.sign_in = "Sign in",
-		.continue_to = "Sign in to go on to %s.",
-		.username = "E-mail address",
-		.password = "Password",
-		.error = "Error",
-		.wrong = "The e-mail address or the password is wrong.",
-		.too_many = "Too many attempts. Try again in %s min.",
-		.expired = "This page was open for too long. Please sign in again.",
-		.busy = "The server is busy. Please try again in a moment.",
-		.cannot = "You cannot sign in here",
-		.unknown_client = "The application that sent you is not known to this server.",
-		.unknown_redirect = "The address that the application wants you sent back to is not registered for it.",
-		.long_state = "The application sent a request that is too long.",
-		.foreign_form = "The form did not come from this server's own page.",
-		.failed = "The server failed. Please try again.",
-		.signed_out = "You are signed out",
-		.close_window = "You can close this window.",
-		.phone = "Virtual phone",
-		.no_messages = "No message yet.",
-		.enrollment_sms = "%s is your code to enrol this device.",
-		.reset_sms = "%s is your code to choose a new PIN.",
-	},
-	{
-		.language = "fr",
-		.sign_in = "Connexion",
-		.continue_to = "Connectez-vous pour continuer vers %s.",
-		.username = "Adresse e-mail",
-		.password = "Mot de passe",
-		.error = "Erreur",
-		.wrong = "L’adresse e-mail ou le mot de passe est incorrect.",
-		.too_many = "Trop de tentatives. Réessayez dans %s min.",
-		.expired = "Cette page est restée ouverte trop longtemps. Veuillez vous reconnecter.",
-		.busy = "Le serveur est occupé. Réessayez dans un instant.",
-		.cannot = "Connexion impossible",
-		.unknown_client = "L’application qui vous envoie n’est pas connue de ce serveur.",
-		.unknown_redirect = "L’adresse de retour demandée par l’application n’est pas enregistrée pour elle.",
-		.long_state = "La demande de l’application est trop longue.",
-		.foreign_form = "Le formulaire ne vient pas de la page de ce serveur.",
-		.failed = "Le serveur a rencontré une erreur. Veuillez réessayer.",
-		.signed_out = "Vous êtes déconnecté",
-		.close_window = "Vous pouvez fermer cette fenêtre.",
-		.phone = "Téléphone virtuel",
-		.no_messages = "Aucun message pour l’instant.",
-		.enrollment_sms = "%s est votre code pour enregistrer cet appareil.",
-		.reset_sms = "%s est votre code pour choisir un nouveau code PIN.",
-	},
-};
-
 int texts_fill(const char *text, const char *value, struct buf *ret_text)
 {
 	const char *place = strstr(text, "%s");
@@ -68,9 +17,9 @@ int texts_fill(const char *text, const char *value, struct buf *ret_text)
 
 static const struct texts *find(const char *tag, size_t length)
 {
-	for (size_t i = 0; i < sizeof languages / sizeof *languages; i++)
-		if (length >= 2 && strncasecmp(tag, languages[i].language, 2) == 0 && (length == 2 || tag[2] == '-' || tag[2] == '_'))
-			return &languages[i];
+	for (size_t i = 0; i < TEXTS_LANGUAGES; i++)
+		if (length >= 2 && strncasecmp(tag, texts_table[i].language, 2) == 0 && (length == 2 || tag[2] == '-' || tag[2] == '_'))
+			return &texts_table[i];
 	return NULL;
 }
 
@@ -93,12 +42,12 @@ const struct texts *texts_of_request(const struct request *request)
 
 	if (!texts)
 		texts = find_first(request_header(request, "Accept-Language"));
-	return texts ? texts : &languages[0];
+	return texts ? texts : &texts_table[0];
 }
 
 const struct texts *texts_of_locale(const char *locale)
 {
 	const struct texts *texts = find_first(locale);
 
-	return texts ? texts : &languages[0];
+	return texts ? texts : &texts_table[0];
 }

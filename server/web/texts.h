@@ -28,7 +28,52 @@ struct texts {
 	const char *no_messages;
 	const char *enrollment_sms; /**< "%s" is the code */
 	const char *reset_sms;
+	const char *certification_sms;
+	const char *phone_changed_sms; /**< to the old number; without a code */
+	const char *cancel;
+	const char *go_on;
+	const char *create_heading;
+	const char *create_intro; /**< "%s" is the application */
+	const char *new_password;
+	const char *repeat_password;
+	const char *password_hint;
+	const char *different;
+	const char *weak;
+	const char *bad_email;
+	const char *code_heading;
+	const char *code_intro; /**< "%s" is the address */
+	const char *code_label;
+	const char *wrong_code;
+	const char *email_heading;
+	const char *new_email;
+	const char *password_heading;
+	const char *password_intro;
+	const char *current_password;
+	const char *devices_heading;
+	const char *no_devices;
+	const char *enrolled_on; /**< "%s" is a date */
+	const char *last_used_on; /**< "%s" is a date */
+	const char *remove; /**< "%s" is a device */
+	const char *recover_heading;
+	const char *recover_intro;
+	const char *recovery_code;
+	const char *new_phone;
+	const char *bad_phone;
+	const char *done;
+	const char *phone_changed;
+	const char *code_subject;
+	const char *notice_subject;
+	const char *create_mail; /**< "%s" is the code */
+	const char *exists_mail; /**< to the owner of an address that somebody else tried */
+	const char *email_mail; /**< "%s" is the code */
+	const char *email_changed_mail;
+	const char *password_changed_mail;
+	const char *phone_changed_mail;
 };
+
+/** Nothing but texts in it: tests walk it. */
+enum { TEXTS_LANGUAGES = 5 };
+extern const struct texts texts_table[TEXTS_LANGUAGES];
 
 /** Appends a text with `value` in place of its "%s". */
 int texts_fill(const char *text, const char *value, struct buf *ret_text);
