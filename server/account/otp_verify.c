@@ -81,15 +81,17 @@ static void verify_as_user(struct request *request, struct response *response, c
 	struct otp_check check = {.otp = json_text(body, "otp"), .presenter = ""};
 	struct session_row session = {0};
 	struct account account = {0};
-	int retry_after = -1;
+	int r, retry_after = -1;
 
 	if (authenticate(request, response, &session, &account) < 0)
 		return;
 	check.account = account.id;
-	if (check.otp)
-		answer(response, otp_accept(request_server(request), &check, &retry_after), retry_after);
-	else
+	if (check.otp) {
+		r = otp_accept(request_server(request), &check, &retry_after);
+		answer(response, r, retry_after);
+	} else {
 		rest_bad_request(response, "The body is a JSON object with the string otp");
+	}
 	session_row_free(&session);
 	account_free(&account);
 }

@@ -324,6 +324,27 @@ static void guessing_is_slowed_down_for_the_guesser_alone(void **state)
 
 enum { RACERS = 8 };
 
+static void a_user_who_guesses_learns_how_long_to_wait(void **state)
+{
+	const struct call guess = {.path = VERIFY, .json = "{\"otp\":\"guess\"}", .bearer = eve_token};
+	struct reply reply = {0};
+
+	(void)state;
+	endpoints_advance(&server, 301); /* what other tests guessed is forgotten */
+	for (int i = 0; i < 20; i++) {
+		call(&server, &guess, &reply);
+		assert_problem(&reply, 403, "otp.refused");
+	}
+	call(&server, &guess, &reply);
+	assert_problem(&reply, 429, "otp.budget");
+	assert_string_equal(reply_header(&reply, "Retry-After"), "300");
+	assert_int_equal(json_int(reply.json, "retryAfter", 0), 300);
+	endpoints_advance(&server, 301);
+	call(&server, &guess, &reply);
+	assert_problem(&reply, 403, "otp.refused");
+	reply_free(&reply);
+}
+
 static void *race(void *data)
 {
 	struct reply reply = {0};
@@ -468,6 +489,7 @@ int main(void)
 		cmocka_unit_test(a_user_verifies_an_otp_of_his_own_only),
 		cmocka_unit_test(an_account_may_be_named_by_its_subject),
 		cmocka_unit_test(guessing_is_slowed_down_for_the_guesser_alone),
+		cmocka_unit_test(a_user_who_guesses_learns_how_long_to_wait),
 		cmocka_unit_test(of_many_at_once_one_is_accepted),
 		cmocka_unit_test(a_remote_token_is_not_had_for_nothing),
 		cmocka_unit_test(an_otp_buys_one_remote_token_for_its_own_account),
