@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/admin.h"
 
+#include "base/phone.h"
 #include "server/account/identifier.h"
 #include "server/arguments.h"
 #include "server/data_dir.h"
@@ -62,7 +63,10 @@ static int take_option(struct admin *admin, int option, const char *value)
 		return 0;
 	case 'P':
 		admin->phone = value;
-		return phone_valid(value) ? 0 : admin_wrong(value, "is no phone number (6 to 15 digits, perhaps with a + before them)");
+		return 0;
+	case 'C':
+		admin->country = value;
+		return phone_country_known(value) ? 0 : admin_wrong(value, "is no country (two letters, such as FR)");
 	case 'N':
 		admin->title = value;
 		return 0;
@@ -88,6 +92,7 @@ static int parse_options(struct admin *admin, int argc, char **argv)
 		{"help", no_argument, &help, 1},
 		{"data", required_argument, NULL, 'D'},
 		{"phone", required_argument, NULL, 'P'},
+		{"country", required_argument, NULL, 'C'},
 		{"name", required_argument, NULL, 'N'},
 		{"redirect", required_argument, NULL, 'R'},
 		{0},

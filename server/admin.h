@@ -25,7 +25,8 @@ struct admin {
 	const char *name;  /**< e-mail (normalised) or client id; NULL for list */
 	const char *value; /**< the second word, e.g. a phone number */
 	const char *data_dir;
-	const char *phone;
+	const char *phone;   /**< as it was typed */
+	const char *country; /**< ISO 3166 alpha-2, NULL = not given */
 	const char *title;
 	const char *redirects[ADMIN_MAX_REDIRECTS];
 	size_t redirect_count;

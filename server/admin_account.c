@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/admin.h"
 
+#include "base/phone.h"
 #include "server/account/identifier.h"
 #include "server/account/password.h"
 
@@ -10,16 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DEFAULT_COUNTRY "FR"
+
 const char admin_account_help[] =
-	"Usage: pimsd account add EMAIL [--phone NUMBER] [--password-stdin] --data DIR\n"
+	"Usage: pimsd account add EMAIL [--phone NUMBER] [--country CC] [--password-stdin] --data DIR\n"
 	"       pimsd account list --data DIR\n"
 	"       pimsd account set-password EMAIL [--password-stdin] --data DIR\n"
-	"       pimsd account set-phone EMAIL (NUMBER | --none) --data DIR\n"
+	"       pimsd account set-phone EMAIL (NUMBER [--country CC] | --none) --data DIR\n"
 	"       pimsd account block|unblock|remove EMAIL --data DIR\n"
 	"\n"
 	"Changes accounts, also while a server runs on the same data. Passwords are asked on the terminal, or read as a line of\n"
 	"standard input. A new password and a block end all sign-ins of the account; unblock also lifts the block of its PIN; remove\n"
 	"takes all that belongs to it. `list` prints e-mail, phone, state (active, blocked) and PIN (none, set, blocked), tabs between.\n"
+	"\n"
+	"A number is an international one (+33612345678), or a national one of the account's country: --country, else the one it was\n"
+	"given before, else FR.\n"
 	"\n"
 	"Example: pimsd account add jo@example.com --phone 0612345678 --data /var/lib/pimsd\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
@@ -47,15 +53,52 @@ static int ask_hash(const struct admin *admin, char ret_hash[PASSWORD_HASH_SIZE]
 	return r < 0 ? admin_failed("password", r) : 0;
 }
 
+/* 0, or the exit status. `text` NULL: *ret_number is "". */
+static int read_number(const char *text, const char *country, char ret_number[PHONE_SIZE])
+{
+	*ret_number = 0;
+	if (!text || phone_normalise(text, country, ret_number) == 0)
+		return 0;
+	return admin_wrong(text, "is no phone number of that country, and no international one (+33612345678)");
+}
+
+static int set_country(const struct admin *admin)
+{
+	char country[3];
+
+	if (!admin->country)
+		return 0;
+	for (size_t i = 0; i < sizeof country; i++)
+		country[i] = (char)(admin->country[i] & ~0x20);
+	return store_account_set_country(admin->store, admin->name, country);
+}
+
+static const char *country_or(const struct admin *admin, const char *otherwise)
+{
+	if (admin->country)
+		return admin->country;
+	return otherwise ? otherwise : DEFAULT_COUNTRY;
+}
+
+static int check_number(const struct admin *admin)
+{
+	char number[PHONE_SIZE];
+
+	return read_number(admin->phone, country_or(admin, NULL), number);
+}
+
 static int account_add(struct admin *admin)
 {
-	char hash[PASSWORD_HASH_SIZE];
-	int status;
+	char hash[PASSWORD_HASH_SIZE], number[PHONE_SIZE];
+	int status, r;
 
-	status = ask_hash(admin, hash);
+	status = read_number(admin->phone, country_or(admin, NULL), number);
+	if (!status)
+		status = ask_hash(admin, hash);
 	if (status)
 		return status;
-	return result(admin, store_account_add(admin->store, admin->name, hash, admin->phone, env_now(&admin->env)));
+	r = store_account_add(admin->store, admin->name, hash, *number ? number : NULL, env_now(&admin->env));
+	return result(admin, r < 0 ? r : set_country(admin));
 }
 
 static int print_account(void *data, const struct account *account)
@@ -88,14 +131,24 @@ static int check_phone(const struct admin *admin)
 {
 	if (!admin->value == !admin->none)
 		return admin_wrong("set-phone", "wants a number or --none");
-	if (admin->value && !phone_valid(admin->value))
-		return admin_wrong(admin->value, "is no phone number (6 to 15 digits, perhaps with a + before them)");
 	return 0;
 }
 
 static int account_set_phone(struct admin *admin)
 {
-	return result(admin, store_account_set_phone(admin->store, admin->name, admin->value));
+	struct account account = {0};
+	char number[PHONE_SIZE];
+	int status, r;
+
+	r = store_account_by_email(admin->store, admin->name, &account);
+	if (r < 0)
+		return result(admin, r);
+	status = read_number(admin->value, country_or(admin, account.country), number);
+	account_free(&account);
+	if (status)
+		return status;
+	r = store_account_set_phone(admin->store, admin->name, *number ? number : NULL);
+	return result(admin, r < 0 ? r : set_country(admin));
 }
 
 static int account_block(struct admin *admin)
@@ -114,7 +167,7 @@ static int account_remove(struct admin *admin)
 }
 
 const struct admin_row admin_account_rows[] = {
-	{"account", "add", 1, 1, true, account_add, NULL},
+	{"account", "add", 1, 1, true, account_add, check_number},
 	{"account", "list", 0, 0, false, account_list, NULL},
 	{"account", "set-password", 1, 1, false, account_set_password, NULL},
 	{"account", "set-phone", 1, 2, false, account_set_phone, check_phone},

@@ -28,6 +28,12 @@ static const char help[] =
 	"  --issuer URL           the server's public URL (https, but on loopback; default in the sandbox http://ADDRESS:PORT)\n"
 	"  --macid HEX            the application's id, 32 hex digits (default: made at the first start)\n"
 	"  --otp-pin-required     no one-time password without the PIN\n"
+	"  --country CC           of accounts that have none: how national phone numbers are read (default FR)\n"
+	"  --sms-cooldown S       seconds until an SMS is sent again, doubling twice (default 30)\n"
+	"  --sms-per-hour N, --sms-per-day N          SMS of an account (default 5 and 10; sandbox 100 and 1000)\n"
+	"  --sms-per-number N, --sms-per-address N    new numbers, clients' addresses, in a day (default 5 and 100)\n"
+	"  --sms-countries LIST   allowed ones with a budget a day, such as FR=1000,ES; * is any (default the --country)\n"
+	"  --sms-android-hash H   the app's 11 characters for the SMS Retriever\n"
 	"  --workers N            requests worked on at once (default 48)\n"
 	"  --log LEVEL            error, warning, info (default), debug\n"
 	"  --help, --version\n"
@@ -111,6 +117,8 @@ static int take_option(struct arguments *arguments, int option, char *value)
 		return take_issuer(arguments, value);
 	case 'M':
 		return take_macid(arguments, value);
+	case 'C':
+		return arguments_take_country(arguments->country, value);
 	case 'W':
 		return take_workers(arguments, value);
 	case 'G':
@@ -136,7 +144,8 @@ static int check(const struct arguments *arguments)
 
 int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 {
-	struct arguments arguments = {.address = "127.0.0.1", .port = DEFAULT_PORT, .level = PIMS_LOG_INFO};
+	struct arguments arguments = {
+		.address = "127.0.0.1", .port = DEFAULT_PORT, .level = PIMS_LOG_INFO, .country = "FR", .sms = {.cooldown_seconds = 30}};
 	int sandbox = 0, pin_required = 0, want_help = 0, version = 0;
 	const struct option options[] = {
 		{"sandbox", no_argument, &sandbox, 1},
@@ -147,14 +156,23 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 		{"data", required_argument, NULL, 'D'},
 		{"issuer", required_argument, NULL, 'I'},
 		{"macid", required_argument, NULL, 'M'},
+		{"country", required_argument, NULL, 'C'},
+		{"sms-cooldown", required_argument, NULL, 'S'},
+		{"sms-per-hour", required_argument, NULL, 'S'},
+		{"sms-per-day", required_argument, NULL, 'S'},
+		{"sms-per-number", required_argument, NULL, 'S'},
+		{"sms-per-address", required_argument, NULL, 'S'},
+		{"sms-countries", required_argument, NULL, 'S'},
+		{"sms-android-hash", required_argument, NULL, 'S'},
 		{"workers", required_argument, NULL, 'W'},
 		{"log", required_argument, NULL, 'G'},
 		{0},
 	};
-	int option;
+	int option, index = 0;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (option && take_option(&arguments, option, optarg) < 0)
+	while ((option = getopt_long(argc, argv, "", options, &index)) != -1)
+		if ((option == 'S' && arguments_take_sms(&arguments.sms, options[index].name, optarg) < 0) ||
+		    (option && option != 'S' && take_option(&arguments, option, optarg) < 0))
 			return PIMS_E_INVALID;
 	if (optind < argc)
 		return wrong(argv[optind], "is no command of pimsd");
@@ -182,6 +200,8 @@ void arguments_options(const struct arguments *arguments, const struct env *env,
 	options.settings.issuer = arguments->issuer;
 	if (arguments->pin_required)
 		options.settings.otp_without_pin = false;
+	options.settings.sms = arguments->sms;
+	memcpy(options.settings.country, arguments->country, sizeof options.settings.country);
 	memcpy(options.settings.macid, arguments->macid, sizeof options.settings.macid);
 	*ret_options = options;
 }

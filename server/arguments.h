@@ -20,12 +20,18 @@ struct arguments {
 	unsigned port;
 	unsigned workers;
 	char macid[33];
+	char country[3];
+	struct sms_settings sms;
 	enum pims_log_level level;
 };
 
 /** PIMS_E_INVALID: wrong usage; standard error has been told why. */
 int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
 void arguments_help(void);
+/** Takes "--sms-NAME VALUE"; PIMS_E_INVALID: the value is wrong, and standard error has been told. */
+int arguments_take_sms(struct sms_settings *settings, const char *name, const char *value);
+/** "FR", any case. */
+int arguments_take_country(char country[3], const char *value);
 /** Options of the server; the texts stay the arguments'. */
 void arguments_options(const struct arguments *arguments, const struct env *env, struct server_options *ret_options);
 

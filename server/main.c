@@ -4,6 +4,7 @@
 #include "server/data_dir.h"
 #include "server/log.h"
 #include "server/sandbox_seed.h"
+#include "server/sms/number.h"
 #include "server/server.h"
 
 #include <pims/version.h>
@@ -58,11 +59,12 @@ static void wait_signal(const sigset_t *signals)
 
 static void print_sandbox(const struct server *server)
 {
+	char number[PHONE_SIZE];
 	struct account account;
 
 	printf("account   %s\npassword  %s\n", SANDBOX_EMAIL, SANDBOX_PASSWORD);
 	if (store_account_by_email(server->store, SANDBOX_EMAIL, &account) == 0) {
-		printf("phone     %s\n", account.phone ? account.phone : "none");
+		printf("phone     %s\n", account.phone ? account_show_number(server, &account, account.phone, number) : "none");
 		account_free(&account);
 	}
 	printf("macid     %s\nclient    pims (public)\nclient    %s, secret %s\nsms       %s/sandbox/sms\n", server->settings.macid, SANDBOX_CLIENT,

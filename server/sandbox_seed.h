@@ -6,7 +6,7 @@
 
 #define SANDBOX_EMAIL "demo@example.com"
 #define SANDBOX_PASSWORD "demo-password"
-#define SANDBOX_PHONE "0612345678"
+#define SANDBOX_PHONE "+33612345678"
 #define SANDBOX_CLIENT "demo"
 #define SANDBOX_SECRET "demo"
 #define SANDBOX_MACID "5a6b0c1d2e3f40515263748596a7b8c9"

@@ -13,6 +13,18 @@ struct oidc_keys; /* server/oidc/keys.h: signing key, JWKS text */
 struct iw_keys;   /* inwebo/server.h: Kfact, Kiw, ms keys */
 struct seal;      /* server/store/seal.h: the master key */
 
+enum { SMS_COUNTRIES_SIZE = 512, SMS_ANDROID_HASH_SIZE = 12 };
+
+/** What limits messages (server/sms/policy.h). A limit of 0 is the default one. */
+struct sms_settings {
+	int cooldown_seconds; /**< 30, doubling twice; 0 = none */
+	int per_hour, per_day; /**< of an account: 5, 10; in the sandbox 100, 1000 */
+	int per_number;        /**< certification messages to a number in a day: 5; in the sandbox 500 */
+	int per_address;       /**< of a client's address in a day: 100; in the sandbox 10000 */
+	char countries[SMS_COUNTRIES_SIZE]; /**< "FR=1000,ES": allowed ones with their budget in a day; "*" is any; "" = the server's, in the sandbox any */
+	char android_hash[SMS_ANDROID_HASH_SIZE]; /**< of the app that reads messages by itself (SMS Retriever); "" = none */
+};
+
 /** Settings, from the command line and the configuration; constant while the server runs. */
 struct settings {
 	bool sandbox;
@@ -27,7 +39,8 @@ struct settings {
 	int challenge_seconds;
 	int pin_tries;        /**< 5 */
 	int max_devices;      /**< 5 */
-	int sms_per_hour;     /**< SMS an account may ask for; 0 = 5, in the sandbox 100 */
+	char country[3];      /**< of accounts that have none of their own; "" = FR */
+	struct sms_settings sms;
 	bool otp_without_pin; /**< policy: an OTP is given without the PIN */
 };
 

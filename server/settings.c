@@ -25,6 +25,8 @@ void settings_default(struct settings *ret_settings, bool sandbox)
 		.pin_tries = 5,
 		.max_devices = 5,
 		.otp_without_pin = true,
+		.country = "FR",
+		.sms = {.cooldown_seconds = 30},
 	};
 }
 

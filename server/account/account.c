@@ -9,6 +9,7 @@
 
 const struct route account_routes[] = {
 	{"GET", "/v1/phone", account_phone},
+	{"POST", "/v1/phone", account_change_phone},
 	{"GET", "/v1/account", account_state},
 	{"GET", "/v1/devices", account_devices},
 	{"POST", "/v1/devices/remove", account_devices_remove},
@@ -24,21 +25,6 @@ static void answer(struct response *response, json_t *object)
 {
 	response_json(response, 200, object);
 	(void)response_header(response, "Cache-Control", "no-store");
-}
-
-void account_phone(struct request *request, struct response *response)
-{
-	struct session_row session = {0};
-	struct account account = {0};
-
-	if (authenticate(request, response, &session, &account) < 0)
-		return;
-	if (account.phone)
-		answer(response, json_pack("{s:s}", "phoneNumber", account.phone));
-	else
-		response_problem(response, 404, "phone.none", "The account has no trusted phone number", -1, -1);
-	session_row_free(&session);
-	account_free(&account);
 }
 
 static int count_device(void *data, const struct device *device)

@@ -39,13 +39,6 @@ int email_normalise(const char *text, char ret_email[EMAIL_SIZE])
 	return 0;
 }
 
-bool phone_valid(const char *text)
-{
-	if (*text == '+')
-		text++;
-	return decimal_valid(text, 15) && strlen(text) >= 6;
-}
-
 bool client_id_valid(const char *text)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";

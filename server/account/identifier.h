@@ -8,8 +8,6 @@ enum { EMAIL_SIZE = 255 };
 
 /** The form under which an account is found: one "@", no blanks, ASCII letters in lower case. PIMS_E_FORMAT. */
 int email_normalise(const char *text, char ret_email[EMAIL_SIZE]);
-/** An optional "+" and 6 to 15 digits (E.164's maximum). */
-bool phone_valid(const char *text);
 /** 1 to 64 letters, digits, ".", "_", "-". */
 bool client_id_valid(const char *text);
 /** An absolute URI without fragment, or such a one with "*" as its last path segment. */

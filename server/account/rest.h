@@ -15,6 +15,7 @@ void rest_failed(struct response *response);
 int rest_find_account(const struct request *request, const char *name, struct account *ret_account);
 
 void account_phone(struct request *request, struct response *response);
+void account_change_phone(struct request *request, struct response *response);
 void account_state(struct request *request, struct response *response);
 void account_car_associations(struct request *request, struct response *response);
 void account_devices(struct request *request, struct response *response);

@@ -1,50 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/sms/sms.h"
 
+#include "base/phone.h"
 #include "base/text.h"
+#include "server/sms/policy.h"
 #include "server/store/seal.h"
 
 #include <pims/error.h>
 
-#include <inttypes.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PER_HOUR = 5, PER_HOUR_SANDBOX = 100, COLLISIONS = 8, LOCKS = 16, SEALED_MAX = 1024 };
-
-/* Two requests of one account at once must send one code, not two of which the first is dead on arrival. */
-static pthread_mutex_t locks[LOCKS] = {
-	PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER,
-	PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER,
-	PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER,
-	PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER,
-};
+enum { TRIES = 8, SEALED_MAX = 1024 };
 
 /* One message being made. */
 struct sending {
 	const struct server *server;
-	const struct account *account;
+	const struct sms_order *order;
 	const struct texts *texts;
+	struct sms_policy policy;
 	struct sms_code code;
 	char digits[SMS_CODE_SIZE];
 	struct buf text;
 };
 
-static int spend_budget(const struct server *server, const struct account *account, int *ret_retry_after)
-{
-	const struct settings *settings = &server->settings;
-	int max = settings->sms_per_hour;
-	char key[40];
-
-	if (max <= 0)
-		max = settings->sandbox ? PER_HOUR_SANDBOX : PER_HOUR;
-	(void)snprintf(key, sizeof key, "sms:%" PRId64, account->id);
-	return store_attempt(server->store, key, max, 3600, env_now(&server->env), ret_retry_after);
-}
-
-static int seal_text(const struct server *server, const char *text, unsigned char **ret_sealed, size_t *ret_length)
+int sms_seal_text(const struct server *server, const char *text, unsigned char **ret_sealed, size_t *ret_length)
 {
 	struct buf sealed = BUF_INIT(SEALED_MAX);
 	unsigned char *copy = NULL;
@@ -64,15 +44,19 @@ static int seal_text(const struct server *server, const char *text, unsigned cha
 }
 
 /* The live code, to be sent again as it is: its life is not prolonged, so that ten minutes are ten minutes. */
-static int reuse_code(struct sending *sending, int64_t now)
+static int reuse_code(struct sending *sending)
 {
 	const struct server *server = sending->server;
+	const struct sms_order *order = sending->order;
 	struct buf digits = BUF_INIT(64);
-	int r = store_sms_live(server->store, sending->account->id, sending->code.purpose, now, &sending->code);
+	int r = store_sms_live(server->store, order->account->id, order->purpose, sending->policy.now, &sending->code);
 
 	if (r < 0)
 		return r;
-	sending->code.sent = now;
+	if (sending->code.phone && !text_equal(sending->code.phone, order->number))
+		return PIMS_E_NOT_FOUND; /* it is bound to the number it went to */
+	if (sending->code.sends < 1)
+		sending->code.sends = 1;
 	r = open_value(server->seal, sending->code.code, sending->code.code_length, &digits);
 	if (r == 0)
 		r = text_copy(sending->digits, sizeof sending->digits, buf_text(&digits));
@@ -80,85 +64,75 @@ static int reuse_code(struct sending *sending, int64_t now)
 	return r;
 }
 
-static int make_code(struct sending *sending, int64_t now)
+static int make_code(struct sending *sending)
 {
 	const struct server *server = sending->server;
-	enum sms_purpose purpose = sending->code.purpose;
+	int64_t now = sending->policy.now;
 	int r;
 
 	sms_code_free(&sending->code);
 	sending->code = (struct sms_code){
-		.account = sending->account->id,
-		.purpose = purpose,
+		.account = sending->order->account->id,
+		.purpose = sending->order->purpose,
 		.created = now,
 		.sent = now,
 		.expires = now + (int64_t)server->settings.sms_seconds * 1000,
 	};
-	r = sms_code_make(&server->env, sending->digits);
+	r = text_set(&sending->code.phone, sending->order->number);
+	if (r == 0)
+		r = sms_code_make(&server->env, sending->digits);
 	if (r == 0)
 		r = seal_digest(server->seal, sending->digits, sending->code.hash);
-	return r < 0 ? r : seal_text(server, sending->digits, &sending->code.code, &sending->code.code_length);
+	return r < 0 ? r : sms_seal_text(server, sending->digits, &sending->code.code, &sending->code.code_length);
 }
 
-static int store_message(struct sending *sending)
+static int store_message(struct sending *sending, struct sms_verdict *ret_verdict)
 {
 	const struct server *server = sending->server;
-	struct sms_message message = {.phone = sending->account->phone};
-	int r;
+	struct sms_message message = {0};
+	int r = text_set(&message.phone, sending->order->number);
 
 	buf_reset(&sending->text);
-	r = sms_text(sending->texts, sending->code.purpose, server->settings.issuer, sending->digits, &sending->text);
 	if (r == 0)
-		r = seal_text(server, buf_text(&sending->text), &message.text, &message.text_length);
+		r = sms_text(sending->texts, sending->order->purpose, &server->settings, sending->digits, &sending->text);
 	if (r == 0)
-		r = store_sms_add(server->store, &sending->code, &message);
+		r = sms_seal_text(server, buf_text(&sending->text), &message.text, &message.text_length);
+	if (r == 0 && sending->code.sends > 0)
+		r = text_set(&sending->code.phone, sending->order->number);
+	if (r == 0)
+		r = store_sms_send(server->store, &sending->code, &message, &sending->policy, ret_verdict);
 	free(message.text);
+	free(message.phone);
 	return r;
 }
 
-/* Another account may hold the same digits: then others are taken. */
-static int send_new(struct sending *sending, int64_t now)
+/* Another request may be faster, and another account may hold the same digits: then once more. */
+static int send_once(struct sending *sending, struct sms_verdict *ret_verdict)
 {
 	int r = PIMS_E_STATE;
 
-	for (int i = 0; i < COLLISIONS && r == PIMS_E_STATE; i++) {
-		r = make_code(sending, now);
+	for (int i = 0; i < TRIES && (r == PIMS_E_STATE || r == PIMS_E_NOT_FOUND); i++) {
+		sms_code_free(&sending->code);
+		r = reuse_code(sending);
+		if (r == PIMS_E_NOT_FOUND)
+			r = make_code(sending);
 		if (r == 0)
-			r = store_message(sending);
+			r = store_message(sending, ret_verdict);
 	}
-	return r;
+	return r == PIMS_E_STATE || r == PIMS_E_NOT_FOUND ? PIMS_E_SYSTEM : r;
 }
 
-static int send_locked(struct sending *sending)
+int sms_send(const struct server *server, const struct sms_order *order, const struct texts *texts, struct sms_verdict *ret_verdict)
 {
-	pthread_mutex_t *lock = &locks[(uint64_t)sending->account->id % LOCKS];
-	int64_t now = env_now(&sending->server->env);
-	int r;
+	struct sending sending = {.server = server, .order = order, .texts = texts, .text = BUF_INIT(SMS_TEXT_MAX)};
+	int r = sms_policy_make(server, order, &sending.policy);
 
-	(void)pthread_mutex_lock(lock);
-	r = reuse_code(sending, now);
 	if (r == 0)
-		r = store_message(sending);
-	if (r == PIMS_E_NOT_FOUND)
-		r = send_new(sending, now);
-	(void)pthread_mutex_unlock(lock);
-	return r;
-}
-
-int sms_send(const struct server *server, const struct account *account, enum sms_purpose purpose, const struct texts *texts,
-	     int *ret_retry_after)
-{
-	struct sending sending = {
-		.server = server, .account = account, .texts = texts, .code = {.purpose = purpose}, .text = BUF_INIT(SMS_TEXT_MAX)};
-	int r = account->phone ? spend_budget(server, account, ret_retry_after) : PIMS_E_NOT_FOUND;
-
-	if (r < 0)
-		return r;
-	r = send_locked(&sending);
+		r = send_once(&sending, ret_verdict);
 	if (r == 0)
-		sms_deliver(server, account->phone, buf_text(&sending.text));
+		sms_deliver(server, order->number, buf_text(&sending.text));
 	sms_code_free(&sending.code);
 	secret_wipe(sending.digits, sizeof sending.digits);
 	buf_free(&sending.text);
-	return r == PIMS_E_NOT_FOUND || r == PIMS_E_LIMIT ? PIMS_E_SYSTEM : r;
+	return r;
 }

@@ -2,8 +2,10 @@
 #include "server/sms/sms.h"
 
 #include "base/encode.h"
+#include "base/text.h"
 #include "base/url.h"
 #include "server/console.h"
+#include "server/sms/number.h"
 
 #include <pims/error.h>
 
@@ -26,13 +28,22 @@ int sms_code_make(const struct env *env, char ret_code[SMS_CODE_SIZE])
 	return r;
 }
 
-int sms_text(const struct texts *texts, enum sms_purpose purpose, const char *issuer, const char *code, struct buf *ret_text)
+static const char *sentence(const struct texts *texts, enum sms_purpose purpose)
+{
+	if (purpose == SMS_CERTIFICATION)
+		return texts->certification_sms;
+	return purpose == SMS_RESET_PIN ? texts->reset_sms : texts->enrollment_sms;
+}
+
+int sms_text(const struct texts *texts, enum sms_purpose purpose, const struct settings *settings, const char *code, struct buf *ret_text)
 {
 	struct url url = {0};
-	int r = url_parse(issuer, &url);
+	int r = url_parse(settings->issuer, &url);
 
 	if (r == 0)
-		r = texts_fill(purpose == SMS_RESET_PIN ? texts->reset_sms : texts->enrollment_sms, code, ret_text);
+		r = texts_fill(sentence(texts, purpose), code, ret_text);
+	if (r == 0 && *settings->sms.android_hash)
+		r = buf_printf(ret_text, "\n\n%s", settings->sms.android_hash);
 	if (r == 0)
 		r = buf_printf(ret_text, "\n\n@%s #%s", url.host, code);
 	url_free(&url);
@@ -46,15 +57,32 @@ const char *sms_text_code(const char *text)
 	return mark && strlen(mark + 1) == SMS_CODE_DIGITS && decimal_valid(mark + 1, SMS_CODE_DIGITS) ? mark + 1 : NULL;
 }
 
+static const char *const purposes[] = {
+	[SMS_ENROLLMENT] = "enrollment",
+	[SMS_RESET_PIN] = "resetPIN",
+	[SMS_CERTIFICATION] = "phoneNumberCertification",
+	[SMS_NOTICE] = "notice",
+};
+
 const char *sms_purpose_name(enum sms_purpose purpose)
 {
-	return purpose == SMS_RESET_PIN ? "resetPIN" : "enrollment";
+	return purposes[purpose >= SMS_ENROLLMENT && purpose <= SMS_NOTICE ? purpose : SMS_NOTICE];
+}
+
+int sms_purpose_parse(const char *name, enum sms_purpose *ret_purpose)
+{
+	for (enum sms_purpose purpose = SMS_ENROLLMENT; purpose < SMS_NOTICE; purpose++)
+		if (text_equal(name, purposes[purpose])) {
+			*ret_purpose = purpose;
+			return 0;
+		}
+	return PIMS_E_NOT_FOUND;
 }
 
 /* The operator's console stands for a phone: this is no log, and the only place but the outbox where a code appears. */
 void sms_deliver(const struct server *server, const char *phone, const char *text)
 {
-	char line[SMS_TEXT_MAX + 1];
+	char line[SMS_TEXT_MAX + 1], number[PHONE_SIZE];
 	size_t at = 0;
 
 	if (!server->settings.sandbox)
@@ -65,6 +93,6 @@ void sms_deliver(const struct server *server, const char *phone, const char *tex
 		else if (at && line[at - 1] != ' ')
 			line[at++] = ' ';
 	line[at] = '\0';
-	console_line(stdout, "sms to %s: %s", phone, line);
+	console_line(stdout, "sms to %s: %s", account_show_number(server, NULL, phone, number), line);
 	secret_wipe(line, sizeof line);
 }

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "server/account/rest.h"
 #include "server/server.h"
+#include "server/sms/number.h"
 #include "server/sms/sms.h"
 #include "server/store/seal.h"
 #include "server/web/page.h"
@@ -31,13 +32,14 @@ static int put_time(json_t *object, int64_t milliseconds)
 	return json_put_text(object, "time", text);
 }
 
-static int put_message(json_t *object, const struct sms_message *message, const char *text)
+static int put_message(const struct server *server, json_t *object, const struct sms_message *message, const char *text)
 {
 	const char *code = sms_text_code(text);
+	char number[PHONE_SIZE];
 	int r = json_put_int(object, "id", message->id);
 
 	if (r == 0)
-		r = json_put_text(object, "to", message->phone);
+		r = json_put_text(object, "to", account_show_number(server, NULL, message->phone, number));
 	if (r == 0)
 		r = json_put_text(object, "text", text);
 	if (r == 0)
@@ -56,7 +58,7 @@ static int add(void *data, const struct sms_message *message)
 	int r = open_value(listing->server->seal, message->text, message->text_length, &text);
 
 	if (r == 0)
-		r = put_message(object, message, buf_text(&text));
+		r = put_message(listing->server, object, message, buf_text(&text));
 	if (r == 0 && json_array_size(listing->messages) >= MESSAGES_MAX)
 		(void)json_array_remove(listing->messages, 0);
 	if (r == 0 && json_array_append(listing->messages, object) != 0)

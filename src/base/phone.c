@@ -88,8 +88,17 @@ static int from_national(const struct phone_country *country, const char *digits
 	return compose(country->code, digits, ret_number);
 }
 
+static const struct phone_country *find_country(const char *country)
+{
+	for (size_t i = 0; country && i < COUNTRIES; i++)
+		if (text_equal_nocase(countries[i].country, country))
+			return &countries[i];
+	return NULL;
+}
+
 int phone_normalise(const char *text, const char *country, char ret_number[PHONE_SIZE])
 {
+	const struct phone_country *row;
 	char digits[MAX_DIGITS + 2];
 
 	if (!read_digits(text, digits))
@@ -98,10 +107,30 @@ int phone_normalise(const char *text, const char *country, char ret_number[PHONE
 		return from_international(digits + 1, ret_number);
 	if (text_starts(digits, international))
 		return from_international(digits + strlen(international), ret_number);
-	for (size_t i = 0; country && i < COUNTRIES; i++)
-		if (text_equal_nocase(countries[i].country, country))
-			return from_national(&countries[i], digits, ret_number);
-	return PIMS_E_FORMAT;
+	row = find_country(country);
+	return row ? from_national(row, digits, ret_number) : PIMS_E_FORMAT;
+}
+
+bool phone_country_known(const char *country)
+{
+	return find_country(country) != NULL;
+}
+
+/* In North America the trunk prefix is dialled, but no part of a number as people write it. */
+int phone_national(const char *number, const char *country, char ret_text[PHONE_SIZE])
+{
+	const struct phone_country *row = find_country(country);
+	const char *trunk = row && !text_equal(row->trunk, "1") ? row->trunk : "";
+	const char *national;
+
+	if (!row || number[0] != '+' || !text_starts(number + 1, row->code))
+		return PIMS_E_FORMAT;
+	national = number + 1 + strlen(row->code);
+	if (!has_room(row, national) || strlen(trunk) + strlen(national) >= PHONE_SIZE)
+		return PIMS_E_FORMAT;
+	memcpy(ret_text, trunk, strlen(trunk));
+	memcpy(ret_text + strlen(trunk), national, strlen(national) + 1);
+	return 0;
 }
 
 const char *phone_country(const char *number)

@@ -2,6 +2,8 @@
 #ifndef PIMS_BASE_PHONE_H
 #define PIMS_BASE_PHONE_H
 
+#include <stdbool.h>
+
 /** "+", at most 15 digits (ITU-T E.164 §6), NUL. */
 enum { PHONE_SIZE = 17 };
 
@@ -11,6 +13,10 @@ enum { PHONE_SIZE = 17 };
  * number that the country's numbering plan has room for; ret_number is then untouched.
  */
 int phone_normalise(const char *text, const char *country, char ret_number[PHONE_SIZE]);
+/** The national form of an E.164 number of `country`, as people there write it without blanks. PIMS_E_FORMAT: it belongs to another country. */
+int phone_national(const char *number, const char *country, char ret_text[PHONE_SIZE]);
+/** Whether national forms of a country (any case, NULL allowed) can be read. */
+bool phone_country_known(const char *country);
 /** The main country of an E.164 number's calling code, e.g. "FR", "US" for all of +1; NULL when there is none. A static string. */
 const char *phone_country(const char *number);
 

@@ -63,12 +63,46 @@ static void a_number_belongs_to_the_main_country_of_its_calling_code(void **stat
 	assert_string_equal(phone_country("+393123456789"), "IT");
 }
 
+static void a_number_of_another_country_has_no_national_form(void **state)
+{
+	char text[PHONE_SIZE] = "as it was";
+
+	(void)state;
+	assert_int_equal(phone_national("+34612345678", "FR", text), PIMS_E_FORMAT);
+	assert_int_equal(phone_national("+33612345678", "XX", text), PIMS_E_FORMAT);
+	assert_int_equal(phone_national("+33612345678", NULL, text), PIMS_E_FORMAT);
+	assert_int_equal(phone_national("+3361234567", "FR", text), PIMS_E_FORMAT);
+	assert_int_equal(phone_national("0612345678", "FR", text), PIMS_E_FORMAT);
+	assert_string_equal(text, "as it was");
+	assert_false(phone_country_known("XX"));
+	assert_false(phone_country_known(NULL));
+	assert_true(phone_country_known("fr"));
+}
+
+static void the_national_form_reads_back_as_the_same_number(void **state)
+{
+	static const char *const numbers[][3] = {{"+33612345678", "FR", "0612345678"}, {"+34612345678", "es", "612345678"},
+						 {"+393331234567", "IT", "3331234567"}, {"+12025550123", "US", "2025550123"},
+						 {"+447700900123", "GB", "07700900123"}};
+	char text[PHONE_SIZE], number[PHONE_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		assert_int_equal(phone_national(numbers[i][0], numbers[i][1], text), 0);
+		assert_string_equal(text, numbers[i][2]);
+		assert_int_equal(phone_normalise(text, numbers[i][1], number), 0);
+		assert_string_equal(number, numbers[i][0]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(impossible_numbers_are_refused_and_change_nothing),
 		cmocka_unit_test(numbers_as_people_write_them_become_e164),
 		cmocka_unit_test(a_number_belongs_to_the_main_country_of_its_calling_code),
+		cmocka_unit_test(a_number_of_another_country_has_no_national_form),
+		cmocka_unit_test(the_national_form_reads_back_as_the_same_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ static void a_console_that_nobody_reads_does_not_stop_the_server(void **state)
 	struct app app;
 
 	(void)state;
-	sandbox_start(&sandbox, NULL);
+	sandbox_start(&sandbox, (const char *const[]){"--sms-cooldown", "0", NULL});
 	assert_true(fcntl(sandbox.output, F_SETPIPE_SZ, PIPE_BYTES) >= 0);
 	app_start(&app, &sandbox, NULL);
 	app_initialize(&app);

@@ -155,6 +155,7 @@ static void wrong_usage_is_2_and_tells_why(void **state)
 	assert_int_equal(RUN(NULL, "account", "add", "jo"), 2);
 	assert_true(said(fixture, "jo: is no e-mail address"));
 	assert_int_equal(RUN(NULL, "account", "add", "jo@example.com", "--phone", "12"), 2);
+	assert_int_equal(RUN(NULL, "account", "add", "jo@example.com", "--phone", "612345678", "--country", "XX"), 2);
 	assert_int_equal(RUN(NULL, "account", "add", "jo@example.com", "--password", "x"), 2);
 	assert_int_equal(RUN(NULL, "account", "set-phone", "jo@example.com"), 2);
 	assert_int_equal(RUN(NULL, "account", "set-phone", "jo@example.com", "0612345678", "--none"), 2);
@@ -222,7 +223,17 @@ static void an_account_lives_its_life(void **state)
 	assert_int_equal(RUN(NULL, "account", "set-phone", "jo@example.com", "0699999999"), 0);
 	assert_int_equal(RUN(NULL, "account", "block", "jo@example.com"), 0);
 	assert_int_equal(RUN(NULL, "account", "list"), 0);
-	assert_string_equal(fixture->output, "jo@example.com\t0699999999\tblocked\tnone\n");
+	assert_string_equal(fixture->output, "jo@example.com\t+33699999999\tblocked\tnone\n");
+	assert_int_equal(RUN(NULL, "account", "set-phone", "jo@example.com", "612 345 678"), 0); /* France's trunk prefix may be left out */
+	assert_int_equal(RUN(NULL, "account", "set-phone", "jo@example.com", "612 34"), 2);
+	assert_int_equal(RUN(NULL, "account", "set-phone", "jo@example.com", "612345678", "--country", "es"), 0);
+	read_account(fixture, "jo@example.com", &account);
+	assert_string_equal(account.phone, "+34612345678");
+	assert_string_equal(account.country, "ES");
+	account_free(&account);
+	assert_int_equal(RUN(NULL, "account", "set-phone", "jo@example.com", "712345678"), 0); /* the country stays */
+	assert_int_equal(RUN(NULL, "account", "list"), 0);
+	assert_string_equal(fixture->output, "jo@example.com\t+34712345678\tblocked\tnone\n");
 	assert_int_equal(RUN(NULL, "account", "unblock", "jo@example.com"), 0);
 	assert_int_equal(RUN(NULL, "account", "set-phone", "jo@example.com", "--none"), 0);
 	assert_int_equal(RUN("another horse\n", "account", "set-password", "jo@example.com", "--password-stdin"), 0);
@@ -418,7 +429,7 @@ static void commands_work_while_a_server_runs(void **state)
 	start(fixture, (const char *const[]){"--sandbox", "--listen", "127.0.0.1:0", "--data", fixture->data, NULL});
 	assert_int_equal(RUN("long enough\n", "account", "add", "jo@example.com", "--password-stdin"), 0);
 	assert_int_equal(RUN(NULL, "account", "list"), 0);
-	assert_string_equal(fixture->output, "demo@example.com\t0612345678\tactive\tnone\njo@example.com\t-\tactive\tnone\n");
+	assert_string_equal(fixture->output, "demo@example.com\t+33612345678\tactive\tnone\njo@example.com\t-\tactive\tnone\n");
 	assert_int_equal(RUN(NULL, "client", "list"), 0);
 	assert_true(said(fixture, "demo\tconfidential\t") && said(fixture, "pims\tpublic\t"));
 	assert_int_equal(stop(fixture, SIGTERM), 0);

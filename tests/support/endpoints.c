@@ -105,7 +105,7 @@ void endpoints_start(struct endpoints *endpoints, bool sandbox)
 		.code_seconds = 60,
 		.sms_seconds = 600,
 		.otp_seconds = 120,
-		.sms_per_hour = 5,
+		.sms = {.per_hour = 5},
 	};
 	(void)snprintf(path, sizeof path, "%s/pimsd.db", endpoints->directory);
 	assert_int_equal(seal_open_master(&server->seal, endpoints->directory, &server->env), 0);
