@@ -15,6 +15,11 @@ const char *api_verb_text(enum api_verb verb)
 	return verb == API_GET ? "get" : "set";
 }
 
+bool api_is_extension(const struct api_row *row)
+{
+	return text_equal(row->since, API_OURS);
+}
+
 bool api_lists(const struct api_row *row, int code)
 {
 	for (const short *listed = row->errors; *listed; listed++)
@@ -92,6 +97,8 @@ static void put_parameter(struct buf *buf, const struct api_parameter *parameter
 		put_words(buf, "aliases", alias);
 	if (parameter->meaning)
 		put_member(buf, "meaning", parameter->meaning);
+	if (parameter->kind == API_EXTENSION)
+		put_boolean(buf, "extension", true);
 	buf_putc(buf, '}');
 }
 
@@ -148,6 +155,8 @@ static void put_row(struct buf *buf, const struct api_row *row)
 	put_member(buf, "security", row->authenticated ? "authentication" : "none");
 	put_member(buf, "since", row->since);
 	put_boolean(buf, "supported", row->start != NULL);
+	if (api_is_extension(row))
+		put_boolean(buf, "extension", true);
 	buf_putc(buf, '}');
 }
 

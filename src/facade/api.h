@@ -21,7 +21,8 @@ enum api_kind {
 	API_DIGITS,   /**< PIN or SMS code: 1 to 32 digits; an integer is accepted as its digits */
 	API_PHONE,    /**< phone number; an integer is accepted as its digits */
 	API_LANGUAGE, /**< tag of a language */
-	API_OBJECT
+	API_OBJECT,
+	API_EXTENSION /**< a string that is ours, not the reference's */
 };
 
 enum { API_MAX_DIGITS = 32, API_MAX_TEXT = 1024, API_MAX_BY = 2 };
@@ -62,11 +63,16 @@ struct api_row {
 };
 
 #define API_STRONG "StrongAuthentication"
+/** What a row of ours says for `since`: the reference does not have it. */
+#define API_OURS "openpims 0.1"
+#define API_CONFIGURATION "pims.sdk.configuration"
 
 /** All rows, ended by a NULL api. */
 extern const struct api_row api_rows[];
 
 const char *api_verb_text(enum api_verb verb);
+/** True for a row of ours. */
+bool api_is_extension(const struct api_row *row);
 /** True when the row lists the code. */
 bool api_lists(const struct api_row *row, int code);
 /** The row's parameter of that name, or NULL. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "facade/api.h"
+#include "facade/change.h"
 #include "facade/sdk.h"
 #include "identity/identity.h"
 #include "strong/strong.h"
@@ -77,7 +78,9 @@ static const short otp_errors[] = {2000, 2001, 2006, 2101, 2102, 2202, 2308, 230
 static const struct api_parameter configuration_parameters[] = {
 	{"environnement", API_STRING, false, NULL, NULL, NULL}, {"mode", API_STRING, false, NULL, NULL, NULL},
 	{"monitoring", API_OBJECT, false, NULL, NULL, NULL},    {"credential", API_OBJECT, false, NULL, NULL, NULL},
-	{"profile", API_OBJECT, false, NULL, NULL, NULL},       {0}};
+	{"profile", API_OBJECT, false, NULL, NULL, NULL},       {"backend", API_EXTENSION, false, NULL, NULL, "URL of a self-hosted server"},
+	{"country", API_EXTENSION, false, NULL, NULL, "ISO 3166 alpha-2: region of national phone numbers"},
+	{0}};
 static const struct api_field version_result[] = {{"versionCore", "string"}, {"versionFacade", "string"}, {0}};
 static const struct api_field device_result[] = {
 	{"OS", "string"}, {"OSVersion", "string"}, {"PhoneModel", "string"}, {"PhoneBrand", "string"}, {0}};
@@ -134,10 +137,10 @@ const struct api_row api_rows[] = {
 	 API_STRONG, "2.0", true, strong_otp_with_pin},
 	{API_GET, OTP_API, {{.name = "action", .value = "withoutPIN"}}, NULL, otp_result, otp_errors,
 	 API_STRONG, "2.0", true, strong_otp_without_pin},
-	{API_SET, "pims.sdk.configuration", {{0}}, configuration_parameters, NULL, configuration_errors, SDK, "2.0", false, NULL},
+	{API_SET, API_CONFIGURATION, {{0}}, configuration_parameters, NULL, configuration_errors, SDK, "2.0", false, sdk_configure},
 	{API_GET, "pims.sdk.version", {{0}}, NULL, version_result, no_errors, SDK, "2.0", false, sdk_version},
-	{API_GET, "pims.sdk.device", {{0}}, NULL, device_result, no_errors, SDK, "2.0", false, NULL},
-	{API_GET, "pims.sdk.log", {{0}}, NULL, log_result, no_errors, SDK, "2.0", false, NULL},
-	{API_GET, "pims.sdk.logs", {{0}}, NULL, logs_result, no_errors, SDK, "2.0", false, NULL},
+	{API_GET, "pims.sdk.device", {{0}}, NULL, device_result, no_errors, SDK, "2.0", false, sdk_device},
+	{API_GET, "pims.sdk.log", {{0}}, NULL, log_result, no_errors, SDK, "2.0", false, sdk_log},
+	{API_GET, "pims.sdk.logs", {{0}}, NULL, logs_result, no_errors, SDK, "2.0", false, sdk_logs},
 	{0}};
 /* clang-format on */

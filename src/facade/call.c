@@ -2,6 +2,7 @@
 #include "facade/call.h"
 
 #include "base/text.h"
+#include "facade/change.h"
 #include "facade/codes.h"
 #include "facade/driver.h"
 #include "facade/message.h"
@@ -19,6 +20,7 @@ static void call_free(struct call *call)
 	loop_unpost(call->pims->loop, &call->task);
 	link_remove(&call->link);
 	flow_clear(&call->flow);
+	change_free(call->change);
 	json_wipe(call->parameters);
 	secret_free(&call->text);
 	free(call->api);
@@ -327,6 +329,18 @@ void call_cancel_all(struct pims *pims, const struct call *last)
 			break;
 		if (call->stage != CALL_DELIVERING)
 			call_cancel(call, PIMS_UNKNOWN, "canceled");
+	}
+	drop_internal(&pims->discovery);
+	drop_internal(&pims->renewal);
+}
+
+void call_cancel_others(struct pims *pims, const struct call *call, const char *cause)
+{
+	for (struct link *link = pims->calls.next; link != &pims->calls; link = link->next) {
+		struct call *other = LINK_ENTRY(link, struct call, link);
+
+		if (other != call && other->stage == CALL_WAITING)
+			call_cancel(other, PIMS_UNKNOWN, cause);
 	}
 	drop_internal(&pims->discovery);
 	drop_internal(&pims->renewal);

@@ -25,6 +25,8 @@ void call_finish(struct call *call);
 void call_cancel(struct call *call, int code, const char *cause);
 /** The same for every call of the context up to, not including, `last` (NULL = all), and for its internal calls. */
 void call_cancel_all(struct pims *pims, const struct call *last);
+/** Ends every call that has begun, but `call`, and the internal ones: what they work with is about to change. */
+void call_cancel_others(struct pims *pims, const struct call *call, const char *cause);
 /** Delivers every call of a context at once: when its loop goes away. The context goes with the last one. */
 void call_deliver_all(struct pims *pims);
 

@@ -177,6 +177,47 @@ static bool read_country(struct reader *reader)
 	return true;
 }
 
+/* How much of what is logged goes into files. */
+static const struct {
+	const char *word;
+	enum pims_log_level level;
+} levels[] = {{"none", 0}, {"low", PIMS_LOG_WARNING}, {"medium", PIMS_LOG_INFO}, {"high", PIMS_LOG_DEBUG}};
+enum { LEVELS = sizeof levels / sizeof *levels };
+
+static const char *const rotations[] = {
+	[LOG_EACH_LAUNCH] = "appLaunch", [LOG_EACH_DAY] = "day", [LOG_EACH_DURATION] = "duration"};
+enum { ROTATIONS = sizeof rotations / sizeof *rotations };
+
+static bool read_log_level(struct reader *reader)
+{
+	const char *word = text_at(reader, "monitoring.logLevel");
+
+	if (!member(reader, "monitoring.logLevel"))
+		return true;
+	for (size_t i = 0; i < LEVELS; i++) {
+		if (text_equal(levels[i].word, word)) {
+			reader->profile->log.level = levels[i].level;
+			return true;
+		}
+	}
+	return wrong(reader, "monitoring.logLevel");
+}
+
+static bool read_log_rotation(struct reader *reader)
+{
+	const char *word = text_at(reader, "monitoring.newLogFile");
+
+	if (!member(reader, "monitoring.newLogFile"))
+		return true;
+	for (unsigned i = 0; i < ROTATIONS; i++) {
+		if (text_equal(rotations[i], word)) {
+			reader->profile->log.rotation = (enum log_rotation)i;
+			return true;
+		}
+	}
+	return wrong(reader, "monitoring.newLogFile");
+}
+
 static bool read_log_minutes(struct reader *reader, bool needed)
 {
 	const json_t *minutes = member(reader, "monitoring.newLogTimeDuration");
@@ -186,25 +227,20 @@ static bool read_log_minutes(struct reader *reader, bool needed)
 		return true;
 	if (!json_is_integer(minutes) || value < LOG_MINUTES_MIN || value > LOG_MINUTES_MAX)
 		return wrong(reader, "monitoring.newLogTimeDuration");
+	reader->profile->log.minutes = (unsigned)value;
 	return true;
 }
 
-/* Checked like the rest; what it says about log files is not used yet. */
 static bool read_monitoring(struct reader *reader)
 {
-	static const char *const levels[] = {"none", "low", "medium", "high", NULL};
-	static const char *const files[] = {"appLaunch", "day", "duration", NULL};
-	const char *file = text_at(reader, "monitoring.newLogFile");
+	struct log_settings *log = &reader->profile->log;
 
+	*log = (struct log_settings){.level = PIMS_LOG_WARNING, .rotation = LOG_EACH_LAUNCH};
 	if (!member(reader, "monitoring"))
 		return true;
 	if (!json_is_object(member(reader, "monitoring")))
 		return wrong(reader, "monitoring");
-	if (member(reader, "monitoring.logLevel") && !listed(text_at(reader, "monitoring.logLevel"), levels, false))
-		return wrong(reader, "monitoring.logLevel");
-	if (member(reader, "monitoring.newLogFile") && !listed(file, files, false))
-		return wrong(reader, "monitoring.newLogFile");
-	return read_log_minutes(reader, text_equal(file, "duration"));
+	return read_log_level(reader) && read_log_rotation(reader) && read_log_minutes(reader, log->rotation == LOG_EACH_DURATION);
 }
 
 static bool read_credential(struct reader *reader)
@@ -231,25 +267,64 @@ static bool read_all(struct reader *reader)
 	       read_brand(reader) && read_optional(reader, "backend", url_is_http, &profile->backend) && read_country(reader);
 }
 
-bool configuration_read(struct flow *flow, const char *text, struct profile *ret_profile)
+bool configuration_take(struct flow *flow, const json_t *root, struct profile *ret_profile)
 {
 	struct profile profile = {0};
+	struct reader reader = {flow, root, &profile};
+
+	if (!read_all(&reader)) {
+		profile_free(&profile);
+		return false;
+	}
+	*ret_profile = profile;
+	return true;
+}
+
+bool configuration_read(struct flow *flow, const char *text, struct profile *ret_profile)
+{
 	json_t *root = NULL;
 	int r = text ? json_parse_object(text, strlen(text), CONFIGURATION_MAX, &root) : 0;
-	struct reader reader = {flow, root, &profile};
 	bool ok;
 
-	if (r == PIMS_E_MEMORY)
-		return out_of_memory(&reader);
+	if (r == PIMS_E_MEMORY) {
+		flow_fail_return(flow, r);
+		return false;
+	}
 	if (r < 0) {
 		flow_fail(flow, PIMS_CONFIGURATION_INVALID, NULL);
 		return false;
 	}
-	ok = read_all(&reader);
+	ok = configuration_take(flow, root, ret_profile);
 	json_wipe(root);
-	if (ok)
-		*ret_profile = profile;
-	else
-		profile_free(&profile);
 	return ok;
+}
+
+static const char *level_word(enum pims_log_level level)
+{
+	for (size_t i = 0; i < LEVELS; i++)
+		if (levels[i].level == level)
+			return levels[i].word;
+	return levels[0].word;
+}
+
+static json_t *write_monitoring(const struct log_settings *log)
+{
+	json_t *minutes = log->minutes ? json_integer(log->minutes) : NULL;
+
+	return json_pack("{s:s, s:s, s:o*}", "logLevel", level_word(log->level), "newLogFile", rotations[log->rotation], "newLogTimeDuration",
+			 minutes);
+}
+
+static json_t *write_credential(const struct profile *profile)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s*, s:s*}", "clientID", profile->client_id, "clientSecret", secret_text(&profile->client_secret),
+			 "webviewsRedirectURI", profile->webviews_redirect_uri, "loginRedirectURI", profile->login_redirect_uri, "macID",
+			 profile->macid, "inWeboURL", profile->inwebo_url);
+}
+
+json_t *configuration_write(const struct profile *profile)
+{
+	return json_pack("{s:s, s:s, s:o, s:o, s:{s:s}, s:s*, s:s*}", "environnement", profile->environment, "mode", profile->mode, "monitoring",
+			 write_monitoring(&profile->log), "credential", write_credential(profile), "profile", "brand", profile->brand, "backend",
+			 profile->backend, "country", *profile->country ? profile->country : NULL);
 }

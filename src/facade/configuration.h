@@ -12,5 +12,9 @@ enum { CONFIGURATION_MAX = 64 * 1024, CONFIGURATION_MAX_TEXT = 2048 };
  * `text` NULL is an empty object.
  */
 bool configuration_read(struct flow *flow, const char *text, struct profile *ret_profile);
+/** The same of what was parsed already. */
+bool configuration_take(struct flow *flow, const json_t *root, struct profile *ret_profile);
+/** The parameters that a profile was read from; NULL: out of memory. The caller owns and wipes it. */
+json_t *configuration_write(const struct profile *profile);
 
 #endif

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { REQUEST_TIMEOUT_MS = 10000, AGENT_TIMEOUT_MS = 600000, LOCK_TIMEOUT_MS = 60000, HOST_NAME_MAX_BYTES = 256 };
+enum { REQUEST_TIMEOUT_MS = 10000, AGENT_TIMEOUT_MS = 600000, LOCK_TIMEOUT_MS = 60000, HOST_NAME_MAX_BYTES = 256, LOG_DIR_MAX = 4096 };
 
 /* What the loop does with its contexts when it goes. */
 static void closed(struct loop_member *member)
@@ -56,6 +56,7 @@ static int copy_options(struct pims *pims, const struct pims_options *options)
 	copy_sized(&pims->transport, sizeof pims->transport, options->transport);
 	copy_sized(&pims->agent, sizeof pims->agent, options->agent);
 	env_init(&pims->env, loop_clock(pims->loop), options->random, options->log);
+	log_file_init(&pims->log, &pims->env.log, &pims->env.clock);
 	return r;
 }
 
@@ -134,6 +135,8 @@ static void forget(struct pims *pims)
 	profile_free(&pims->profile);
 	state_free(&pims->state);
 	vault_close(&pims->vault);
+	log_file_close(&pims->log);
+	log_file_hook(&pims->log, &pims->env.log);
 }
 
 void context_release(struct pims *pims)
@@ -226,11 +229,38 @@ static int name_device(struct pims *pims)
 	return text_set(&pims->device_name, name);
 }
 
+void context_monitor(struct pims *pims)
+{
+	log_file_set(&pims->log, &pims->profile.log);
+	log_file_hook(&pims->log, &pims->env.log);
+}
+
+/* An application that keeps state and key itself and names no directory has none, and no files of ours. */
+static int open_log(struct pims *pims)
+{
+	const char *state_dir = vault_dir(&pims->vault);
+	struct buf dir = BUF_INIT(LOG_DIR_MAX);
+	int r;
+
+	if (!state_dir)
+		state_dir = pims->state_dir;
+	if (!state_dir)
+		return 0;
+	r = buf_printf(&dir, "%s/log", state_dir);
+	if (r == 0)
+		r = log_file_open(&pims->log, buf_text(&dir), &pims->profile.log);
+	buf_free(&dir);
+	log_file_hook(&pims->log, &pims->env.log);
+	return r;
+}
+
 static int open_state(struct pims *pims)
 {
 	struct vault_options options = {&pims->store, &pims->key, pims->state_dir};
 	int r = vault_open(&pims->vault, &pims->env, &options);
 
+	if (r == 0)
+		r = open_log(pims);
 	if (r == 0)
 		r = first_read(pims);
 	return r == 0 ? name_device(pims) : r;

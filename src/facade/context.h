@@ -7,6 +7,7 @@
 #include "facade/state.h"
 #include "facade/vault.h"
 #include "platform/flow.h"
+#include "platform/log_file.h"
 #include "platform/loop.h"
 
 #include <pims/pims.h>
@@ -26,6 +27,7 @@
  */
 
 struct call;
+struct change;
 struct exchange;
 struct agent_receiver;
 struct agent_browser;
@@ -69,6 +71,7 @@ struct pims {
 	struct pims_loop *loop;
 	struct loop_member member;
 	struct env env;
+	struct log_file log; /**< env.log feeds it, and the application's hook */
 
 	char *state_dir;
 	char *device_name;
@@ -128,6 +131,8 @@ struct call {
 
 	struct agent_receiver *receiver;
 	bool agent_open;
+
+	struct change *change; /**< set pims.sdk.configuration under way */
 };
 
 /** What a want came to. */
@@ -145,6 +150,8 @@ const struct pims_agent *context_agent(struct pims *pims);
 int context_refresh(struct pims *pims);
 /** pims_initialize(), from the loop: fills the outcome of the call's flow. */
 void context_initialize(struct pims *pims, struct call *call);
+/** Log lines as the profile's monitoring says, from the next one on. */
+void context_monitor(struct pims *pims);
 /** Forgets configuration, session, device and connections; no call may be under way. What was saved stays saved. */
 void context_release(struct pims *pims);
 /** Frees a context whose last call is gone. */

@@ -227,8 +227,19 @@ static bool should_repeat(const struct call *call)
 	       call->flow.response.status == UNAUTHORIZED && call->pims->lock.owner != call;
 }
 
+/* Without the query, which may carry secrets. */
+static void log_exchange(const struct call *call)
+{
+	const struct http_request *request = &call->flow.request;
+	const char *url = buf_text(&request->url);
+
+	env_log(&call->pims->env, PIMS_LOG_DEBUG, "%s: %s %.*s: %d, HTTP %d", call->transaction, request->method ? request->method : "GET",
+		(int)strcspn(url, "?#"), url, (int)call->flow.response.failure, call->flow.response.status);
+}
+
 static enum wait answered(struct call *call)
 {
+	log_exchange(call);
 	learn_skew(call);
 	if (should_repeat(call))
 		return repeat(call);

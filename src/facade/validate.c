@@ -17,7 +17,16 @@ static bool fail(struct flow *flow, int code, const char *name)
 	return false;
 }
 
-static bool read_text(struct flow *flow, const char *text, json_t **ret_given)
+/* What can't be read is told as initialize does where it is the configuration (spec/facade.md §Rules 1). */
+static bool fail_unreadable(struct flow *flow, const char *api)
+{
+	if (!text_equal(api, API_CONFIGURATION))
+		return fail(flow, PIMS_INVALID_PARAMETER, "parameters");
+	flow_fail(flow, PIMS_CONFIGURATION_INVALID, NULL);
+	return false;
+}
+
+static bool read_text(struct flow *flow, const char *api, const char *text, json_t **ret_given)
 {
 	int r = text ? json_parse_object(text, strlen(text), PARAMETERS_MAX, ret_given) : 0;
 
@@ -27,7 +36,7 @@ static bool read_text(struct flow *flow, const char *text, json_t **ret_given)
 		flow_fail_return(flow, PIMS_E_MEMORY);
 		return false;
 	}
-	return r == 0 ? true : fail(flow, PIMS_INVALID_PARAMETER, "parameters");
+	return r == 0 ? true : fail_unreadable(flow, api);
 }
 
 /* The name under which a discriminator was given, or NULL. */
@@ -213,7 +222,7 @@ bool validate_call(struct flow *flow, enum api_verb verb, const char *api, const
 		flow_fail(flow, PIMS_NOT_SUPPORTED, NULL);
 		return false;
 	}
-	ok = read_text(flow, text, &given) && find_row(flow, verb, api, given, ret_row);
+	ok = read_text(flow, api, text, &given) && find_row(flow, verb, api, given, ret_row);
 	if (ok) {
 		valid = json_object();
 		ok = read_parameters(flow, *ret_row, given, valid);

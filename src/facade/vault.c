@@ -100,6 +100,11 @@ void vault_close(struct vault *vault)
 	secret_wipe(vault, sizeof *vault);
 }
 
+const char *vault_dir(const struct vault *vault)
+{
+	return vault->files ? vault->files->dir : NULL;
+}
+
 /* The built-in hooks know the file and the reason; else the store is named. */
 int vault_failed(struct vault *vault, const char *what, int value)
 {

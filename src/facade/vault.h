@@ -31,6 +31,8 @@ struct vault_options {
 int vault_open(struct vault *vault, const struct env *env, const struct vault_options *options);
 /** Unlocks, wipes the key. A vault that is all zero or closed is allowed. */
 void vault_close(struct vault *vault);
+/** The directory of the built-ins, or NULL when both hooks are the application's. */
+const char *vault_dir(const struct vault *vault);
 /** *ret_document is NULL when nothing was ever saved; the caller owns and wipes it. PIMS_E_FORMAT, PIMS_E_VERSION, PIMS_E_KEY as seal_open(). */
 int vault_read(struct vault *vault, json_t **ret_document);
 int vault_write(struct vault *vault, const json_t *document);

@@ -3,6 +3,7 @@
 #define PIMS_PLATFORM_PROFILE_H
 
 #include "base/secret.h"
+#include "platform/log_file.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -47,6 +48,7 @@ struct profile {
 	char *backend; /**< URL of a self-hosted server, or NULL */
 	char *inwebo_url; /**< credential.inWeboURL, or NULL: the backend's */
 	char country[3];
+	struct log_settings log; /**< monitoring */
 	struct endpoints endpoints;
 };
 

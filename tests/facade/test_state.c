@@ -7,6 +7,7 @@
 #include "platform/key_file.h"
 #include "platform/store_file.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,12 +49,29 @@ static int begin(void **state)
 	return 0;
 }
 
+/* What monitoring wrote about a state that was refused. */
+static void remove_logs(void)
+{
+	DIR *list = opendir(in_directory("log"));
+	const struct dirent *entry;
+	char name[300];
+
+	while (list && (entry = readdir(list))) {
+		snprintf(name, sizeof name, "log/%s", entry->d_name);
+		unlink(in_directory(name));
+	}
+	if (list)
+		closedir(list);
+	rmdir(in_directory("log"));
+}
+
 static int end(void **state)
 {
 	static const char *const names[] = {STORE_STATE_NAME, STORE_LOCK_NAME, KEY_FILE_NAME};
 
 	(void)state;
 	harness_free(&h);
+	remove_logs();
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		unlink(in_directory(names[i]));
 	assert_int_equal(rmdir(directory), 0);

@@ -84,19 +84,38 @@ static void every_return_value_has_a_text_of_its_own(void **state)
 	assert_string_equal(pims_strerror(-99), "unknown error");
 }
 
+/* What is ours says so; all else is the reference's. */
+static void take_extensions_away(json_t *row)
+{
+	json_t *parameters = json_object_get(row, "parameters");
+
+	for (size_t i = json_array_size(parameters); i > 0; i--)
+		if (json_is_true(json_object_get(json_array_get(parameters, i - 1), "extension")))
+			json_array_remove(parameters, i - 1);
+}
+
+static void assert_extensions_follow(const json_t *rows)
+{
+	for (size_t i = json_array_size(reference_rows); i < json_array_size(rows); i++)
+		assert_true(json_is_true(json_object_get(json_array_get(rows, i), "extension")));
+}
+
 static void the_table_has_the_references_rows_in_its_order(void **state)
 {
 	static const char *const members[] = {"verb",   "api",       "discriminator", "parameters", "result",
 					      "errors", "component", "security",      "since"};
 	json_t *rows = json_loads(pims_apis(), JSON_REJECT_DUPLICATES, NULL);
-	const json_t *row;
+	const json_t *reference;
 	size_t index;
 
 	(void)state;
-	assert_int_equal(json_array_size(rows), json_array_size(reference_rows));
-	json_array_foreach(rows, index, row) {
-		const json_t *reference = json_array_get(reference_rows, index);
+	assert_true(json_array_size(rows) >= json_array_size(reference_rows));
+	assert_extensions_follow(rows);
+	json_array_foreach(reference_rows, index, reference) {
+		json_t *row = json_array_get(rows, index);
 
+		take_extensions_away(row);
+		assert_null(json_object_get(row, "extension"));
 		for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
 			if (!json_equal(json_object_get(row, members[i]), json_object_get(reference, members[i])))
 				fail_msg("row %zu differs in %s", index, members[i]);
@@ -110,7 +129,7 @@ static void the_calls_of_the_five_documents_are_supported(void **state)
 	size_t supported = 0;
 
 	(void)state;
-	for (const struct api_row *row = api_rows; row->api; row++) {
+	for (const struct api_row *row = api_rows; row->api && !api_is_extension(row); row++) {
 		bool seed = json_object_get(json_array_get(reference_rows, (size_t)(row - api_rows)), "seed") != NULL;
 
 		assert_true(!seed || row->start);

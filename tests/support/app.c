@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "web.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -95,6 +96,24 @@ void app_reopen(struct app *app)
 	app_initialize(app);
 }
 
+/* The directory of log files, when there is one. */
+static void remove_logs(const struct app *app)
+{
+	char path[128], file[512];
+	const struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof path, "%s/log", app->directory);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
+		unlink(file);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(path);
+}
+
 void app_remove(struct app *app)
 {
 	static const char *const names[] = {"state", "key", "lock"};
@@ -107,6 +126,7 @@ void app_remove(struct app *app)
 		snprintf(path, sizeof path, "%s/%s", app->directory, names[i]);
 		unlink(path);
 	}
+	remove_logs(app);
 	assert_int_equal(rmdir(app->directory), 0);
 }
 

@@ -128,7 +128,7 @@ void harness_init(struct harness *harness)
 	harness->agent_hooks = (struct pims_agent){sizeof(struct pims_agent), open_agent, close_agent, harness};
 	harness->options = (struct pims_options){
 		.size = sizeof harness->options,
-		.state_dir = "/nonexistent",
+		.state_dir = "/dev/null/state",
 		.device_name = "test device",
 		.random = &harness->fake.random,
 		.transport = &harness->transport.hooks,
