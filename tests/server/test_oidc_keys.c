@@ -47,6 +47,7 @@ static void a_token_that_was_changed_is_not_ours(void **state)
 {
 	static const char *const bad[] = {
 		"", ".", "..", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "eyJhbGciOiJIUzI1NiJ9.e30.AAAA", "eyJhbGciOiJSUzI1NiJ9.e30.AAAA",
+		"A===.A.A", "AAAAA=.A.A", "eyJhbGciOiJSUzI1NiJ9.A===.A", "eyJhbGciOiJSUzI1NiJ9.e30.A===", "AAAAA.AAAAA.AAAAA", "e30=.e30=.AA==",
 	};
 	struct buf token = BUF_INIT(4096);
 	json_t *claims = NULL;
@@ -59,6 +60,8 @@ static void a_token_that_was_changed_is_not_ours(void **state)
 	for (size_t i = 0; i < token.len; i += 7) {
 		char was = token.data[i];
 
+		token.data[i] = '=';
+		assert_int_equal(oidc_verify(server.server.oidc_keys, buf_text(&token), &claims), PIMS_E_FORMAT);
 		token.data[i] = was == 'A' ? 'B' : 'A';
 		changed += oidc_verify(server.server.oidc_keys, buf_text(&token), &claims) < 0;
 		token.data[i] = was;
