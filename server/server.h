@@ -30,6 +30,7 @@ struct settings {
 	bool sandbox;
 	char *data_dir;
 	char *issuer;       /**< public URL without a slash at its end */
+	char *customer_audience; /**< of tokens for the customer API; NULL = "customer-api" */
 	char macid[33];
 	int access_seconds;   /**< 3599 */
 	int refresh_seconds;

@@ -12,6 +12,8 @@
 
 enum { DAY_S = 24 * 60 * 60, MACID_HEX = 32 };
 
+static const char default_audience[] = "customer-api";
+
 void settings_default(struct settings *ret_settings, bool sandbox)
 {
 	*ret_settings = (struct settings){
@@ -36,7 +38,9 @@ int settings_copy(struct settings *ret_settings, const struct settings *from)
 
 	copy.data_dir = NULL;
 	copy.issuer = NULL;
-	if (text_set(&copy.data_dir, from->data_dir) < 0 || text_set(&copy.issuer, from->issuer) < 0) {
+	copy.customer_audience = NULL;
+	if (text_set(&copy.data_dir, from->data_dir) < 0 || text_set(&copy.issuer, from->issuer) < 0 ||
+	    text_set(&copy.customer_audience, from->customer_audience ? from->customer_audience : default_audience) < 0) {
 		settings_free(&copy);
 		return PIMS_E_MEMORY;
 	}
@@ -48,6 +52,7 @@ void settings_free(struct settings *settings)
 {
 	free(settings->data_dir);
 	free(settings->issuer);
+	free(settings->customer_audience);
 	*settings = (struct settings){0};
 }
 

@@ -49,6 +49,7 @@ static int put_parameters(json_t *object, const struct settings *settings)
 		{"country", "FR"},
 		{"realm", "clientsB2CPeugeot"},
 		{"macid", settings->macid},
+		{"customer_audience", settings->customer_audience},
 	};
 	int r = 0;
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "server/oidc/exchange.h"
 #include "server/oidc/handlers.h"
 #include "server/oidc/keys.h"
 #include "server/server.h"
@@ -35,10 +36,11 @@ static int put_urls(json_t *object, const char *issuer)
 /* OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 9207 §3. */
 static json_t *capabilities(void)
 {
-	return json_pack("{s:[s], s:[s], s:[s], s:[s,s], s:[s], s:[s], s:[s,s,s], s:[s,s,s], s:[s,s,s], s:[s],"
+	return json_pack("{s:[s], s:[s], s:[s], s:[s,s,s], s:[s], s:[s], s:[s,s,s], s:[s,s,s], s:[s,s,s], s:[s],"
 			 " s:[s,s,s,s,s,s,s,s,s,s,s], s:[s,s,s,s,s], s:b, s:b, s:b, s:b}",
 			 "response_types_supported", "code", "response_modes_supported", "query", "subject_types_supported", "public",
-			 "grant_types_supported", "authorization_code", "refresh_token", "id_token_signing_alg_values_supported", "RS256",
+			 "grant_types_supported", "authorization_code", "refresh_token", GRANT_TOKEN_EXCHANGE,
+			 "id_token_signing_alg_values_supported", "RS256",
 			 "code_challenge_methods_supported", "S256", "scopes_supported", "openid", "profile", "email",
 			 "token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
 			 "revocation_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "server/oidc/auth_request.h"
 #include "server/oidc/client.h"
+#include "server/oidc/exchange.h"
 #include "server/oidc/handlers.h"
 #include "server/oidc/oauth.h"
 #include "server/oidc/redirect.h"
@@ -221,7 +222,9 @@ void oidc_token(struct request *request, struct response *response)
 		grant_code(request, response, &client);
 	else if (text_equal(grant, "refresh_token"))
 		grant_refresh(request, response, &client);
+	else if (text_equal(grant, GRANT_TOKEN_EXCHANGE))
+		grant_exchange(request, response, &client);
 	else
-		oauth_error(response, 400, "unsupported_grant_type", "authorization_code and refresh_token are supported");
+		oauth_error(response, 400, "unsupported_grant_type", "this grant_type is not supported");
 	client_free(&client);
 }

@@ -81,7 +81,32 @@ static const char version_2[] =
 	"ALTER TABLE sms_codes ADD COLUMN phone TEXT;"
 	"ALTER TABLE sms_codes ADD COLUMN sends INTEGER NOT NULL DEFAULT 1;";
 
-static const char *const versions[] = {version_1, version_2};
+/* What accounts do for themselves: e-mail, browsers that are signed in, tokens for the customer API, recovery; and a record of it. */
+static const char version_3[] =
+	"CREATE TABLE audience_tokens (hash BLOB PRIMARY KEY, session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,"
+	" audience TEXT NOT NULL, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX audience_tokens_session ON audience_tokens (session); CREATE INDEX audience_tokens_expires ON audience_tokens (expires);"
+
+	"CREATE TABLE browsers (hash BLOB PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,"
+	" auth_time INTEGER NOT NULL, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX browsers_account ON browsers (account); CREATE INDEX browsers_expires ON browsers (expires);"
+
+	"CREATE TABLE mail_codes (ticket BLOB PRIMARY KEY, purpose INTEGER NOT NULL, account INTEGER REFERENCES accounts ON DELETE CASCADE,"
+	" email TEXT NOT NULL, password_hash TEXT, code BLOB NOT NULL, tries INTEGER NOT NULL DEFAULT 0, expires INTEGER NOT NULL)"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE INDEX mail_codes_account ON mail_codes (account); CREATE INDEX mail_codes_expires ON mail_codes (expires);"
+
+	"CREATE TABLE mails (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL, text BLOB NOT NULL, time INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX mails_time ON mails (time);"
+
+	"CREATE TABLE recoveries (account INTEGER PRIMARY KEY REFERENCES accounts ON DELETE CASCADE, hash TEXT NOT NULL,"
+	" tries INTEGER NOT NULL DEFAULT 0, expires INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX recoveries_expires ON recoveries (expires);"
+
+	"CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, account INTEGER NOT NULL, event TEXT NOT NULL)"
+	" STRICT;";
+
+static const char *const versions[] = {version_1, version_2, version_3};
 
 int migrations_version(void)
 {

@@ -11,7 +11,6 @@ struct account_change {
 	const char *email;
 	const char *value;
 	const char *phone;
-	const char *subject, *customer;
 	int64_t now;
 	bool flag;
 };
@@ -85,15 +84,6 @@ int sqlite_account_list(struct store *store, int (*each)(void *data, const struc
 	return r;
 }
 
-static int account_add(struct sql *sql, void *arg)
-{
-	const struct account_change *change = arg;
-
-	return sql_run(sql, "INSERT INTO accounts (subject, email, password_hash, phone, customer, created) VALUES (?, ?, ?, ?, ?, ?)",
-		       VALUES(TEXT(change->subject), TEXT(change->email), TEXT(change->value), TEXT(change->phone), TEXT(change->customer),
-			      INT(change->now)));
-}
-
 /* RFC 9562 §5.4 */
 static int make_subject(const struct env *env, char ret_subject[37])
 {
@@ -118,30 +108,46 @@ static int make_customer(const struct env *env, char ret_customer[32])
 	return 0;
 }
 
+int sql_account_add(struct sql *sql, const char *email, const char *password_hash, const char *phone, int64_t now)
+{
+	char subject[37], customer[32];
+
+	if (make_subject(sql->env, subject) < 0 || make_customer(sql->env, customer) < 0)
+		return PIMS_E_CRYPTO;
+	return sql_run(sql, "INSERT INTO accounts (subject, email, password_hash, phone, customer, created) VALUES (?, ?, ?, ?, ?, ?)",
+		       VALUES(TEXT(subject), TEXT(email), TEXT(password_hash), TEXT(phone), TEXT(customer), INT(now)));
+}
+
+static int account_add(struct sql *sql, void *arg)
+{
+	const struct account_change *change = arg;
+
+	return sql_account_add(sql, change->email, change->value, change->phone, change->now);
+}
+
 int sqlite_account_add(struct store *store, const char *email, const char *password_hash, const char *phone, int64_t now)
 {
-	const struct env *env = &((struct sqlite_store *)store)->env;
-	char subject[37], customer[32];
-	struct account_change change = {
-		.email = email, .value = password_hash, .phone = phone, .subject = subject, .customer = customer, .now = now,
-	};
+	struct account_change change = {.email = email, .value = password_hash, .phone = phone, .now = now};
 
-	if (make_subject(env, subject) < 0 || make_customer(env, customer) < 0)
-		return PIMS_E_CRYPTO;
 	return sqlite_write(store, account_add, &change);
+}
+
+int sql_end_sessions(struct sql *sql, int64_t account, int64_t keep)
+{
+	static const char *const texts[] = {"DELETE FROM codes WHERE account = ?", "DELETE FROM remotes WHERE account = ?",
+					    "DELETE FROM browsers WHERE account = ?"};
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts && r >= 0; i++)
+		r = sql_run(sql, texts[i], VALUES(INT(account)));
+	if (r < 0)
+		return r;
+	return sql_run(sql, "DELETE FROM sessions WHERE account = ? AND id <> ?", VALUES(INT(account), INT(keep)));
 }
 
 static int end_sessions(struct sql *sql, int64_t account)
 {
-	int r;
-
-	r = sql_run(sql, "DELETE FROM codes WHERE account = ?", VALUES(INT(account)));
-	if (r < 0)
-		return r;
-	r = sql_run(sql, "DELETE FROM remotes WHERE account = ?", VALUES(INT(account)));
-	if (r < 0)
-		return r;
-	return sql_run(sql, "DELETE FROM sessions WHERE account = ?", VALUES(INT(account)));
+	return sql_end_sessions(sql, account, 0);
 }
 
 static int account_set_password(struct sql *sql, void *arg)

@@ -59,6 +59,15 @@ typedef int (*row_fn)(sqlite3_stmt *statement, void *ret_result);
 /** The first row of a query by `text`. PIMS_E_NOT_FOUND. */
 int sqlite_find(struct store *store, const char *text, const struct sql_value *values, row_fn row, void *ret_result);
 int sql_find(struct sql *sql, const char *text, const struct sql_value *values, row_fn row, void *ret_result);
+/** Inside a change: makes an account. PIMS_E_STATE: there is one with this address. */
+int sql_account_add(struct sql *sql, const char *email, const char *password_hash, const char *phone, int64_t now);
+/** Inside a change: notes for the operator what an account did. */
+int sql_audit(struct sql *sql, int64_t account, const char *event, int64_t now);
+/** Inside a change: ends the codes, browsers, remote tokens and sessions of an account, all sessions but `keep`. */
+int sql_end_sessions(struct sql *sql, int64_t account, int64_t keep);
+/** Inside a change: writes a message to the outbox. */
+int sql_mail(struct sql *sql, const char *email, const struct mail *mail);
+
 /** Inside a change: leaves a tombstone of a device. PIMS_E_NOT_FOUND. */
 int sql_device_bury(struct sql *sql, int64_t account, int64_t id);
 
@@ -97,6 +106,18 @@ int sqlite_refresh_rotate(struct store *store, const unsigned char refresh[32], 
 int sqlite_access_find(struct store *store, const unsigned char access[32], int64_t now, struct session_row *ret_session);
 int sqlite_token_revoke(struct store *store, const unsigned char token[32], const char *client);
 int sqlite_session_revoke(struct store *store, int64_t session);
+int sqlite_audience_add(struct store *store, const unsigned char subject[32], const char *client, const struct audience_token *token, int64_t now);
+int sqlite_audience_find(struct store *store, const unsigned char hash[32], const char *audience, int64_t now, int64_t *ret_account);
+int sqlite_browser_add(struct store *store, const struct browser *browser, const unsigned char *replaced);
+int sqlite_browser_find(struct store *store, const unsigned char hash[32], int64_t now, struct browser *ret_browser);
+int sqlite_browser_end(struct store *store, int64_t account);
+int sqlite_mail_ask(struct store *store, const struct mail_code *code, const struct mail *mail);
+int sqlite_mail_confirm(struct store *store, const struct mail_code *code, int max_tries, const struct mail *notice);
+int sqlite_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data);
+int sqlite_account_change_password(struct store *store, int64_t account, const char *password_hash, int64_t keep, const struct mail *notice);
+int sqlite_recovery_add(struct store *store, const char *email, const char *hash, int64_t expires, int64_t now);
+int sqlite_recovery_try(struct store *store, int64_t account, int max, int64_t now, char **ret_hash);
+int sqlite_recovery_use(struct store *store, int64_t account, const char *hash, const char *phone, const struct mail *notice);
 int sqlite_sms_add(struct store *store, const struct sms_code *code, const struct sms_message *message);
 int sqlite_sms_send(struct store *store, const struct sms_code *code, const struct sms_message *message, const struct sms_policy *policy,
 		    struct sms_verdict *ret_verdict);

@@ -128,6 +128,66 @@ int store_session_revoke(struct store *store, int64_t session)
 	return store->ops->session_revoke(store, session);
 }
 
+int store_audience_add(struct store *store, const unsigned char subject[32], const char *client, const struct audience_token *token, int64_t now)
+{
+	return store->ops->audience_add(store, subject, client, token, now);
+}
+
+int store_audience_find(struct store *store, const unsigned char hash[32], const char *audience, int64_t now, int64_t *ret_account)
+{
+	return store->ops->audience_find(store, hash, audience, now, ret_account);
+}
+
+int store_browser_add(struct store *store, const struct browser *browser, const unsigned char *replaced)
+{
+	return store->ops->browser_add(store, browser, replaced);
+}
+
+int store_browser_find(struct store *store, const unsigned char hash[32], int64_t now, struct browser *ret_browser)
+{
+	return store->ops->browser_find(store, hash, now, ret_browser);
+}
+
+int store_browser_end(struct store *store, int64_t account)
+{
+	return store->ops->browser_end(store, account);
+}
+
+int store_mail_ask(struct store *store, const struct mail_code *code, const struct mail *mail)
+{
+	return store->ops->mail_ask(store, code, mail);
+}
+
+int store_mail_confirm(struct store *store, const struct mail_code *code, int max_tries, const struct mail *notice)
+{
+	return store->ops->mail_confirm(store, code, max_tries, notice);
+}
+
+int store_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data)
+{
+	return store->ops->mail_outbox(store, after_id, each, data);
+}
+
+int store_account_change_password(struct store *store, int64_t account, const char *password_hash, int64_t keep, const struct mail *notice)
+{
+	return store->ops->account_change_password(store, account, password_hash, keep, notice);
+}
+
+int store_recovery_add(struct store *store, const char *email, const char *hash, int64_t expires, int64_t now)
+{
+	return store->ops->recovery_add(store, email, hash, expires, now);
+}
+
+int store_recovery_try(struct store *store, int64_t account, int max, int64_t now, char **ret_hash)
+{
+	return store->ops->recovery_try(store, account, max, now, ret_hash);
+}
+
+int store_recovery_use(struct store *store, int64_t account, const char *hash, const char *phone, const struct mail *notice)
+{
+	return store->ops->recovery_use(store, account, hash, phone, notice);
+}
+
 int store_sms_add(struct store *store, const struct sms_code *code, const struct sms_message *message)
 {
 	return store->ops->sms_add(store, code, message);

@@ -123,6 +123,74 @@ int store_access_find(struct store *store, const unsigned char access[32], int64
 int store_token_revoke(struct store *store, const unsigned char token[32], const char *client);
 int store_session_revoke(struct store *store, int64_t session);
 
+/* --- tokens for one audience (RFC 8693) ---------------------------------------------------------------------------------------------- */
+struct audience_token {
+	unsigned char hash[32]; /**< SHA-256 */
+	const char *audience;
+	int64_t expires;
+};
+/**
+ * Adds a token to the session of `subject`, a live access token of that client; it ends with the session. Counts as use of the access token.
+ * PIMS_E_NOT_FOUND: unknown, expired, or another client's. Such a token is found by store_audience_find() only.
+ */
+int store_audience_add(struct store *store, const unsigned char subject[32], const char *client, const struct audience_token *token, int64_t now);
+/** The account of a live token for that audience. PIMS_E_NOT_FOUND. */
+int store_audience_find(struct store *store, const unsigned char hash[32], const char *audience, int64_t now, int64_t *ret_account);
+
+/* --- browsers that are signed in: what their cookie stands for ---------------------------------------------------------------------- */
+struct browser {
+	unsigned char hash[32]; /**< SHA-256 of the cookie */
+	int64_t account;
+	int64_t auth_time; /**< when the password was given */
+	int64_t expires;
+};
+/** Adds one; the one of the hash `replaced` (NULL = none) ends. */
+int store_browser_add(struct store *store, const struct browser *browser, const unsigned char *replaced);
+/** PIMS_E_NOT_FOUND: unknown, expired, or its account is blocked. */
+int store_browser_find(struct store *store, const unsigned char hash[32], int64_t now, struct browser *ret_browser);
+/** Ends all of an account. */
+int store_browser_end(struct store *store, int64_t account);
+
+/* --- e-mail: accounts made and changed by their owners ------------------------------------------------------------------------------- */
+enum mail_purpose { MAIL_CREATE = 1, MAIL_CHANGE = 2 };
+/** A message of the outbox. The text may hold a code, so it is sealed. */
+struct mail {
+	int64_t id;
+	const char *email;
+	const unsigned char *text;
+	size_t text_length;
+	int64_t time;
+};
+/** What is done once its code has come back. */
+struct mail_code {
+	unsigned char ticket[32]; /**< SHA-256 of what the page that asked holds */
+	enum mail_purpose purpose;
+	int64_t account;           /**< MAIL_CHANGE */
+	const char *email;         /**< to be the account's */
+	const char *password_hash; /**< MAIL_CREATE */
+	unsigned char code[32];    /**< seal_digest() */
+	int64_t expires;
+};
+/** Stores the code and writes the message to the outbox, both or neither. */
+int store_mail_ask(struct store *store, const struct mail_code *code, const struct mail *mail);
+/**
+ * Takes a code: the account is made, or gets the new address, and a notice goes to the old one (of `notice` text and time count). The code is used up.
+ * Every try counts. PIMS_E_NOT_FOUND: wrong, used or expired code, `max_tries` spent, or the address has an account meanwhile.
+ */
+int store_mail_confirm(struct store *store, const struct mail_code *code, int max_tries, const struct mail *notice);
+/** Messages with an id above `after_id`, oldest first. */
+int store_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data);
+/** By its owner: ends every session but `keep` (0 = none), codes, remote tokens and browsers; the notice goes to its address. */
+int store_account_change_password(struct store *store, int64_t account, const char *password_hash, int64_t keep, const struct mail *notice);
+
+/* --- recovery: a one-time code from the operator ------------------------------------------------------------------------------------ */
+/** Replaces an older one. `hash` is libsodium's Argon2id string. PIMS_E_NOT_FOUND: no such account. */
+int store_recovery_add(struct store *store, const char *email, const char *hash, int64_t expires, int64_t now);
+/** Counts a try and gives the hash to compare with (malloc()ed). PIMS_E_NOT_FOUND: none, expired, or `max` tries spent. */
+int store_recovery_try(struct store *store, int64_t account, int max, int64_t now, char **ret_hash);
+/** Uses the code of this hash up and sets the trusted number; SMS codes die. PIMS_E_NOT_FOUND: it was used meanwhile. */
+int store_recovery_use(struct store *store, int64_t account, const char *hash, const char *phone, const struct mail *notice);
+
 /* --- SMS codes --------------------------------------------------------------------------------------------------------------------- */
 enum sms_purpose {
 	SMS_ENROLLMENT = 1,

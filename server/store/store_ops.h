@@ -32,6 +32,18 @@ struct store_ops {
 	int (*access_find)(struct store *store, const unsigned char access[32], int64_t now, struct session_row *ret_session);
 	int (*token_revoke)(struct store *store, const unsigned char token[32], const char *client);
 	int (*session_revoke)(struct store *store, int64_t session);
+	int (*audience_add)(struct store *store, const unsigned char subject[32], const char *client, const struct audience_token *token, int64_t now);
+	int (*audience_find)(struct store *store, const unsigned char hash[32], const char *audience, int64_t now, int64_t *ret_account);
+	int (*browser_add)(struct store *store, const struct browser *browser, const unsigned char *replaced);
+	int (*browser_find)(struct store *store, const unsigned char hash[32], int64_t now, struct browser *ret_browser);
+	int (*browser_end)(struct store *store, int64_t account);
+	int (*mail_ask)(struct store *store, const struct mail_code *code, const struct mail *mail);
+	int (*mail_confirm)(struct store *store, const struct mail_code *code, int max_tries, const struct mail *notice);
+	int (*mail_outbox)(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data);
+	int (*account_change_password)(struct store *store, int64_t account, const char *password_hash, int64_t keep, const struct mail *notice);
+	int (*recovery_add)(struct store *store, const char *email, const char *hash, int64_t expires, int64_t now);
+	int (*recovery_try)(struct store *store, int64_t account, int max, int64_t now, char **ret_hash);
+	int (*recovery_use)(struct store *store, int64_t account, const char *hash, const char *phone, const struct mail *notice);
 	int (*sms_add)(struct store *store, const struct sms_code *code, const struct sms_message *message);
 	int (*sms_send)(struct store *store, const struct sms_code *code, const struct sms_message *message,
 		const struct sms_policy *policy, struct sms_verdict *ret_verdict);

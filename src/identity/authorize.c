@@ -2,7 +2,9 @@
 #include "identity/authorize.h"
 
 #include "base/text.h"
+#include "identity/issuer.h"
 #include "identity/pkce.h"
+#include "identity/token.h"
 
 #include <pims/error.h>
 
@@ -142,4 +144,38 @@ int authorization_redirect(const struct authorization *authorization, const char
 	url_free(&expected);
 	url_free(&parts);
 	return r == 0 || r == PIMS_E_MEMORY ? r : PIMS_E_NOT_FOUND;
+}
+
+const char *authorization_language(const struct flow *flow, char language[LANGUAGE_SIZE])
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	const char *local = flow_text(flow, "local");
+	size_t length;
+
+	if (!local || !*local)
+		return NULL;
+	length = strlen(local);
+	if (length >= LANGUAGE_SIZE || strspn(local, allowed) != length)
+		return "";
+	for (size_t i = 0; i <= length; i++)
+		language[i] = local[i] == '_' ? '-' : local[i];
+	return language;
+}
+
+enum flow_want authorization_refused(struct flow *flow, const char *error)
+{
+	char cause[64];
+
+	if (text_equal(error, "access_denied"))
+		return flow_fail(flow, PIMS_WEBVIEW_CANCELED, "agent.canceled");
+	token_cause(error, cause, sizeof cause);
+	return flow_fail(flow, PIMS_SERVER, cause);
+}
+
+/* Against mix-up (RFC 9207 §2.4). */
+bool authorization_issuer_matches(const struct endpoints *endpoints, const struct query *query)
+{
+	const char *issuer = query_get(query, "iss");
+
+	return issuer ? issuer_accepted(endpoints, issuer) : !endpoints->iss_parameter;
 }

@@ -23,6 +23,16 @@ int authorization_url(const struct authorization *authorization, const struct fl
  * PIMS_E_NOT_FOUND: it is not ours; PIMS_E_MEMORY.
  */
 int authorization_redirect(const struct authorization *authorization, const char *redirect_uri, const char *url, struct query *ret_query);
+enum { LANGUAGE_SIZE = 36 };
+/** The parameter `local` as a BCP 47 tag, as ui_locales wants it; apps also write "fr_FR". NULL: none was given; "": it is none. */
+const char *authorization_language(const struct flow *flow, char language[LANGUAGE_SIZE]);
+/** True when the answer's `iss` is right, or absent where the provider sends none: against mix-up (RFC 9207 §2.4). */
+bool authorization_issuer_matches(const struct endpoints *endpoints, const struct query *query);
+/** Ends the flow by the `error` of a redirect: 2368 `agent.canceled`, or 2204. */
+enum flow_want authorization_refused(struct flow *flow, const char *error);
+/** The request that a flow waits for, or NULL when the flow is of another kind. */
+const struct authorization *login_authorization(const struct flow *flow);
+const struct authorization *account_authorization(const struct flow *flow);
 /** The scope asked for. */
 const char *authorization_scope(const struct endpoints *endpoints);
 

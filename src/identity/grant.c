@@ -151,6 +151,12 @@ static void move_tokens(struct grant *grant, struct session *old, struct session
 	secret_move(&next->access_token, &grant->answer.access_token);
 	secret_move(&next->refresh_token, keeps_refresh ? &old->refresh_token : &grant->answer.refresh_token);
 	secret_move(&next->id_token, keeps_id ? &old->id_token : &grant->answer.id_token);
+	if (grant->renewal) { /* it belongs to the session, not to the access token */
+		secret_move(&next->customer_token, &old->customer_token);
+		next->customer_expires = old->customer_expires;
+		next->customer_audience = old->customer_audience;
+		old->customer_audience = NULL;
+	}
 	next->access_expires = grant->expires;
 	next->id_expires = keeps_id ? old->id_expires : id_token_expires(grant->id_token.claims);
 }

@@ -24,6 +24,15 @@ enum flow_want identity_logout(struct flow *flow);
 /** get pims.authentication.token type=idtoken, cvs */
 enum flow_want identity_idtoken(struct flow *flow);
 enum flow_want identity_cvs(struct flow *flow);
+/** get pims.authentication.token type=customerAt: by token exchange; 2006 `backend.no_audience` where the backend names none */
+enum flow_want identity_customer_at(struct flow *flow);
+/**
+ * set pims.authentication.user action=createAccount, updateLogin, updatePassword: the backend's own pages in the user agent. 2344
+ * `backend.no_endpoint` where it has none.
+ */
+enum flow_want identity_create_account(struct flow *flow);
+enum flow_want identity_update_login(struct flow *flow);
+enum flow_want identity_update_password(struct flow *flow);
 /** get pims.authentication.account actionType=basic type=username */
 enum flow_want identity_username(struct flow *flow);
 

@@ -2,7 +2,6 @@
 #include "identity/authorize.h"
 #include "identity/grant.h"
 #include "identity/identity.h"
-#include "identity/issuer.h"
 #include "identity/limits.h"
 
 #include "base/text.h"
@@ -13,8 +12,6 @@
 #include <string.h>
 
 /* Sign-in by authorization code with PKCE (RFC 6749 §4.1, RFC 7636, RFC 8252). The old session stays until the new one is complete. */
-
-enum { LANGUAGE_MAX = 35 };
 
 struct login {
 	struct grant grant; /* first: see grant.h */
@@ -70,24 +67,6 @@ static enum flow_want ask_tokens(struct flow *flow)
 	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_HTTP, read_tokens);
 }
 
-static enum flow_want refuse(struct flow *flow, const char *error)
-{
-	char cause[64];
-
-	if (text_equal(error, "access_denied"))
-		return flow_fail(flow, PIMS_WEBVIEW_CANCELED, "agent.canceled");
-	token_cause(error, cause, sizeof cause);
-	return flow_fail(flow, PIMS_SERVER, cause);
-}
-
-/* Against mix-up (RFC 9207 §2.4). */
-static bool issuer_matches(const struct endpoints *endpoints, const struct query *query)
-{
-	const char *issuer = query_get(query, "iss");
-
-	return issuer ? issuer_accepted(endpoints, issuer) : !endpoints->iss_parameter;
-}
-
 static enum flow_want read_redirect(struct flow *flow, const struct query *query)
 {
 	struct login *login = flow->data;
@@ -95,10 +74,10 @@ static enum flow_want read_redirect(struct flow *flow, const struct query *query
 	const char *code = query_get(query, "code");
 	int r;
 
-	if (!issuer_matches(&flow->profile->endpoints, query))
+	if (!authorization_issuer_matches(&flow->profile->endpoints, query))
 		return flow_fail(flow, PIMS_SERVER, "oauth.issuer");
 	if (error)
-		return refuse(flow, error);
+		return authorization_refused(flow, error);
 	if (!code || !*code || strlen(code) > CODE_MAX)
 		return flow_fail(flow, PIMS_SERVER, "oauth.no_code");
 	r = secret_set(&login->code, code);
@@ -125,32 +104,15 @@ static enum flow_want returned(struct flow *flow)
 	return want;
 }
 
-/* A BCP 47 tag as ui_locales wants it; apps also write "fr_FR". NULL: no language was given; "": it is none. */
-static const char *get_language(const struct flow *flow, char language[LANGUAGE_MAX + 1])
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-	const char *local = flow_text(flow, "local");
-	size_t length;
-
-	if (!local || !*local)
-		return NULL;
-	length = strlen(local);
-	if (length > LANGUAGE_MAX || strspn(local, allowed) != length)
-		return "";
-	for (size_t i = 0; i <= length; i++)
-		language[i] = local[i] == '_' ? '-' : local[i];
-	return language;
-}
-
 static enum flow_want ask_user(struct flow *flow)
 {
 	struct login *login = flow->data;
-	char language[LANGUAGE_MAX + 1];
+	char language[LANGUAGE_SIZE];
 	struct buf url = BUF_INIT(HTTP_MAX_URL);
 	int r = authorization_begin(&login->authorization, flow->env, login->authorization.forced);
 
 	if (r == 0)
-		r = authorization_url(&login->authorization, flow, get_language(flow, language), &url);
+		r = authorization_url(&login->authorization, flow, authorization_language(flow, language), &url);
 	if (r == 0)
 		r = text_set(&flow->agent_url, buf_text(&url));
 	buf_free(&url);
@@ -164,8 +126,8 @@ static enum flow_want open_redirect(struct flow *flow)
 
 static enum flow_want begin(struct flow *flow, bool forced)
 {
-	char language[LANGUAGE_MAX + 1];
-	const char *valid = get_language(flow, language);
+	char language[LANGUAGE_SIZE];
+	const char *valid = authorization_language(flow, language);
 	struct login *login;
 
 	if (valid && !*valid)
@@ -189,15 +151,7 @@ enum flow_want identity_forced_login(struct flow *flow)
 	return begin(flow, true);
 }
 
-bool identity_redirect_expected(const struct flow *flow, const char *url)
+const struct authorization *login_authorization(const struct flow *flow)
 {
-	const struct login *login = flow->data;
-	struct query query = {0};
-	int r;
-
-	if (flow->data_free != login_free || !flow->redirect_uri)
-		return false;
-	r = authorization_redirect(&login->authorization, flow->redirect_uri, url, &query);
-	query_free(&query);
-	return r == 0;
+	return flow->data_free == login_free ? &((const struct login *)flow->data)->authorization : NULL;
 }

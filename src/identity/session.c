@@ -18,6 +18,8 @@ void session_free(struct session *session)
 	secret_free(&session->access_token);
 	secret_free(&session->refresh_token);
 	secret_free(&session->id_token);
+	secret_free(&session->customer_token);
+	free(session->customer_audience);
 	free(session->subject);
 	free(session->username);
 	free(session->scope);
@@ -46,6 +48,18 @@ static int put_secret(json_t *object, const char *name, const struct secret *sec
 	return secret_empty(secret) ? 0 : json_put_text(object, name, secret_text(secret));
 }
 
+static int put_customer(const struct session *session, json_t *object)
+{
+	int r;
+
+	if (secret_empty(&session->customer_token))
+		return 0;
+	r = put_secret(object, "customer_token", &session->customer_token);
+	if (r == 0)
+		r = json_put_int(object, "customer_expires", session->customer_expires);
+	return r < 0 ? r : json_put_text(object, "customer_audience", session->customer_audience);
+}
+
 static int put_all(const struct session *session, json_t *object)
 {
 	int r = put_secret(object, "access_token", &session->access_token);
@@ -54,6 +68,8 @@ static int put_all(const struct session *session, json_t *object)
 		r = put_secret(object, "refresh_token", &session->refresh_token);
 	if (r == 0)
 		r = put_secret(object, "id_token", &session->id_token);
+	if (r == 0)
+		r = put_customer(session, object);
 	if (r == 0)
 		r = json_put_int(object, "access_expires", session->access_expires);
 	if (r == 0)
@@ -90,6 +106,8 @@ static int take_secrets(const json_t *object, struct session *session)
 
 	if (r == 0)
 		r = json_copy_secret(object, "refresh_token", TOKEN_MAX, &session->refresh_token);
+	if (r == 0)
+		r = json_copy_secret(object, "customer_token", TOKEN_MAX, &session->customer_token);
 	return r < 0 ? r : json_copy_secret(object, "id_token", ID_TOKEN_MAX, &session->id_token);
 }
 
@@ -102,6 +120,8 @@ static int take_texts(const json_t *object, struct session *session)
 	if (r == 0)
 		r = json_copy_text(object, "scope", SCOPE_MAX, &session->scope);
 	if (r == 0)
+		r = json_copy_text(object, "customer_audience", SCOPE_MAX, &session->customer_audience);
+	if (r == 0)
 		r = json_copy_text(object, "issuer", ENDPOINT_MAX, &session->issuer);
 	return r < 0 ? r : json_copy_text(object, "client_id", CLAIM_MAX, &session->client_id);
 }
@@ -110,6 +130,9 @@ static int take_times(const json_t *object, struct session *session)
 {
 	session->access_expires = json_int(object, "access_expires", -1);
 	session->id_expires = json_int(object, "id_expires", -1);
+	session->customer_expires = json_int(object, "customer_expires", 0);
+	if (session->customer_expires < 0 || session->customer_expires > time_max)
+		return PIMS_E_FORMAT;
 	if (session->access_expires < 0 || session->access_expires > time_max || session->id_expires < 0 || session->id_expires > time_max)
 		return PIMS_E_FORMAT;
 	return 0;

@@ -15,6 +15,9 @@ struct session {
 	struct secret id_token;
 	int64_t access_expires;
 	int64_t id_expires;
+	struct secret customer_token; /**< for customer_audience, by token exchange; empty = none */
+	int64_t customer_expires;
+	char *customer_audience;
 	char *subject;
 	char *username; /**< preferred_username, email or sub of the id_token */
 	char *scope;

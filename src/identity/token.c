@@ -64,6 +64,19 @@ int token_request_refresh(struct flow *flow, const char *refresh_token)
 	return url_put(&flow->request.body, "refresh_token", refresh_token);
 }
 
+int token_request_exchange(struct flow *flow, const char *access_token, const char *audience)
+{
+	struct buf *body = &flow->request.body;
+	int r = begin(flow, flow->profile->endpoints.token);
+
+	if (r < 0)
+		return r;
+	url_put(body, "grant_type", "urn:ietf:params:oauth:grant-type:token-exchange");
+	url_put(body, "audience", audience);
+	url_put(body, "subject_token_type", "urn:ietf:params:oauth:token-type:access_token");
+	return url_put(body, "subject_token", access_token);
+}
+
 int token_request_revocation(struct flow *flow, const char *token, const char *hint)
 {
 	int r = begin(flow, flow->profile->endpoints.revocation);

@@ -16,6 +16,8 @@ struct token_answer {
 /** Each builds flow->request for the token endpoint, with the client's credentials. Returns as http_request_start(). */
 int token_request_code(struct flow *flow, const char *code, const char *verifier);
 int token_request_refresh(struct flow *flow, const char *refresh_token);
+/** RFC 8693: an access token for one to the API of `audience`. */
+int token_request_exchange(struct flow *flow, const char *access_token, const char *audience);
 /** The same for the revocation endpoint (RFC 7009 §2.1). `hint` is "refresh_token" or "access_token". */
 int token_request_revocation(struct flow *flow, const char *token, const char *hint);
 

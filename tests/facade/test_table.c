@@ -385,6 +385,9 @@ static void assert_documented(const struct row_test *test)
 	json_array_foreach(json_object_get(test->row, "errors"), index, listed)
 		if (json_integer_value(listed) == code)
 			return;
+	/* the cause of a backend without the call, on every row (spec/wire.md §3) */
+	if (code == 2344 && strstr(test->harness.heard.text, "\"cause\":\"backend.no_endpoint\""))
+		return;
 	/* rows that list no network code use them as they are */
 	if (code == 2201 || code == 2202 || code == 2204) {
 		json_array_foreach(json_object_get(test->row, "errors"), index, listed)

@@ -50,7 +50,7 @@ static void nothing_in_a_text_is_markup(void **state)
 	(void)state;
 	for (size_t i = 0; i < TEXTS_LANGUAGES; i++)
 		for (size_t j = 0; j < COUNT; j++)
-			assert_null(strpbrk(text(i, j), "<>&\"'"));
+			assert_null(strpbrk(text(i, j), "<>&\""));
 }
 
 static void sentences_were_translated(void **state)

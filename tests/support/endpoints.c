@@ -88,6 +88,7 @@ void endpoints_start(struct endpoints *endpoints, bool sandbox)
 {
 	struct pims_clock clock = {.size = sizeof clock, .now = read_clock, .data = endpoints};
 	struct server *server = &endpoints->server;
+	static char audience[] = "customer-api";
 	char path[96];
 
 	memset(endpoints, 0, sizeof *endpoints);
@@ -106,6 +107,7 @@ void endpoints_start(struct endpoints *endpoints, bool sandbox)
 		.sms_seconds = 600,
 		.otp_seconds = 120,
 		.sms = {.per_hour = 5},
+		.customer_audience = audience,
 	};
 	(void)snprintf(path, sizeof path, "%s/pimsd.db", endpoints->directory);
 	assert_int_equal(seal_open_master(&server->seal, endpoints->directory, &server->env), 0);

@@ -115,6 +115,20 @@ static void answer_tokens(struct provider *provider, const char *body, struct an
 	answer->body = dump(object);
 }
 
+/* RFC 8693 §2.2 */
+static void answer_exchange(struct provider *provider, struct answer *answer)
+{
+	char token[32];
+	json_t *object;
+
+	provider->exchanged++;
+	(void)snprintf(token, sizeof token, "customer-%u", provider->exchanged);
+	object = json_pack("{s:s,s:s,s:s,s:i}", "access_token", token, "issued_token_type", "urn:ietf:params:oauth:token-type:access_token",
+			   "token_type", "Bearer", "expires_in", 3599);
+	merge(object, provider->answer);
+	answer->body = dump(object);
+}
+
 static void answer_keys(struct provider *provider, struct answer *answer)
 {
 	static const enum provider_key usual[] = {KEY_RSA, KEY_EC};
@@ -136,7 +150,9 @@ static void compute(struct provider *provider, struct answer *answer)
 	const char *url = buf_text(&provider->flow.request.url);
 
 	*answer = (struct answer){.status = 200, .type = "application/json"};
-	if (is_to(url, "/access_token"))
+	if (is_to(url, "/access_token") && strstr(buf_text(&provider->flow.request.body), "token-exchange"))
+		answer_exchange(provider, answer);
+	else if (is_to(url, "/access_token"))
 		answer_tokens(provider, buf_text(&provider->flow.request.body), answer);
 	else if (is_to(url, "/jwk_uri"))
 		answer_keys(provider, answer);

@@ -65,6 +65,7 @@ struct provider {
 	const char *republished; /**< from the second fetch on; NULL = no change */
 	int64_t signed_in_at;    /**< on the provider's clock: auth_time */
 	unsigned issued;         /**< token answers so far: tokens are named by it */
+	unsigned exchanged;      /**< token exchanges so far */
 	unsigned fetched;        /**< of the key set */
 	struct provider_fault fault;
 	unsigned faults; /**< how often it answers */

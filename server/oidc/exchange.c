@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/oidc/exchange.h"
+
+#include "base/text.h"
+#include "server/oidc/oauth.h"
+#include "server/oidc/tokens.h"
+#include "server/server.h"
+
+#include <pims/error.h>
+
+#include <string.h>
+
+/*
+ * RFC 8693 §2, the one case that is needed: impersonation, the subject token an access token of the same client, the audience the customer
+ * API. What is issued is good for that audience only (server/store/store.h) and ends with its session.
+ */
+
+#define TYPE_ACCESS_TOKEN "urn:ietf:params:oauth:token-type:access_token"
+
+/* An empty parameter counts as absent (RFC 6749 §3.1). */
+static const char *parameter(const struct request *request, const char *name)
+{
+	const char *value = request_parameter(request, name);
+
+	return value && *value ? value : NULL;
+}
+
+static const char *request_fault(const struct request *request)
+{
+	const char *wanted = parameter(request, "requested_token_type");
+
+	if (!parameter(request, "subject_token"))
+		return "subject_token is missing";
+	if (!text_equal(parameter(request, "subject_token_type"), TYPE_ACCESS_TOKEN))
+		return "subject_token_type must be that of an access token";
+	if (parameter(request, "actor_token") || parameter(request, "actor_token_type"))
+		return "delegation is not supported";
+	if (!parameter(request, "audience") && !parameter(request, "resource"))
+		return "audience is missing";
+	if (wanted && !text_equal(wanted, TYPE_ACCESS_TOKEN))
+		return "requested_token_type must be that of an access token";
+	return NULL;
+}
+
+static bool is_target(const struct request *request)
+{
+	if (parameter(request, "resource") || parameter(request, "scope"))
+		return false;
+	return text_equal(parameter(request, "audience"), request_server(request)->settings.customer_audience);
+}
+
+static void answer(struct response *response, const struct issued_tokens *tokens, int seconds)
+{
+	response_json(response, 200, json_pack("{s:s, s:s, s:s, s:i}", "access_token", tokens->access, "issued_token_type", TYPE_ACCESS_TOKEN,
+					       "token_type", "Bearer", "expires_in", seconds));
+	no_store(response);
+}
+
+static void issue(const struct request *request, struct response *response, const struct client *client)
+{
+	const struct server *server = request_server(request);
+	int seconds = server->settings.access_seconds;
+	struct issued_tokens tokens = {0};
+	struct audience_token token = {.audience = server->settings.customer_audience};
+	unsigned char subject[32];
+	int r = token_digest(parameter(request, "subject_token"), subject);
+
+	if (r == 0)
+		r = tokens_make(&server->env, seconds, seconds, &tokens);
+	if (r == 0) {
+		memcpy(token.hash, tokens.row.access, sizeof token.hash);
+		token.expires = tokens.row.access_expires;
+		r = store_audience_add(server->store, subject, client->id, &token, env_now(&server->env));
+	}
+	/* RFC 8693 §2.2.2: an unacceptable subject token makes the request invalid */
+	if (r == 0)
+		answer(response, &tokens, seconds);
+	else if (r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT)
+		oauth_error(response, 400, "invalid_request", "the subject token is unknown, expired, revoked or another client's");
+	else
+		oauth_server_error(response);
+	tokens_wipe(&tokens);
+}
+
+void grant_exchange(struct request *request, struct response *response, const struct client *client)
+{
+	const char *fault = request_fault(request);
+
+	if (fault)
+		oauth_error(response, 400, "invalid_request", fault);
+	else if (!is_target(request))
+		oauth_error(response, 400, "invalid_target", "the audience is not one that this server gives tokens for");
+	else
+		issue(request, response, client);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/store/sqlite_store.h"
+
+#include <pims/error.h>
+
+#include <sodium.h>
+#include <stdlib.h>
+
+/* Codes by e-mail, the outbox, and what a code does when it comes back. */
+
+int sql_audit(struct sql *sql, int64_t account, const char *event, int64_t now)
+{
+	return sql_run(sql, "INSERT INTO audit (time, account, event) VALUES (?, ?, ?)", VALUES(INT(now), INT(account), TEXT(event)));
+}
+
+int sql_mail(struct sql *sql, const char *email, const struct mail *mail)
+{
+	return sql_run(sql, "INSERT INTO mails (email, text, time) VALUES (?, ?, ?)",
+		       VALUES(TEXT(email), BYTES(mail->text, mail->text_length), INT(mail->time)));
+}
+
+struct mail_ask {
+	const struct mail_code *code;
+	const struct mail *mail;
+};
+
+static int mail_ask(struct sql *sql, void *arg)
+{
+	const struct mail_ask *ask = arg;
+	const struct mail_code *code = ask->code;
+	int r;
+
+	/* an account that is being made has no row yet: NULL refers to none */
+	r = sql_run(sql,
+		    "INSERT INTO mail_codes (ticket, purpose, account, email, password_hash, code, expires)"
+		    " VALUES (?, ?, nullif(?, 0), ?, ?, ?, ?)",
+		    VALUES(HASH(code->ticket), INT(code->purpose), INT(code->account), TEXT(code->email), TEXT(code->password_hash),
+			   HASH(code->code), INT(code->expires)));
+	return r < 0 ? r : sql_mail(sql, ask->mail->email, ask->mail);
+}
+
+int sqlite_mail_ask(struct store *store, const struct mail_code *code, const struct mail *mail)
+{
+	struct mail_ask ask = {.code = code, .mail = mail};
+
+	return sqlite_write(store, mail_ask, &ask);
+}
+
+struct mail_confirm {
+	const struct mail_code *code;
+	const struct mail *notice;
+	int max_tries;
+	int64_t account;
+	char *email, *password_hash, *old_email;
+	unsigned char expected[32];
+	bool refused;
+};
+
+static int pending_row(sqlite3_stmt *statement, void *ret_result)
+{
+	struct mail_confirm *confirm = ret_result;
+
+	confirm->account = sqlite3_column_int64(statement, 0);
+	if (sql_text(statement, 1, &confirm->email) < 0 || sql_text(statement, 2, &confirm->password_hash) < 0 ||
+	    sql_text(statement, 4, &confirm->old_email) < 0)
+		return PIMS_E_MEMORY;
+	return sql_hash(statement, 3, confirm->expected);
+}
+
+static int fulfil(struct sql *sql, const struct mail_confirm *confirm)
+{
+	int64_t now = confirm->notice->time, account = confirm->account;
+	int r;
+
+	if (confirm->code->purpose == MAIL_CREATE) {
+		r = sql_account_add(sql, confirm->email, confirm->password_hash, NULL, now);
+		return r < 0 ? r : sql_audit(sql, sqlite3_last_insert_rowid(sql->db), "account created", now);
+	}
+	r = sql_change(sql, "UPDATE accounts SET email = ? WHERE id = ?", VALUES(TEXT(confirm->email), INT(account)), PIMS_E_NOT_FOUND);
+	if (r == 0)
+		r = sql_mail(sql, confirm->old_email, confirm->notice);
+	return r < 0 ? r : sql_audit(sql, account, "e-mail address changed", now);
+}
+
+/* A wrong try is no failure of the transaction: its count must stay. */
+static int mail_confirm(struct sql *sql, void *arg)
+{
+	struct mail_confirm *confirm = arg;
+	const struct mail_code *code = confirm->code;
+	int64_t taken;
+	int r;
+
+	r = sql_find(sql,
+		     "UPDATE mail_codes SET tries = tries + 1 WHERE ticket = ? AND purpose = ? AND expires > ? AND tries < ?"
+		     " RETURNING coalesce(account, 0), email, password_hash, code, (SELECT a.email FROM accounts a WHERE a.id = account)",
+		     VALUES(HASH(code->ticket), INT(code->purpose), INT(confirm->notice->time), INT(confirm->max_tries)), pending_row, confirm);
+	if (r < 0)
+		return r;
+	r = sql_integer(sql, "SELECT count(*) FROM accounts WHERE email = ?", VALUES(TEXT(confirm->email)), &taken);
+	if (r < 0)
+		return r;
+	confirm->refused = taken || sodium_memcmp(confirm->expected, code->code, sizeof confirm->expected) != 0;
+	if (confirm->refused)
+		return 0;
+	r = sql_run(sql, "DELETE FROM mail_codes WHERE ticket = ?", VALUES(HASH(code->ticket)));
+	return r < 0 ? r : fulfil(sql, confirm);
+}
+
+int sqlite_mail_confirm(struct store *store, const struct mail_code *code, int max_tries, const struct mail *notice)
+{
+	struct mail_confirm confirm = {.code = code, .notice = notice, .max_tries = max_tries};
+	int r;
+
+	r = sqlite_write(store, mail_confirm, &confirm);
+	if (r == 0 && confirm.refused)
+		r = PIMS_E_NOT_FOUND;
+	free(confirm.email);
+	free(confirm.old_email);
+	secret_free_text(confirm.password_hash);
+	return r;
+}
+
+static int list_mails(struct sql *sql, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data)
+{
+	sqlite3_stmt *statement;
+	int r;
+
+	r = sql_start(sql, "SELECT id, email, text, time FROM mails WHERE id > ? ORDER BY id", VALUES(INT(after_id)), &statement);
+	if (r < 0)
+		return r;
+	while ((r = sql_step(sql, statement)) > 0) {
+		const struct mail mail = {
+			.id = sqlite3_column_int64(statement, 0),
+			.email = (const char *)sqlite3_column_text(statement, 1),
+			.text = sqlite3_column_blob(statement, 2),
+			.text_length = (size_t)sqlite3_column_bytes(statement, 2),
+			.time = sqlite3_column_int64(statement, 3),
+		};
+
+		r = each(data, &mail);
+		if (r)
+			break;
+	}
+	sql_done(statement);
+	return r;
+}
+
+int sqlite_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data)
+{
+	struct sql *sql = sqlite_reader(store);
+	int r;
+
+	r = list_mails(sql, after_id, each, data);
+	sqlite_reader_done(store, sql);
+	return r;
+}
+
+struct new_password {
+	int64_t account, keep;
+	const char *hash;
+	const struct mail *notice;
+};
+
+static int change_password(struct sql *sql, void *arg)
+{
+	const struct new_password *new = arg;
+	int r;
+
+	r = sql_change(sql, "UPDATE accounts SET password_hash = ? WHERE id = ?", VALUES(TEXT(new->hash), INT(new->account)), PIMS_E_NOT_FOUND);
+	if (r == 0)
+		r = sql_end_sessions(sql, new->account, new->keep);
+	if (r >= 0)
+		r = sql_mail(sql, new->notice->email, new->notice);
+	return r < 0 ? r : sql_audit(sql, new->account, "password changed", new->notice->time);
+}
+
+int sqlite_account_change_password(struct store *store, int64_t account, const char *password_hash, int64_t keep, const struct mail *notice)
+{
+	struct new_password new = {.account = account, .keep = keep, .hash = password_hash, .notice = notice};
+
+	return sqlite_write(store, change_password, &new);
+}
