@@ -65,6 +65,7 @@ static void sentences_were_translated(void **state)
 static void a_language_is_found_by_its_tag(void **state)
 {
 	static const char *const tags[][2] = {{"fr-FR", "fr"}, {"de_AT", "de"}, {"ES", "es"}, {"it", "it"}, {"pt, it;q=0.5", "it"},
+					      {"de;q=0.9, fr-FR, en;q=0.5", "fr"}, {"de;q=0, it; q=0.001", "it"}, {"de;q=", "de"}, {"de;q=0", "en"}, {";,; ,", "en"},
 					      {"frr", "en"}, {"", "en"}, {"*", "en"}, {"nl-NL", "en"}};
 
 	(void)state;
