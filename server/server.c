@@ -5,6 +5,7 @@
 #include "server/data_dir.h"
 #include "server/iwws/keys.h"
 #include "server/oidc/keys.h"
+#include "server/sandbox/sandbox.h"
 #include "server/sandbox_seed.h"
 #include "server/settings.h"
 #include "server/sweeper.h"
@@ -90,10 +91,12 @@ static int start_serving(struct server *server, const struct server_options *opt
 		.workers = options->workers,
 		.server = server,
 		.env = &server->env,
+		.filter = server->sandbox ? sandbox_filter : NULL,
+		.note = server->sandbox ? sandbox_note : NULL,
 		.socket = service->socket,
 	};
 	const struct route *const tables[MAX_TABLES] = {
-		oidc_routes, iwws_routes, account_routes, sms_routes, server->settings.sandbox ? sandbox_routes : NULL,
+		oidc_routes, iwws_routes, account_routes, sms_routes, server->sandbox ? sandbox_routes : NULL,
 	};
 	int r;
 
@@ -117,6 +120,8 @@ static int start(struct server *server, const struct server_options *options)
 		return PIMS_E_MEMORY;
 	server->service->socket = -1;
 	r = settings_copy(&server->settings, &options->settings);
+	if (r == 0 && server->settings.sandbox)
+		r = sandbox_new(&server->sandbox, server);
 	if (r == 0)
 		r = start_listening(server, options);
 	if (r == 0)
@@ -161,7 +166,9 @@ void server_stop(struct server *server)
 {
 	if (!server)
 		return;
+	sandbox_close(server->sandbox);
 	stop_service(server->service);
+	sandbox_free(server->sandbox);
 	iw_keys_free(server->iw_keys);
 	oidc_keys_free(server->oidc_keys);
 	store_close(server->store);

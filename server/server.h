@@ -12,6 +12,7 @@
 struct oidc_keys; /* server/oidc/keys.h: signing key, JWKS text */
 struct iw_keys;   /* inwebo/server.h: Kfact, Kiw, ms keys */
 struct seal;      /* server/store/seal.h: the master key */
+struct sandbox;   /* server/sandbox/sandbox.h */
 
 enum { SMS_COUNTRIES_SIZE = 512, SMS_ANDROID_HASH_SIZE = 12 };
 
@@ -53,6 +54,7 @@ struct server {
 	struct seal *seal;
 	struct oidc_keys *oidc_keys;
 	struct iw_keys *iw_keys;
+	struct sandbox *sandbox; /**< server/sandbox/sandbox.h; NULL in production */
 	struct service *service; /**< private to server/server.c */
 };
 
@@ -85,7 +87,7 @@ extern const struct route oidc_routes[];    /* server/oidc: discovery, authorize
 extern const struct route iwws_routes[];    /* server/iwws: /iwws/MAC */
 extern const struct route account_routes[]; /* server/account: phone, account, car associations, well-known document, otp verify, remote token */
 extern const struct route sms_routes[];     /* server/sms: smsCode, reset PIN */
-extern const struct route sandbox_routes[]; /* server/web: /sandbox/sms; only in sandbox mode */
+extern const struct route sandbox_routes[]; /* server/sandbox; only in sandbox mode */
 
 /** Bearer token of a request → account and session; on failure the response is filled (401) and a negative value returned. */
 int authenticate(struct request *request, struct response *response, struct session_row *ret_session, struct account *ret_account);

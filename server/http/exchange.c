@@ -59,6 +59,7 @@ void exchange_end(void *data, struct MHD_Connection *connection, void **pointer,
 		return;
 	*pointer = NULL;
 	log_exchange(exchange);
+	stream_end(exchange->response.stream);
 	secret_free_text(exchange->uri);
 	buf_free(&exchange->body);
 	query_free(&exchange->request.query);
@@ -271,7 +272,12 @@ static enum MHD_Result hand_over(struct exchange *exchange)
 
 void exchange_run(struct exchange *exchange)
 {
-	exchange->handler(&exchange->request, &exchange->response);
+	filter_fn filter = exchange->server->options.filter;
+
+	if (filter)
+		filter(exchange->handler, &exchange->request, &exchange->response);
+	else
+		exchange->handler(&exchange->request, &exchange->response);
 	exchange->stage = ANSWERED;
 	MHD_resume_connection(exchange->connection);
 }

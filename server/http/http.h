@@ -7,13 +7,14 @@
 #include "platform/env.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /*
  * The server's HTTP: an epoll loop a core (libmicrohttpd, hidden behind this header) reads requests whole and hands each to a pool of workers,
- * while its connection is suspended; a handler is plain sequential code on a worker and never blocks a loop. Streams are not
- * offered: bodies and answers are bounded.
+ * while its connection is suspended; a handler is plain sequential code on a worker and never blocks a loop. Bodies and answers
+ * are bounded; the one answer that goes on is struct stream, for the sandbox's events.
  */
 
 enum { REQUEST_MAX_BODY = 65536, REQUEST_MAX_URL = 16384 };
@@ -39,11 +40,36 @@ const char *request_parameter(const struct request *request, const char *name);
 /** The body as a JSON object; NULL when it is none. The caller owns it (json_wipe). */
 json_t *request_json(const struct request *request);
 
+/** How an answer leaves. All but the first are the sandbox's faults. */
+enum response_fate {
+	RESPONSE_WHOLE,
+	RESPONSE_CUT, /**< the connection ends inside the body */
+	RESPONSE_NONE /**< the connection ends without an answer */
+};
+
+/**
+ * An answer that goes on, embedded in its owner's structure. `read` and `done` are called on a loop's thread and must not wait.
+ */
+struct stream {
+	/** Appends what there is to the empty `ret_bytes` and returns 0; with nothing appended, stream_wake() will come. Negative: the end. */
+	int (*read)(struct stream *stream, struct buf *ret_bytes);
+	/** The last call, exactly once: the owner sees to it that nobody wakes the stream any more, and calls stream_destroy(). */
+	void (*done)(struct stream *stream);
+	/* private to server/http, from here on */
+	void *connection;
+	pthread_mutex_t lock;
+	bool waiting, woken;
+	struct buf pending;
+	size_t sent;
+};
+
 struct response {
 	int status; /**< 0 = the handler failed: 500 */
 	const char *content_type; /**< a literal; NULL = none */
 	struct buf body;
 	struct buf headers; /**< "Name: value" lines, each with its NUL */
+	enum response_fate fate;
+	struct stream *stream; /**< the body instead of `body`, or NULL */
 };
 
 int response_header(struct response *response, const char *name, const char *value);
@@ -55,7 +81,17 @@ void response_redirect(struct response *response, int status, const char *url);
 /** RFC 9457 problem document: type "about:blank#<cause>", title, status, `cause`; retry_after < 0 and remaining < 0 are left out. */
 void response_problem(struct response *response, int status, const char *cause, const char *title, int retry_after, int remaining);
 
+/** Makes `stream`, whose `read` and `done` are set, the body of the answer: 200 with this type (a literal). From here on `done` will come. */
+void response_stream(struct response *response, const char *content_type, struct stream *stream);
+/** There may be something to read. Any thread, until stream_destroy(). */
+void stream_wake(struct stream *stream);
+void stream_destroy(struct stream *stream);
+
 typedef void (*handler_fn)(struct request *request, struct response *response);
+/** Calls the handler, or answers itself. On a worker. */
+typedef void (*filter_fn)(handler_fn handler, struct request *request, struct response *response);
+/** An answer that is about to leave, refusals of server/http included: path and method may be NULL. Must not wait. */
+typedef void (*note_fn)(const struct request *request, const struct response *response, int64_t milliseconds);
 
 struct route {
 	const char *method;
@@ -73,6 +109,8 @@ struct http_server_options {
 	unsigned timeout_s;  /**< idle or slow connections; 0 = 30 */
 	void *server;
 	const struct env *env; /**< its clock gives the Date of answers; copied. NULL = the built-ins */
+	filter_fn filter;      /**< NULL = handlers are just called */
+	note_fn note;          /**< NULL = nobody wants to know */
 	int socket;            /**< from http_listen(), taken over (address and port are then unused); 0 = make one */
 };
 

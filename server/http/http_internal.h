@@ -76,7 +76,12 @@ void exchange_run(struct exchange *exchange);
  */
 int routes_find(const struct route *const *tables, const char *method, const char *path, handler_fn *ret_handler, struct buf *ret_allow);
 
-/** Queues the answer at its connection. */
+/** Queues the answer at its connection. MHD_NO ends the connection. */
 enum MHD_Result response_send(struct exchange *exchange);
+
+/** The answer whose body is a stream. NULL: no memory. */
+struct MHD_Response *stream_answer(struct stream *stream, struct MHD_Connection *connection);
+/** Tells the owner that it is over. NULL allowed. */
+void stream_end(struct stream *stream);
 
 #endif

@@ -177,6 +177,40 @@ static void put_headers(struct MHD_Response *mhd, const struct exchange *exchang
 	put_own_headers(mhd, response);
 }
 
+/* Half of the body, and then the connection is closed. */
+static ssize_t read_half(void *data, uint64_t position, char *bytes, size_t max)
+{
+	const struct exchange *exchange = data;
+	const struct buf *body = &exchange->response.body;
+	size_t left = position < body->len / 2 ? body->len / 2 - (size_t)position : 0;
+
+	if (!left)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	left = left < max ? left : max;
+	memcpy(bytes, body->data + position, left);
+	return (ssize_t)left;
+}
+
+static struct MHD_Response *make_answer(struct exchange *exchange)
+{
+	struct response *response = &exchange->response;
+
+	if (response->stream)
+		return stream_answer(response->stream, exchange->connection);
+	if (response->fate == RESPONSE_CUT)
+		return MHD_create_response_from_callback(response->body.len, 4096, read_half, exchange, NULL);
+	/* the exchange outlives the sending; its buffer is wiped at the end */
+	return MHD_create_response_from_buffer(response->body.len, response->body.data, MHD_RESPMEM_PERSISTENT);
+}
+
+static void note(const struct exchange *exchange)
+{
+	const struct http_server *server = exchange->server;
+
+	if (server->options.note)
+		server->options.note(&exchange->request, &exchange->response, env_monotonic(&server->env) - exchange->started);
+}
+
 enum MHD_Result response_send(struct exchange *exchange)
 {
 	struct response *response = &exchange->response;
@@ -187,8 +221,10 @@ enum MHD_Result response_send(struct exchange *exchange)
 		fail(response);
 		response_problem(response, 500, "server.failed", "Internal server error", -1, -1);
 	}
-	/* the exchange outlives the sending; its buffer is wiped at the end */
-	mhd = MHD_create_response_from_buffer(response->body.len, response->body.data, MHD_RESPMEM_PERSISTENT);
+	note(exchange);
+	if (response->fate == RESPONSE_NONE || (response->fate == RESPONSE_CUT && response->body.len < 2))
+		return MHD_NO;
+	mhd = make_answer(exchange);
 	if (!mhd)
 		return MHD_NO;
 	put_headers(mhd, exchange);

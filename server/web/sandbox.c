@@ -2,15 +2,13 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "server/account/rest.h"
-#include "server/server.h"
+#include "server/sandbox/internal.h"
 #include "server/sms/number.h"
 #include "server/sms/sms.h"
 #include "server/store/seal.h"
 #include "server/web/page.h"
 
 #include <pims/error.h>
-
-#include <time.h>
 
 /* The sandbox's virtual phone: every message of the outbox, to anybody who asks. Never outside of a sandbox. */
 
@@ -20,17 +18,6 @@ struct listing {
 	const struct server *server;
 	json_t *messages;
 };
-
-static int put_time(json_t *object, int64_t milliseconds)
-{
-	time_t seconds = (time_t)(milliseconds / 1000);
-	struct tm parts;
-	char text[32];
-
-	if (!gmtime_r(&seconds, &parts) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts))
-		return PIMS_E_FORMAT;
-	return json_put_text(object, "time", text);
-}
 
 static int put_message(const struct server *server, json_t *object, const struct sms_message *message, const char *text)
 {
@@ -43,7 +30,7 @@ static int put_message(const struct server *server, json_t *object, const struct
 	if (r == 0)
 		r = json_put_text(object, "text", text);
 	if (r == 0)
-		r = put_time(object, message->time);
+		r = sandbox_put_time(object, "time", message->time);
 	if (r == 0)
 		r = json_put_text(object, "purpose", sms_purpose_name(message->purpose));
 	return r < 0 ? r : json_put_text(object, "code", code);
@@ -68,8 +55,7 @@ static int add(void *data, const struct sms_message *message)
 	return r;
 }
 
-/* The messages after an id as a JSON array, or NULL. */
-static json_t *read_messages(const struct server *server, int64_t after)
+json_t *sandbox_messages(const struct server *server, int64_t after)
 {
 	struct listing listing = {.server = server, .messages = json_array()};
 
@@ -88,7 +74,7 @@ static bool refused(const struct request *request, struct response *response)
 	return true;
 }
 
-static void sandbox_sms(struct request *request, struct response *response)
+void sandbox_sms(struct request *request, struct response *response)
 {
 	const char *after_text = query_get(&request->query, "after");
 	json_t *messages;
@@ -100,7 +86,7 @@ static void sandbox_sms(struct request *request, struct response *response)
 		rest_bad_request(response, "after is the id of a message");
 		return;
 	}
-	messages = read_messages(request_server(request), (int64_t)after);
+	messages = sandbox_messages(request_server(request), (int64_t)after);
 	if (messages)
 		response_json(response, 200, json_pack("{s:o}", "messages", messages));
 	else
@@ -117,7 +103,7 @@ static void put_article(struct buf *html, const json_t *message)
 }
 
 /* The newest first, for people; programs read /sandbox/sms. */
-static void sandbox_phone(struct request *request, struct response *response)
+void sandbox_phone(struct request *request, struct response *response)
 {
 	const struct texts *texts = texts_of_request(request);
 	struct buf html = BUF_INIT(1 << 19);
@@ -125,7 +111,7 @@ static void sandbox_phone(struct request *request, struct response *response)
 
 	if (refused(request, response))
 		return;
-	messages = read_messages(request_server(request), 0);
+	messages = sandbox_messages(request_server(request), 0);
 	for (size_t i = json_array_size(messages); i > 0; i--)
 		put_article(&html, json_array_get(messages, i - 1));
 	if (!json_array_size(messages))
@@ -135,9 +121,3 @@ static void sandbox_phone(struct request *request, struct response *response)
 	json_wipe(messages);
 	buf_free(&html);
 }
-
-const struct route sandbox_routes[] = {
-	{"GET", "/sandbox/sms", sandbox_sms},
-	{"GET", "/sandbox/phone", sandbox_phone},
-	{NULL, NULL, NULL},
-};

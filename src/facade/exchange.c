@@ -224,7 +224,7 @@ static enum wait repeat(struct call *call)
 static bool should_repeat(const struct call *call)
 {
 	return call->flow.bearer && !call->repeated && call->flow.response.failure == PIMS_HTTP_OK &&
-	       call->flow.response.status == UNAUTHORIZED && call->pims->lock.owner != call;
+	       call->flow.response.status == UNAUTHORIZED && !flow_needs_strong(&call->flow) && call->pims->lock.owner != call;
 }
 
 /* Without the query, which may carry secrets. */

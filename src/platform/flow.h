@@ -91,8 +91,10 @@ enum flow_want flow_fail(struct flow *flow, int code, const char *cause);
 enum flow_want flow_fail_name(struct flow *flow, int code, const char *name, const char *cause);
 /** 2000 for a negative enum pims_return of our own (memory, crypto). */
 enum flow_want flow_fail_return(struct flow *flow, int value);
-/** For flow->response: no answer, or a status that the flow did not expect → 2201, 2202, 2204, 2208 with its cause and retryAfter. */
+/** For flow->response: no answer, or a status that the flow did not expect → 2201, 2202, 2204, 2208, 2302, 2344 with its cause and retryAfter. */
 enum flow_want flow_fail_response(struct flow *flow);
+/** True when the answer asks for a stronger sign-in (RFC 9470): flow_fail_response() makes 2302 of it, and renewing the token is no help. */
+bool flow_needs_strong(const struct flow *flow);
 /** Goes on with `next` when `want` has come. */
 enum flow_want flow_wait(struct flow *flow, enum flow_want want, flow_step_fn next);
 

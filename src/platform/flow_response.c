@@ -24,11 +24,42 @@ static const struct failure FAILURES[] = {
 	[PIMS_HTTP_FAILED] = {PIMS_UNKNOWN, "internal.transport"},
 };
 
+enum { UNAUTHORIZED = 401, THROTTLED = 429, PORTAL = 511 };
+
 static const char *status_cause(int status)
 {
-	if (status == 429)
+	if (status == THROTTLED)
 		return "server.throttled";
 	return status >= 500 ? "server.error" : "server.unexpected";
+}
+
+/* RFC 9470 §3: the token is good, but the sign-in behind it is too weak. Renewing it would not help. */
+bool flow_needs_strong(const struct flow *flow)
+{
+	const struct http_response *response = &flow->response;
+
+	return response->failure == PIMS_HTTP_OK && response->status == UNAUTHORIZED &&
+	       strstr(response->www_authenticate, "insufficient_user_authentication");
+}
+
+/* Answers that say more than that the server failed. */
+static enum flow_want fail_status(struct flow *flow)
+{
+	if (flow_needs_strong(flow))
+		return flow_fail(flow, PIMS_NEED_STRONG_AUTHENTICATION, "oauth.insufficient_user_authentication");
+	/* RFC 6585 §6: not the server's, but of a network that wants a sign-in of its own first */
+	if (flow->response.status == PORTAL)
+		return flow_fail(flow, PIMS_NETWORK, "network.portal");
+	return flow_fail(flow, PIMS_SERVER, status_cause(flow->response.status));
+}
+
+/* A server that does not offer a call is like one that has no endpoint for it. */
+static void read_missing(struct outcome *outcome)
+{
+	if (outcome->code != PIMS_SERVER || strcmp(outcome->cause, "backend.no_endpoint") != 0)
+		return;
+	outcome->code = PIMS_COMPONENT_NOT_CONFIGURED;
+	(void)text_copy(outcome->name, sizeof outcome->name, "StrongAuthentication");
 }
 
 /* A cause is a word of ours: what does not look like one is not passed on. */
@@ -82,7 +113,9 @@ enum flow_want flow_fail_response(struct flow *flow)
 		return flow_fail(flow, FAILURES[failure].code, FAILURES[failure].cause);
 	}
 	flow->outcome.retry_after = flow->response.retry_after;
-	flow_fail(flow, PIMS_SERVER, status_cause(flow->response.status));
-	read_problem(flow);
+	fail_status(flow);
+	if (flow->outcome.code == PIMS_SERVER)
+		read_problem(flow);
+	read_missing(&flow->outcome);
 	return FLOW_DONE;
 }

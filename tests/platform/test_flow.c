@@ -108,6 +108,45 @@ static void a_problem_document_overrides_cause_and_values(void **state)
 	assert_int_equal(flow->outcome.remaining, 2);
 }
 
+static void a_demand_for_a_stronger_sign_in_is_2302(void **state)
+{
+	struct fake_answer answer = {.status = 401,
+				     .headers = {"WWW-Authenticate: Bearer error=\"insufficient_user_authentication\""}};
+	struct flow *flow = *state;
+
+	fake_response(&flow->response, 401, "text/html", "no");
+	assert_false(flow_needs_strong(flow));
+	fake_response_full(&flow->response, &answer);
+	assert_true(flow_needs_strong(flow));
+	flow_fail_response(flow);
+	assert_int_equal(flow->outcome.code, 2302);
+	assert_string_equal(flow->outcome.cause, "oauth.insufficient_user_authentication");
+	answer.status = 403;
+	fake_response_full(&flow->response, &answer);
+	assert_false(flow_needs_strong(flow));
+}
+
+static void a_captive_portal_is_no_network(void **state)
+{
+	struct flow *flow = *state;
+
+	fake_response(&flow->response, 511, "application/problem+json", "{\"cause\":\"server.error\"}");
+	flow_fail_response(flow);
+	assert_int_equal(flow->outcome.code, 2202);
+	assert_string_equal(flow->outcome.cause, "network.portal");
+}
+
+static void a_call_that_the_server_does_not_offer_is_not_configured(void **state)
+{
+	struct flow *flow = *state;
+
+	fake_response(&flow->response, 501, "application/problem+json", "{\"cause\":\"backend.no_endpoint\"}");
+	flow_fail_response(flow);
+	assert_int_equal(flow->outcome.code, 2344);
+	assert_string_equal(flow->outcome.name, "StrongAuthentication");
+	assert_string_equal(flow->outcome.cause, "backend.no_endpoint");
+}
+
 static void a_broken_or_strange_problem_document_changes_nothing(void **state)
 {
 	static const char *const BODIES[] = {
@@ -279,6 +318,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_failure_of_the_transport_has_its_code_and_cause, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_unexpected_status_is_a_server_error_with_its_cause, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_demand_for_a_stronger_sign_in_is_2302, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_captive_portal_is_no_network, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_call_that_the_server_does_not_offer_is_not_configured, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_throttled_answer_tells_how_long_to_wait, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_problem_document_overrides_cause_and_values, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_broken_or_strange_problem_document_changes_nothing, set_up, tear_down),
