@@ -54,6 +54,10 @@ int iw_client_ms_answer(struct iw_device *device, const char *pin, struct iw_rep
 int iw_client_setup_otp(const struct iw_device *device, struct buf *ret_target);
 int iw_client_setup_otp_answer(struct iw_device *device, struct iw_reply *reply);
 
+struct iw_proofs; /* inwebo/proof.h */
+/** Proofs without PIN for the challenge of the last Setup, to be shown elsewhere than at iwws/MAC. IW_SYNCHROFAILED: keys wait that only a PIN opens. */
+int iw_client_prove(const struct iw_device *device, struct iw_proofs *ret_proofs);
+
 /**
  * `pin` NULL = withoutPIN. IW_SYNCHROFAILED: keys wait that only a PIN opens (sealed_k0, sealed_k1), so withPIN comes first; nothing is to be sent.
  */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "strong/enrollment.h"
+
 #include "base/text.h"
 #include "strong/mac.h"
 #include "strong/rest.h"
@@ -211,7 +213,7 @@ static enum flow_want enroll_locked(struct flow *flow)
 	}
 }
 
-static enum flow_want enroll_lock(struct flow *flow)
+enum flow_want enrollment_lock(struct flow *flow)
 {
 	return flow_wait(flow, FLOW_LOCK, enroll_locked);
 }
@@ -220,5 +222,5 @@ enum flow_want strong_enroll(struct flow *flow)
 {
 	if (!mac_begin(flow))
 		return FLOW_DONE;
-	return flow_wait(flow, FLOW_ENDPOINTS, enroll_lock);
+	return flow_wait(flow, FLOW_ENDPOINTS, enrollment_lock);
 }

@@ -11,10 +11,17 @@ enum flow_want strong_trusted_phone(struct flow *flow);
 /** get pims.authentication.smscode type=enrollment, resetPIN */
 enum flow_want strong_sms_enrollment(struct flow *flow);
 enum flow_want strong_sms_reset_pin(struct flow *flow);
+/** get pims.authentication.smscode type=phoneNumberCertification */
+enum flow_want strong_sms_certify_phone(struct flow *flow);
+/** set pims.authentication.smscode addPhoneNumber, modifyPhoneNumber */
+enum flow_want strong_add_phone(struct flow *flow);
+enum flow_want strong_modify_phone(struct flow *flow);
 /** set pims.authentication.smscode action=enrollment: ActionSetup activate */
 enum flow_want strong_sms_confirm(struct flow *flow);
 /** set pims.authentication.enrollment action=enroll: ActionFinalize activate, then ms */
 enum flow_want strong_enroll(struct flow *flow);
+/** set pims.authentication.enrollment action=enrollWithPhoneNumber: addPhoneNumber, then enroll with the same code */
+enum flow_want strong_enroll_with_phone(struct flow *flow);
 /** get pims.authentication.otp action=withPIN, withoutPIN */
 enum flow_want strong_otp_with_pin(struct flow *flow);
 enum flow_want strong_otp_without_pin(struct flow *flow);
