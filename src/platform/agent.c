@@ -50,7 +50,8 @@ bool agent_can_receive(const char *redirect_uri)
 
 static void destroy(struct agent_receiver *receiver)
 {
-	loop_leave(receiver->loop, &receiver->member);
+	if (receiver->loop)
+		loop_leave(receiver->loop, &receiver->member);
 	url_free(&receiver->uri);
 	buf_free(&receiver->text);
 	free(receiver);
@@ -108,6 +109,7 @@ void agent_receiver_free(struct agent_receiver *receiver)
 		destroy(receiver);
 }
 
+/* The loop goes, youngest member first: the owner is older, and still frees what it holds. */
 static void close_member(struct loop_member *member)
 {
 	struct agent_receiver *receiver = (struct agent_receiver *)(void *)((char *)member - offsetof(struct agent_receiver, member));
@@ -115,7 +117,12 @@ static void close_member(struct loop_member *member)
 	close_listener(receiver);
 	for (size_t i = 0; i < AGENT_MAX_CONNECTIONS; i++)
 		disconnect(&receiver->connections[i]);
-	destroy(receiver);
+	if (receiver->freed) {
+		destroy(receiver);
+		return;
+	}
+	loop_leave(receiver->loop, member);
+	receiver->loop = NULL;
 }
 
 static void time_out(struct loop_timer *timer)

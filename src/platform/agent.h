@@ -29,7 +29,10 @@ int agent_receiver_open(struct agent_receiver **ret_receiver, struct pims_loop *
 			void *data);
 /** The redirect URI with the port in it: what the authorization request names. Valid as long as the receiver. */
 const char *agent_receiver_uri(const struct agent_receiver *receiver);
-/** Closes the port. A page that is being sent to the browser is finished first. NULL allowed. */
+/**
+ * Closes the port. A page that is being sent to the browser is finished first. The end of the loop closes the port too; the receiver is freed
+ * only here. NULL allowed.
+ */
 void agent_receiver_free(struct agent_receiver *receiver);
 
 #endif

@@ -288,6 +288,17 @@ static void freeing_while_the_user_is_asked_closes_the_page(void **state)
 	harness_assert_failed(&h.heard, 2000, NULL, "canceled");
 }
 
+static void freeing_the_loop_while_a_port_is_open_closes_both(void **state)
+{
+	(void)state;
+	start_with_loopback("http://127.0.0.1/callback");
+	login(LOGIN);
+	pims_loop_free(h.loop);
+	h.loop = NULL;
+	assert_int_equal(h.agent_closed, 1);
+	harness_assert_failed(&h.heard, 2000, NULL, "canceled");
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -305,6 +316,7 @@ int main(void)
 		T(a_pasted_loopback_redirect_is_taken_too),
 		T(a_port_that_is_taken_is_2368),
 		T(freeing_while_the_user_is_asked_closes_the_page),
+		T(freeing_the_loop_while_a_port_is_open_closes_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

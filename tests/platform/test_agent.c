@@ -404,7 +404,6 @@ static void the_end_of_the_loop_closes_the_receiver(void **state)
 	int port = port_of(agent_receiver_uri(fixture->receiver)), fd = connect_to(port);
 
 	pims_loop_process(fixture->loop);
-	fixture->receiver = NULL;
 	pims_loop_free(fixture->loop);
 	fixture->loop = NULL;
 	assert_int_equal(connect_to(port), -1);
