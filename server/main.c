@@ -67,8 +67,8 @@ static void print_sandbox(const struct server *server)
 		printf("phone     %s\n", account.phone ? account_show_number(server, &account, account.phone, number) : "none");
 		account_free(&account);
 	}
-	printf("macid     %s\nclient    pims (public)\nclient    %s, secret %s\nsms       %s/sandbox/sms\n", server->settings.macid, SANDBOX_CLIENT,
-	       SANDBOX_SECRET, server->settings.issuer);
+	printf("macid     %s\nclient    pims (public)\nclient    %s, secret %s\n", server->settings.macid, SANDBOX_CLIENT, SANDBOX_SECRET);
+	printf("sms       %s/sandbox/sms\npage      %s/sandbox/\n", server->settings.issuer, server->settings.issuer);
 }
 
 static void print_ready(const struct server *server, const struct arguments *arguments)

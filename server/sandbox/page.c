@@ -3,6 +3,7 @@
 #include "server/account/rest.h"
 #include "server/sandbox/assets.h"
 #include "server/sandbox/internal.h"
+#include "server/sms/number.h"
 
 #include <pims/error.h>
 
@@ -59,15 +60,23 @@ static const char *pin_state(const struct account *account)
 	return account->pin_blocked ? "blocked" : "set";
 }
 
+struct accounts {
+	const struct server *server;
+	json_t *list;
+};
+
 static int add_account(void *data, const struct account *account)
 {
-	json_t *list = data;
+	const struct accounts *accounts = data;
+	json_t *list = accounts->list;
+	char number[PHONE_SIZE];
 	json_t *object;
 
 	if (json_array_size(list) >= ACCOUNTS_SHOWN)
 		return 0;
 	object = json_pack("{s:I, s:s, s:s, s:s*, s:b}", "id", (json_int_t)account->id, "username", account->email, "pin", pin_state(account),
-			   "phoneNumber", account->phone, "blocked", account->blocked);
+			   "phoneNumber", account->phone ? account_show_number(accounts->server, account, account->phone, number) : NULL, "blocked",
+			   account->blocked);
 	return object && json_array_append_new(list, object) == 0 ? 0 : PIMS_E_MEMORY;
 }
 
@@ -98,9 +107,10 @@ void sandbox_accounts(struct request *request, struct response *response)
 {
 	const struct server *server = request_server(request);
 	json_t *list = json_array();
+	struct accounts accounts = {.server = server, .list = list};
 	json_t *account;
 	size_t i;
-	int r = list ? store_account_list(server->store, add_account, list) : PIMS_E_MEMORY;
+	int r = list ? store_account_list(server->store, add_account, &accounts) : PIMS_E_MEMORY;
 
 	json_array_foreach(list, i, account) {
 		json_t *devices = json_array();

@@ -114,6 +114,9 @@ function addCall(call) {
 		make("td", { class: "path", text: call.method + " " + call.path + (call.step ? " " + call.step : "") }),
 		make("td", { class: statusClass(call), text: call.status || "none" }),
 		make("td", { text: outcome }), make("td", { class: "number", text: call.milliseconds }));
+	/* narrow pages stack the cells, which would take the table's meaning away */
+	row.setAttribute("role", "row");
+	for (const cell of row.cells) cell.setAttribute("role", "cell");
 	const body = $("calls").tBodies[0];
 	body.prepend(row);
 	while (body.rows.length > MAX_ROWS) body.lastElementChild.remove();
