@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/agent.h"
 
+#include "base/encode.h"
 #include "base/url.h"
 #include "cli/terminal.h"
 
 #include <string.h>
+
+enum { WAIT_MAX_SECONDS = 86400 };
+
+int agent_wait(struct cli *cli, const char *text)
+{
+	uint64_t seconds;
+
+	if (!text)
+		return CLI_OK;
+	if (decimal_parse(text, WAIT_MAX_SECONDS, &seconds) < 0 || !seconds)
+		return cli_usage(cli, "--wait wants seconds, 1 to %d", WAIT_MAX_SECONDS);
+	cli->sign_in.wait_ms = (unsigned)seconds * 1000;
+	return CLI_OK;
+}
 
 static void agent_show(struct cli *cli, const char *url)
 {
@@ -15,7 +30,7 @@ static void agent_show(struct cli *cli, const char *url)
 		(void)fflush(stdout);
 		return;
 	}
-	fprintf(stderr, "Sign in on this page:\n\n  %s\n\n", url);
+	fprintf(stderr, "%s on this page:\n\n  %s\n\n", cli->sign_in.page ? cli->sign_in.page : "Sign in", url);
 	if (browser_open(url))
 		fputs("It was opened in your browser. ", stderr);
 	fputs("If the browser ends on a page that it can't open, paste that page's address here.\n", stderr);
@@ -58,7 +73,7 @@ static void agent_redirect(struct cli *cli, const char *line)
 	if (!*line)
 		return;
 	if (pims_redirect(cli->pims, line) < 0)
-		cli_say(cli, "that is not the address this sign-in waits for: copy the whole one, from its beginning to its end");
+		cli_say(cli, "that is not the address that is waited for: copy the whole one, from its beginning to its end");
 }
 
 void agent_take_input(struct cli *cli)

@@ -18,6 +18,9 @@ bool agent_wants_input(const struct cli *cli);
 /** Reads standard input, which is ready, and hands whole lines over as redirects. */
 void agent_take_input(struct cli *cli);
 
+/** Takes --wait SECONDS; NULL = not given. Returns an exit status. */
+int agent_wait(struct cli *cli, const char *text);
+
 /** Starts the browser. Returns false when there is none. */
 bool browser_open(const char *url);
 /** A QR code of half blocks. PIMS_E_LIMIT, PIMS_E_MEMORY. */

@@ -42,6 +42,10 @@ json_t *call_parameters(const char *name, ...) __attribute__((sentinel));
  * with --json a failed message is printed as well.
  */
 int word_call(struct cli *cli, enum call_kind kind, const char *api, json_t *parameters, struct reply *ret_reply);
+/** The same, but a failed message is CLI_OK and not told: the word decides what it means. */
+int word_try(struct cli *cli, enum call_kind kind, const char *api, json_t *parameters, struct reply *ret_reply);
+/** Tells why a call failed, as word_call() does. Returns CLI_FAILED. */
+int word_fail(struct cli *cli, const struct reply *reply);
 /** Success: `text` and a line end on standard output, or the message with --json. NULL = nothing but the message. Returns an exit status. */
 int word_answer(struct cli *cli, const struct reply *reply, const char *text);
 

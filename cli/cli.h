@@ -25,6 +25,7 @@ struct sign_in {
 	bool no_browser; /**< the URL alone on standard output */
 	bool qr;
 	bool waiting;
+	const char *page; /**< what is done on it, "Sign in" if NULL */
 	unsigned wait_ms; /**< 0 = the library's */
 };
 

@@ -34,15 +34,26 @@ static void print_options(const struct option_row *rows)
 		printf("--%s ", rows->name);
 }
 
+/* Lower-case words of "[id|cvs]" or "[set NUMBER]" are typed as they are. */
+static void print_operands(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
+
+	while (*text) {
+		size_t length = strspn(text, letters);
+
+		if (length)
+			printf("%.*s ", (int)length, text);
+		text += length ? length : 1;
+	}
+}
+
 static void print_command(const struct command *command)
 {
 	printf("\t%s:*) words=\"", command->name);
 	print_options(command->options);
 	print_options(global_options);
-	if (text_equal(command->name, "token"))
-		fputs("id cvs", stdout);
-	if (text_equal(command->name, "sms"))
-		fputs("enrollment reset-pin", stdout);
+	print_operands(command->operands);
 	fputs("\" ;;\n", stdout);
 }
 

@@ -2,18 +2,21 @@
 #include "base/text.h"
 #include "cli/call.h"
 #include "cli/command.h"
+#include "cli/devices.h"
 #include "cli/names.h"
 #include "cli/pin.h"
 #include "cli/prompt.h"
 #include "cli/session.h"
+#include "cli/sms.h"
 
-enum { ENROLL_SMS_CODE_STDIN, ENROLL_PIN_STDIN, ENROLL_PIN_FILE, ENROLL_JSON };
+enum { ENROLL_SMS_CODE_STDIN, ENROLL_PIN_STDIN, ENROLL_PIN_FILE, ENROLL_REPLACE, ENROLL_JSON };
 enum { ENROLL_TRIES = 3 };
 
 const struct option_row enroll_options[] = {
 	{"sms-code-stdin", NULL, "read the SMS code from a line of standard input (before the PIN)"},
 	PIN_STDIN_ROW,
 	PIN_FILE_ROW,
+	{"replace-oldest", NULL, "at the limit of devices, remove the one unused longest (short: --replace)"},
 	JSON_ROW,
 	{NULL, NULL, NULL},
 };
@@ -23,6 +26,7 @@ struct enroll {
 	struct cli *cli;
 	struct pin_source pin_source;
 	bool code_piped;
+	bool replace;
 	struct secret code; /**< empty: it was accepted by an earlier run, or by a raw call */
 	struct secret pin;  /**< known already; empty = to be asked */
 	struct reply reply;
@@ -53,21 +57,31 @@ static int take_code(struct enroll *enroll)
 	return CLI_OK;
 }
 
+/* Makes a call of the activation. With --replace-oldest a full account loses its oldest device, and the call is made again. */
+static int attempt(struct enroll *enroll, const char *api, const char *action, const char *name, const struct secret *value)
+{
+	struct cli *cli = enroll->cli;
+	int r;
+
+	for (bool replaced = !enroll->replace;; replaced = true) {
+		r = word_try(cli, CALL_SET, api, call_parameters("action", action, name, secret_text(value), NULL), &enroll->reply);
+		if (r || enroll->reply.succeeded)
+			return r;
+		if (replaced || !text_equal(reply_error(&enroll->reply, "cause"), "inwebo.max_devices"))
+			return word_fail(cli, &enroll->reply);
+		r = devices_remove_oldest(cli);
+		if (r)
+			return r;
+	}
+}
+
 static int confirm(struct enroll *enroll)
 {
-	json_t *parameters = call_parameters("action", "enrollment", "smsCode", secret_text(&enroll->code), NULL);
-	int r = word_call(enroll->cli, CALL_SET, API_SMS, parameters, &enroll->reply);
+	int r = attempt(enroll, API_SMS, "enrollment", "smsCode", &enroll->code);
 
 	if (!r)
 		enroll->pin_source.choose = !text_equal(reply_string(&enroll->reply, "status"), "AlreadyEnrolled");
 	return r;
-}
-
-static bool code_is_wrong(const struct reply *reply)
-{
-	int code = reply_code(reply);
-
-	return code == PIMS_SMS_CODE_INVALID || code == PIMS_SMS_CODE_EXPIRED || code == PIMS_INVALID_PARAMETER;
 }
 
 static int confirm_code(struct enroll *enroll)
@@ -79,7 +93,7 @@ static int confirm_code(struct enroll *enroll)
 		if (r || secret_empty(&enroll->code))
 			return r;
 		r = confirm(enroll);
-		if (r != CLI_FAILED || !prompt_possible() || !code_is_wrong(&enroll->reply))
+		if (r != CLI_FAILED || !prompt_possible() || !sms_code_is_wrong(&enroll->reply))
 			return r;
 	}
 	return r;
@@ -93,8 +107,7 @@ static int enroll_once(struct enroll *enroll)
 		r = pin_read(enroll->cli, &enroll->pin_source, &enroll->pin);
 	if (r)
 		return r;
-	r = word_call(enroll->cli, CALL_SET, API_ENROLLMENT,
-		      call_parameters("action", "enroll", "pinCode", secret_text(&enroll->pin), NULL), &enroll->reply);
+	r = attempt(enroll, API_ENROLLMENT, "enroll", "pinCode", &enroll->pin);
 	secret_free(&enroll->pin);
 	return r;
 }
@@ -141,6 +154,7 @@ int command_enroll(struct cli *cli, const struct arguments *arguments)
 		.cli = cli,
 		.pin_source = {.file = arguments->option[ENROLL_PIN_FILE], .piped = arguments->option[ENROLL_PIN_STDIN], .choose = true},
 		.code_piped = arguments->option[ENROLL_SMS_CODE_STDIN],
+		.replace = arguments->option[ENROLL_REPLACE],
 	};
 	int r;
 

@@ -1,34 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/encode.h"
+#include "cli/agent.h"
 #include "cli/call.h"
 #include "cli/command.h"
 #include "cli/names.h"
 #include "cli/terminal.h"
 
 enum { LOGIN_NO_BROWSER, LOGIN_QR, LOGIN_FORCED, LOGIN_LOCAL, LOGIN_WAIT, LOGIN_JSON };
-enum { WAIT_MAX_SECONDS = 86400 };
 
 const struct option_row login_options[] = {
-	{"no-browser", NULL, "print the address alone on standard output, open nothing"},
-	{"qr", NULL, "show the address as a QR code too"},
-	{"forced", NULL, "ask for the password even when the browser is signed in"},
-	{"local", "LANG", "language of the sign-in page, e.g. en"},
-	{"wait", "SECONDS", "how long the sign-in may take (default: 600)"},
-	JSON_ROW,
+	NO_BROWSER_ROW,     QR_ROW,   {"forced", NULL, "ask for the password even when the browser is signed in"},
+	LOCAL_ROW,          WAIT_ROW, JSON_ROW,
 	{NULL, NULL, NULL},
 };
-
-static int take_wait(struct cli *cli, const char *text)
-{
-	uint64_t seconds;
-
-	if (!text)
-		return CLI_OK;
-	if (decimal_parse(text, WAIT_MAX_SECONDS, &seconds) < 0 || !seconds)
-		return cli_usage(cli, "--wait wants seconds, 1 to %d", WAIT_MAX_SECONDS);
-	cli->sign_in.wait_ms = (unsigned)seconds * 1000;
-	return CLI_OK;
-}
 
 /* Standard output belongs to the address: what is said to a person goes to standard error. */
 static int greet(struct cli *cli, const struct reply *login)
@@ -53,7 +36,7 @@ int command_login(struct cli *cli, const struct arguments *arguments)
 {
 	const char *action = arguments->option[LOGIN_FORCED] ? "forcedLogin" : "login";
 	struct reply reply cleanup_reply = {.message = NULL};
-	int r = take_wait(cli, arguments->option[LOGIN_WAIT]);
+	int r = agent_wait(cli, arguments->option[LOGIN_WAIT]);
 
 	cli->json = arguments->option[LOGIN_JSON];
 	cli->sign_in.no_browser = arguments->option[LOGIN_NO_BROWSER];

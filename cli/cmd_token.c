@@ -25,8 +25,10 @@ int command_token(struct cli *cli, const struct arguments *arguments)
 		type = "idtoken";
 	else if (text_equal(word, "cvs"))
 		type = "cvs";
+	else if (text_equal(word, "customer"))
+		type = "customerAt";
 	else
-		return cli_usage(cli, "say id or cvs");
+		return cli_usage(cli, "say id, cvs or customer");
 	r = word_call(cli, CALL_GET, API_TOKEN, call_parameters("type", type, "action", action, NULL), &reply);
 	return r ? r : word_answer(cli, &reply, reply_string(&reply, "token"));
 }

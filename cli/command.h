@@ -65,6 +65,9 @@ int command_token(struct cli *cli, const struct arguments *arguments);
 int command_phone(struct cli *cli, const struct arguments *arguments);
 int command_sms(struct cli *cli, const struct arguments *arguments);
 int command_enroll(struct cli *cli, const struct arguments *arguments);
+int command_account(struct cli *cli, const struct arguments *arguments);
+int command_pin(struct cli *cli, const struct arguments *arguments);
+int command_devices(struct cli *cli, const struct arguments *arguments);
 int command_otp(struct cli *cli, const struct arguments *arguments);
 int command_apis(struct cli *cli, const struct arguments *arguments);
 int command_completion(struct cli *cli, const struct arguments *arguments);
@@ -72,6 +75,6 @@ int command_help(struct cli *cli, const struct arguments *arguments);
 
 extern const struct option_row get_options[], set_options[], init_options[], login_options[], logout_options[], whoami_options[],
 	status_options[], token_options[], phone_options[], sms_options[], enroll_options[], otp_options[], apis_options[],
-	completion_options[], help_options[];
+	account_options[], pin_options[], devices_options[], completion_options[], help_options[];
 
 #endif

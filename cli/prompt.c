@@ -107,6 +107,20 @@ int prompt_secret_twice(struct cli *cli, const char *question, const char *again
 	return CLI_USAGE;
 }
 
+int prompt_confirm(struct cli *cli, const char *question, bool *ret_yes)
+{
+	struct secret answer cleanup_secret = {NULL, 0};
+	int r;
+
+	*ret_yes = true;
+	if (!prompt_possible())
+		return CLI_OK;
+	fprintf(stderr, "%s [y/N] ", question);
+	r = prompt_line(cli, "the answer", &answer);
+	*ret_yes = !r && (*secret_text(&answer) == 'y' || *secret_text(&answer) == 'Y');
+	return r;
+}
+
 int prompt_file(struct cli *cli, const char *path, const char *what, struct secret *ret_secret)
 {
 	struct input file;

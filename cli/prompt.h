@@ -18,6 +18,8 @@ int prompt_secret(struct cli *cli, const char *question, struct secret *ret_secr
 int prompt_text(struct cli *cli, const char *question, const char *otherwise, struct secret *ret_text);
 /** Asks twice on a terminal, until both are the same. */
 int prompt_secret_twice(struct cli *cli, const char *question, const char *again, struct secret *ret_secret);
+/** Asks yes or no; without a terminal nobody is there to say no: true. *ret_yes is the answer. */
+int prompt_confirm(struct cli *cli, const char *question, bool *ret_yes);
 /** The first line of a file; "-" is standard input. */
 int prompt_file(struct cli *cli, const char *path, const char *what, struct secret *ret_secret);
 

@@ -18,21 +18,29 @@ int call_print(struct cli *cli, const struct reply *reply)
 	return r < 0 ? cli_error(cli, "message", r) : CLI_OK;
 }
 
-int word_call(struct cli *cli, enum call_kind kind, const char *api, json_t *parameters, struct reply *ret_reply)
+int word_try(struct cli *cli, enum call_kind kind, const char *api, json_t *parameters, struct reply *ret_reply)
 {
 	int r = session_open(cli);
 
-	if (r) {
-		json_wipe(parameters);
-		return r;
-	}
-	r = call_run(cli, kind, api, parameters, ret_reply);
-	if (r || ret_reply->succeeded)
-		return r;
+	if (!r)
+		return call_run(cli, kind, api, parameters, ret_reply);
+	json_wipe(parameters);
+	return r;
+}
+
+int word_fail(struct cli *cli, const struct reply *reply)
+{
 	if (cli->json)
-		(void)call_print(cli, ret_reply);
-	advice_print(cli, ret_reply);
+		(void)call_print(cli, reply);
+	advice_print(cli, reply);
 	return CLI_FAILED;
+}
+
+int word_call(struct cli *cli, enum call_kind kind, const char *api, json_t *parameters, struct reply *ret_reply)
+{
+	int r = word_try(cli, kind, api, parameters, ret_reply);
+
+	return r || ret_reply->succeeded ? r : word_fail(cli, ret_reply);
 }
 
 int word_answer(struct cli *cli, const struct reply *reply, const char *text)

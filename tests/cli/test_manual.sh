@@ -14,7 +14,7 @@ need() {
 	esac
 }
 commands=$("$PIMS_BIN" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
-[ "$(echo "$commands" | wc -l)" -ge 13 ]
+[ "$(echo "$commands" | wc -l)" -ge 18 ]
 for command in $commands; do
 	need "$command"
 	for option in $("$PIMS_BIN" "$command" --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p'); do

@@ -119,7 +119,7 @@ jq -e '.signedIn and .deviceActivated and .accountBlocked == "NotBlocked"' "$wor
 cp -r "$work/state" "$work/kept"
 word 0 logout
 word 1 token
-for command in init login logout whoami status token phone sms enroll otp get set apis completion help; do
+for command in init login account logout whoami status token phone sms enroll pin devices otp get set apis completion help; do
 	"$pims" "$command" --help >>"$work/log"
 done
 

@@ -298,7 +298,7 @@ static void a_token_is_printed_alone(void **state)
 	assert_int_equal(result.status, 0);
 	assert_string_equal(result.out, "a.b.c\n");
 	assert_string_equal(result.err, "");
-	run(&result, rows, NULL, "token", "customer", NULL);
+	run(&result, rows, NULL, "token", "house", NULL);
 	assert_int_equal(result.status, 2);
 }
 
@@ -371,7 +371,7 @@ static void a_failure_names_the_next_command(void **state)
 	assert_has(result.err, "next: pims login\n");
 	run(&result, rows, NULL, "otp", NULL);
 	assert_int_equal(result.status, 1);
-	assert_has(result.err, "next: pims set pims.authentication.enrollment action=remove\n");
+	assert_has(result.err, "next: pims enroll --replace-oldest, or pims devices and pims devices remove ID\n");
 }
 
 static void a_failed_word_prints_its_message_with_json(void **state)
