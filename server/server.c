@@ -4,7 +4,9 @@
 #include "base/text.h"
 #include "server/data_dir.h"
 #include "server/iwws/keys.h"
+#include "server/oidc/handlers.h"
 #include "server/oidc/keys.h"
+#include "server/oidc/oauth.h"
 #include "server/sandbox/sandbox.h"
 #include "server/sandbox_seed.h"
 #include "server/settings.h"
@@ -83,6 +85,14 @@ static int open_data(struct server *server)
 	return r;
 }
 
+void server_malformed(struct request *request, struct response *response)
+{
+	if (text_equal(request->path, iwws_routes[0].path))
+		iwws_malformed(response);
+	else if (text_equal(request->path, OIDC_TOKEN_PATH) || text_equal(request->path, OIDC_REVOKE_PATH))
+		oauth_error(response, 400, "invalid_request", "a parameter is repeated or malformed"); /* RFC 6749 §5.2 */
+}
+
 static int start_serving(struct server *server, const struct server_options *options)
 {
 	struct service *service = server->service;
@@ -92,6 +102,7 @@ static int start_serving(struct server *server, const struct server_options *opt
 		.server = server,
 		.env = &server->env,
 		.filter = server->sandbox ? sandbox_filter : NULL,
+		.malformed = server_malformed,
 		.note = server->sandbox ? sandbox_note : NULL,
 		.socket = service->socket,
 	};

@@ -79,12 +79,16 @@ unsigned server_port(const struct server *server);
 /** Lets running requests finish, then closes all. NULL allowed. */
 void server_stop(struct server *server);
 
+/** The answer to a query string or form that can't be read, where a protocol has a form of its own (http_server_options.malformed). */
+void server_malformed(struct request *request, struct response *response);
+
 /** The request's server. */
 struct server *request_server(const struct request *request);
 
 /* Routes of each part, ended by a NULL method. */
 extern const struct route oidc_routes[];    /* server/oidc: discovery, authorize, access_token, revoke, JWKS, userinfo, end_session */
 extern const struct route iwws_routes[];    /* server/iwws: /iwws/MAC */
+void iwws_malformed(struct response *response);
 extern const struct route account_routes[]; /* server/account: phone, account, car associations, well-known document, otp verify, remote token */
 extern const struct route sms_routes[];     /* server/sms: smsCode, reset PIN */
 extern const struct route sandbox_routes[]; /* server/sandbox; only in sandbox mode */

@@ -80,6 +80,16 @@ static void refuse(struct exchange *exchange, int status, const char *cause, con
 	response_problem(&exchange->response, status, cause, title, status == 503 ? 1 : -1, -1);
 }
 
+/* A protocol may have a form of its own for it. */
+static void refuse_malformed(struct exchange *exchange, const char *cause, const char *title)
+{
+	handler_fn malformed = exchange->server->options.malformed;
+
+	refuse(exchange, 400, cause, title);
+	if (malformed)
+		malformed(&exchange->request, &exchange->response);
+}
+
 static void take_address(struct exchange *exchange)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -119,7 +129,7 @@ static void split_target(struct exchange *exchange)
 		return;
 	*query++ = 0;
 	if (query_parse(query, strlen(query), &request->query) < 0)
-		refuse(exchange, 400, "request.query", "The query string is malformed");
+		refuse_malformed(exchange, "request.query", "The query string is malformed");
 }
 
 static void find_route(struct exchange *exchange)
@@ -240,7 +250,7 @@ static void end_body(struct exchange *exchange)
 	if (!is_form(request_header(request, "Content-Type")))
 		return;
 	if (query_parse(request->body, request->body_length, &request->form) < 0)
-		refuse(exchange, 400, "request.form", "The form is malformed");
+		refuse_malformed(exchange, "request.form", "The form is malformed");
 }
 
 static bool stopping(struct http_server *server)

@@ -22,7 +22,7 @@ enum { REQUEST_MAX_BODY = 65536, REQUEST_MAX_URL = 16384 };
 struct request {
 	const char *method;
 	const char *path;
-	struct query query;    /**< of the URL; a broken one was answered 400 before any handler */
+	struct query query;    /**< of the URL; a broken one was answered before any handler (http_server_options.malformed) */
 	struct query form;     /**< of an application/x-www-form-urlencoded body, else empty */
 	const char *body;      /**< NUL-terminated */
 	size_t body_length;
@@ -110,6 +110,7 @@ struct http_server_options {
 	void *server;
 	const struct env *env; /**< its clock gives the Date of answers; copied. NULL = the built-ins */
 	filter_fn filter;      /**< NULL = handlers are just called */
+	handler_fn malformed;  /**< may change the 400 to a query string or form that can't be read. On a loop: must not wait. NULL = nothing */
 	note_fn note;          /**< NULL = nobody wants to know */
 	int socket;            /**< from http_listen(), taken over (address and port are then unused); 0 = make one */
 };

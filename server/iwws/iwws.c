@@ -70,6 +70,17 @@ static void serve(struct request *request, struct response *response)
 	buf_free(&call.xml);
 }
 
+/* Errors are HTTP 200 with XML here, too (spec/wire.md §1). Which step it was meant to be is not known. */
+void iwws_malformed(struct response *response)
+{
+	struct mac_call call = {.xml = BUF_INIT(MAX_XML)};
+
+	(void)mac_refuse(&call, IW_SN, NULL);
+	if (iw_server_answer_refusal(IW_STEP_SETUP_OTP, &call.refusal, &call.xml) == 0)
+		response_text(response, 200, "text/xml; charset=utf-8", buf_text(&call.xml));
+	buf_free(&call.xml);
+}
+
 const struct route iwws_routes[] = {
 	{"GET", "/iwws/MAC", serve},
 	{0},

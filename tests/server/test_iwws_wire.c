@@ -53,6 +53,21 @@ static void malformed_requests_are_refused_in_xml(void **state)
 	assert_non_null(strstr(buf_text(&iwws->xml), "<newversion/><newversionurl/>"));
 }
 
+/* The query string is read before the endpoint, which only gives the answer. */
+static void a_query_string_that_cannot_be_read_is_refused_in_xml(void **state)
+{
+	struct response response = {.body = BUF_INIT(65536), .headers = BUF_INIT(4096)};
+
+	(void)state;
+	response_problem(&response, 400, "request.query", "The query string is malformed", -1, -1);
+	iwws_malformed(&response);
+	assert_int_equal(response.status, 200);
+	assert_string_equal(response.content_type, "text/xml; charset=utf-8");
+	assert_string_equal(buf_text(&response.body), "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ActionSetup><err>NOK:SN</err></ActionSetup>");
+	buf_free(&response.body);
+	buf_free(&response.headers);
+}
+
 static void another_application_is_not_served(void **state)
 {
 	struct iwws *iwws = *state;
@@ -256,6 +271,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IWWS_TEST(malformed_requests_are_refused_in_xml),
+		IWWS_TEST(a_query_string_that_cannot_be_read_is_refused_in_xml),
 		IWWS_TEST(another_application_is_not_served),
 		IWWS_TEST(unknown_and_missing_common_parameters_do_not_matter),
 		IWWS_TEST(what_does_not_open_under_kiw_is_refused),

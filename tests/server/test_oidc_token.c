@@ -205,6 +205,25 @@ static void requests_without_a_known_grant_are_refused(void **state)
 	reply_free(&reply);
 }
 
+static void a_request_that_cannot_be_read_gets_an_error_of_oauth(void **state)
+{
+	static const struct call calls[] = {
+		{.path = TOKEN, .form = "grant_type=refresh_token&grant_type=refresh_token", .authorization = DEMO_BASIC},
+		{.path = TOKEN, .form = "grant_type=%zz", .authorization = DEMO_BASIC},
+		{.path = TOKEN "?grant_type=a&grant_type=a", .post = true, .authorization = DEMO_BASIC},
+		{.path = TOKEN "?grant_type=%", .post = true, .authorization = DEMO_BASIC},
+		{.path = "/am/oauth2/token/revoke?token=a&token=b", .post = true, .authorization = DEMO_BASIC},
+	};
+	struct reply reply = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		call(&server, &calls[i], &reply);
+		assert_error(&reply, 400, "invalid_request");
+	}
+	reply_free(&reply);
+}
+
 static void a_code_exchanged_the_wrong_way_is_used_up(void **state)
 {
 	static const char *const rows[][2] = {
@@ -702,6 +721,7 @@ int main(void)
 		cmocka_unit_test(a_client_that_authenticates_twice_is_refused),
 		cmocka_unit_test(credentials_that_are_too_long_are_refused),
 		cmocka_unit_test(requests_without_a_known_grant_are_refused),
+		cmocka_unit_test(a_request_that_cannot_be_read_gets_an_error_of_oauth),
 		cmocka_unit_test(a_code_exchanged_the_wrong_way_is_used_up),
 		cmocka_unit_test(a_code_of_another_client_is_refused),
 		cmocka_unit_test(a_verifier_without_a_challenge_is_refused),
