@@ -138,6 +138,16 @@ static bool read_change(struct change *change, struct response *response)
 	return false;
 }
 
+/* What the device's own protocol would say of it; strangers learn no more than there. */
+static void refuse_device(struct response *response, int error)
+{
+	const char *cause = "device.proof";
+
+	if (error == IW_BLOCKED || error == IW_NODEVICE)
+		cause = iw_error_cause((enum iw_error)error);
+	response_problem(response, 403, cause, "No enrolled device was proved", -1, -1);
+}
+
 static void answer(struct response *response, enum phone_result result, int remaining)
 {
 	switch (result) {
@@ -155,7 +165,7 @@ static void answer(struct response *response, enum phone_result result, int rema
 		response_problem(response, 409, "phone.none", "The account has no trusted phone number", -1, -1);
 		break;
 	case PHONE_DEVICE:
-		response_problem(response, 403, "device.proof", "No enrolled device was proved", -1, -1);
+		refuse_device(response, IW_STATE);
 		break;
 	default:
 		response_problem(response, 403, "sms.code", "The SMS code is not good for this number", -1, remaining);
@@ -175,7 +185,7 @@ static void tell_old(const struct request *request, const struct change *change,
 
 static void run(const struct request *request, struct response *response, struct change *change)
 {
-	enum phone_result result = PHONE_DEVICE;
+	enum phone_result result = PHONE_NONE;
 	int remaining = -1, r = 0;
 	char *old = NULL;
 
@@ -186,10 +196,12 @@ static void run(const struct request *request, struct response *response, struct
 	}
 	if (r == 0)
 		r = store_phone_change(change->server->store, &change->store, &result, &old, &remaining);
-	if (r >= 0)
-		answer(response, result, remaining);
-	else
+	if (r < 0)
 		rest_failed(response);
+	else if (r > 0)
+		refuse_device(response, r);
+	else
+		answer(response, result, remaining);
 	if (r == 0 && result == PHONE_SET)
 		tell_old(request, change, old);
 	free(old);

@@ -46,7 +46,7 @@ static int put_parameters(json_t *object, const struct settings *settings)
 		{"environment", "development"},
 		{"mode", "B2C"},
 		{"brand", "Peugeot"},
-		{"country", "FR"},
+		{"country", *settings->country ? settings->country : "FR"},
 		{"realm", "clientsB2CPeugeot"},
 		{"macid", settings->macid},
 		{"customer_audience", settings->customer_audience},

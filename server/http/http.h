@@ -37,6 +37,12 @@ const char *request_header(const struct request *request, const char *name);
 int request_cookie(const struct request *request, const char *name, char *ret_value, size_t size);
 /** A parameter of the form, else of the query string (spec/wire.md §2), or NULL. */
 const char *request_parameter(const struct request *request, const char *name);
+enum { REQUEST_CLIENT_SIZE = 46 };
+/**
+ * The client's numeric address: the peer's, or, when the peer is a proxy on this machine (loopback), the last one of its X-Forwarded-For, which is the one
+ * that the proxy saw itself.
+ */
+void request_client(const struct request *request, char ret_address[REQUEST_CLIENT_SIZE]);
 /** The body as a JSON object; NULL when it is none. The caller owns it (json_wipe). */
 json_t *request_json(const struct request *request);
 
