@@ -32,10 +32,24 @@ void *exchange_new(void *data, const char *uri, struct MHD_Connection *connectio
 	buf_init(&exchange->body, REQUEST_MAX_BODY);
 	buf_init(&exchange->response.body, MAX_RESPONSE);
 	buf_init(&exchange->response.headers, MAX_HEADERS);
-	pthread_mutex_lock(&server->lock);
-	server->active++;
-	pthread_mutex_unlock(&server->lock);
 	return exchange;
+}
+
+/* The request is here: from now on a server that stops waits for the answer, but for no client that sends half a request. */
+static void count(struct exchange *exchange)
+{
+	exchange->counted = true;
+	pthread_mutex_lock(&exchange->server->lock);
+	exchange->server->active++;
+	pthread_mutex_unlock(&exchange->server->lock);
+}
+
+static void uncount(struct http_server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	if (--server->active == 0)
+		pthread_cond_broadcast(&server->idle);
+	pthread_mutex_unlock(&server->lock);
 }
 
 static void log_exchange(const struct exchange *exchange)
@@ -66,11 +80,9 @@ void exchange_end(void *data, struct MHD_Connection *connection, void **pointer,
 	query_free(&exchange->request.form);
 	buf_free(&exchange->response.body);
 	buf_free(&exchange->response.headers);
+	if (exchange->counted)
+		uncount(server);
 	free(exchange);
-	pthread_mutex_lock(&server->lock);
-	if (--server->active == 0)
-		pthread_cond_broadcast(&server->idle);
-	pthread_mutex_unlock(&server->lock);
 }
 
 static void refuse(struct exchange *exchange, int status, const char *cause, const char *title)
@@ -304,7 +316,10 @@ enum MHD_Result exchange_step(void *server, struct MHD_Connection *connection, c
 		return MHD_NO;
 	if (!exchange->begun) {
 		begin(exchange, method, version);
-		return exchange->at_once ? response_send(exchange) : MHD_YES;
+		if (!exchange->at_once)
+			return MHD_YES;
+		count(exchange);
+		return response_send(exchange);
 	}
 	if (*upload_size) {
 		take_body(exchange, upload, *upload_size);
@@ -313,6 +328,7 @@ enum MHD_Result exchange_step(void *server, struct MHD_Connection *connection, c
 	}
 	if (exchange->stage == ANSWERED)
 		return response_send(exchange);
+	count(exchange);
 	end_body(exchange);
 	return exchange->refused ? response_send(exchange) : hand_over(exchange);
 }

@@ -21,6 +21,7 @@ struct exchange {
 	bool begun;
 	bool refused; /**< `response` is ready, but the body must be read first, */
 	bool at_once; /**< or not */
+	bool counted; /**< among the server's active ones */
 	char *uri;    /**< target as it came; cut into path and query */
 	size_t body_seen;
 	struct buf body;
@@ -59,7 +60,7 @@ struct http_server {
 	unsigned port;
 	pthread_mutex_t lock;
 	pthread_cond_t idle;
-	unsigned active; /**< exchanges */
+	unsigned active; /**< exchanges whose request is here whole */
 	bool stopping;
 };
 

@@ -372,20 +372,23 @@ static void stopping_lets_running_requests_finish(void **state)
 	fixture->server = NULL;
 }
 
-static void stopping_does_not_wait_for_idle_connections(void **state)
+static void stopping_waits_neither_for_idle_connections_nor_for_half_requests(void **state)
 {
 	struct fixture *fixture = *state;
 	struct timespec before, after;
-	int fd;
+	int fd, half;
 
 	start(fixture, (struct http_server_options){.loops = 1});
 	fd = connect_port(fixture->port);
+	half = connect_port(fixture->port);
+	send_text(half, "POST /quick HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf");
 	assert_int_equal(get(fixture, "/quick")->status, 200);
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	http_server_stop(fixture->server);
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	fixture->server = NULL;
 	assert_true(after.tv_sec - before.tv_sec <= 3);
+	close(half);
 	close(fd);
 }
 
@@ -441,7 +444,7 @@ int main(void)
 		TEST(more_than_can_wait_are_sent_away_with_a_time),
 		TEST(many_clients_are_served_at_once),
 		TEST(stopping_lets_running_requests_finish),
-		TEST(stopping_does_not_wait_for_idle_connections),
+		TEST(stopping_waits_neither_for_idle_connections_nor_for_half_requests),
 		TEST(a_server_can_be_started_and_stopped_again_and_again),
 		TEST(version_6_works_too),
 	};
