@@ -21,7 +21,7 @@ static void check_error(const struct outcome *outcome, const json_t *document)
 	FUZZ_CHECK(json_integer_value(json_object_get(error, "code")) == outcome->code);
 	FUZZ_CHECK(label && pims_error_label(outcome->code));
 	FUZZ_CHECK(outcome->code == PIMS_UNKNOWN || outcome->code == PIMS_NOT_SUPPORTED || outcome->code == PIMS_MISSING_PARAMETER ||
-		   outcome->code == PIMS_INVALID_PARAMETER);
+		   outcome->code == PIMS_INVALID_PARAMETER || outcome->code == PIMS_CONFIGURATION_INVALID);
 }
 
 static void check_message(const struct outcome *outcome)
