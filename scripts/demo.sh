@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "${1:-build}" && pwd)
 pims=$build/pims
 pimsd=$build/pimsd
-pin=1234
+pin=4739
 umask 077
 work=$(mktemp -d)
 login_pid=

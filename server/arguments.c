@@ -28,6 +28,10 @@ static const char help[] =
 	"  --issuer URL           the server's public URL (https, but on loopback; default in the sandbox http://ADDRESS:PORT)\n"
 	"  --macid HEX            the application's id, 32 hex digits (default: made at the first start)\n"
 	"  --otp-pin-required     no one-time password without the PIN\n"
+	"  --otp-per-day N        one-time passwords a device may have in a day (default 0: any number)\n"
+	"  --max-devices N        enrolled devices of an account (default 5)\n"
+	"  --pin-min N, --pin-max N  digits of a new PIN (default 4 and 8)\n"
+	"  --weak-pins            new PINs may be 1234, 0000 or the like\n"
 	"  --country CC           of accounts that have none: how national phone numbers are read (default FR)\n"
 	"  --sms-cooldown S       seconds until an SMS is sent again, doubling twice (default 30)\n"
 	"  --sms-per-hour N, --sms-per-day N          SMS of an account (default 5 and 10; sandbox 100 and 1000)\n"
@@ -108,9 +112,15 @@ static int take_macid(struct arguments *arguments, const char *text)
 	return text_copy(arguments->macid, sizeof arguments->macid, text);
 }
 
-static int take_option(struct arguments *arguments, int option, char *value)
+static int take_option(struct arguments *arguments, int option, const char *name, char *value)
 {
 	switch (option) {
+	case 0:
+		return 0;
+	case 'S':
+		return arguments_take_sms(&arguments->sms, name, value);
+	case 'P':
+		return arguments_take_policy(&arguments->policy, name, value);
 	case 'L':
 		return take_listen(arguments, value);
 	case 'I':
@@ -146,7 +156,7 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 {
 	struct arguments arguments = {
 		.address = "127.0.0.1", .port = DEFAULT_PORT, .level = PIMS_LOG_INFO, .country = "FR", .sms = {.cooldown_seconds = 30}};
-	int sandbox = 0, pin_required = 0, want_help = 0, version = 0;
+	int sandbox = 0, pin_required = 0, weak_pins = 0, want_help = 0, version = 0;
 	const struct option options[] = {
 		{"sandbox", no_argument, &sandbox, 1},
 		{"otp-pin-required", no_argument, &pin_required, 1},
@@ -164,6 +174,11 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 		{"sms-per-address", required_argument, NULL, 'S'},
 		{"sms-countries", required_argument, NULL, 'S'},
 		{"sms-android-hash", required_argument, NULL, 'S'},
+		{"weak-pins", no_argument, &weak_pins, 1},
+		{"pin-min", required_argument, NULL, 'P'},
+		{"pin-max", required_argument, NULL, 'P'},
+		{"max-devices", required_argument, NULL, 'P'},
+		{"otp-per-day", required_argument, NULL, 'P'},
 		{"workers", required_argument, NULL, 'W'},
 		{"log", required_argument, NULL, 'G'},
 		{0},
@@ -171,19 +186,33 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 	int option, index = 0;
 
 	while ((option = getopt_long(argc, argv, "", options, &index)) != -1)
-		if ((option == 'S' && arguments_take_sms(&arguments.sms, options[index].name, optarg) < 0) ||
-		    (option && option != 'S' && take_option(&arguments, option, optarg) < 0))
+		if (take_option(&arguments, option, options[index].name, optarg) < 0)
 			return PIMS_E_INVALID;
 	if (optind < argc)
 		return wrong(argv[optind], "is no command of pimsd");
 	arguments.sandbox = sandbox;
 	arguments.pin_required = pin_required;
+	arguments.weak_pins = weak_pins;
 	arguments.help = want_help;
 	arguments.version = version;
-	if (check(&arguments) < 0)
+	if (check(&arguments) < 0 || arguments_check_policy(&arguments.policy) < 0)
 		return PIMS_E_INVALID;
 	*ret_arguments = arguments;
 	return 0;
+}
+
+static void take_policy(struct settings *settings, const struct arguments *arguments)
+{
+	const struct policy *policy = &arguments->policy;
+
+	settings->weak_pins = arguments->weak_pins;
+	settings->otp_per_day = policy->otp_per_day;
+	if (policy->pin_min)
+		settings->pin_min = policy->pin_min;
+	if (policy->pin_max)
+		settings->pin_max = policy->pin_max;
+	if (policy->max_devices)
+		settings->max_devices = policy->max_devices;
 }
 
 void arguments_options(const struct arguments *arguments, const struct env *env, struct server_options *ret_options)
@@ -200,6 +229,7 @@ void arguments_options(const struct arguments *arguments, const struct env *env,
 	options.settings.issuer = arguments->issuer;
 	if (arguments->pin_required)
 		options.settings.otp_without_pin = false;
+	take_policy(&options.settings, arguments);
 	options.settings.sms = arguments->sms;
 	memcpy(options.settings.country, arguments->country, sizeof options.settings.country);
 	memcpy(options.settings.macid, arguments->macid, sizeof options.settings.macid);

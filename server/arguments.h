@@ -8,12 +8,20 @@
 
 enum { EXIT_USAGE = 2 };
 
+/** What may be done how often, and with which PINs; 0 = the default. */
+struct policy {
+	int pin_min, pin_max;
+	int max_devices;
+	int otp_per_day;
+};
+
 /** The command line of the server; texts are the command line's. */
 struct arguments {
 	bool sandbox;
 	bool help;
 	bool version;
 	bool pin_required;
+	bool weak_pins;
 	char *data_dir; /**< NULL: none was given */
 	char *issuer;
 	char address[64];
@@ -22,6 +30,7 @@ struct arguments {
 	char macid[33];
 	char country[3];
 	struct sms_settings sms;
+	struct policy policy;
 	enum pims_log_level level;
 };
 
@@ -30,6 +39,10 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
 void arguments_help(void);
 /** Takes "--sms-NAME VALUE"; PIMS_E_INVALID: the value is wrong, and standard error has been told. */
 int arguments_take_sms(struct sms_settings *settings, const char *name, const char *value);
+/** Takes "--pin-min N" and its like; PIMS_E_INVALID: the value is wrong, and standard error has been told. */
+int arguments_take_policy(struct policy *policy, const char *name, const char *value);
+/** PIMS_E_INVALID: the values do not go together; standard error has been told. */
+int arguments_check_policy(const struct policy *policy);
 /** "FR", any case. */
 int arguments_take_country(char country[3], const char *value);
 /** Options of the server; the texts stay the arguments'. */

@@ -41,6 +41,9 @@ struct settings {
 	int challenge_seconds;
 	int pin_tries;        /**< 5 */
 	int max_devices;      /**< 5 */
+	int pin_min, pin_max; /**< digits of a new PIN; 0 = 4 and 8 */
+	int otp_per_day;      /**< OTPs of a device in a UTC day; 0 = any number */
+	bool weak_pins;       /**< a new PIN may be one that is guessed first (server/iwws/pin_policy.c) */
 	char country[3];      /**< of accounts that have none of their own; "" = FR */
 	struct sms_settings sms;
 	bool otp_without_pin; /**< policy: an OTP is given without the PIN */

@@ -26,6 +26,8 @@ void settings_default(struct settings *ret_settings, bool sandbox)
 		.challenge_seconds = 120,
 		.pin_tries = 5,
 		.max_devices = 5,
+		.pin_min = 4,
+		.pin_max = 8,
 		.otp_without_pin = true,
 		.country = "FR",
 		.sms = {.cooldown_seconds = 30},

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/iwws/mac.h"
 
-#include "base/encode.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -10,14 +9,7 @@
 #include <string.h>
 
 enum {
-	CODE_FAILURES = 20, /* of one address in CODE_WINDOW_S: 8 digits are not to be guessed */
-	SANDBOX_CODE_FAILURES = 1000,
-	CODE_WINDOW_S = 600,
-	REPEATS = 20, /* of one Finalize in REPEAT_WINDOW_S: each could try another PIN */
-	REPEAT_WINDOW_S = 86400,
 	CHALLENGE_BYTES = 16,
-	PIN_MIN = 4,
-	PIN_MAX = 16,
 	TRIES = 3
 };
 
@@ -40,47 +32,17 @@ static void activation_free(struct activation *activation)
 	secret_free(&activation->account_pin);
 }
 
-static int too_many(struct mac_call *call, enum iw_error error, int retry_after)
-{
-	int r = mac_refuse(call, error, "inwebo.too_many_attempts");
-
-	call->refusal.retry_after = retry_after;
-	return r;
-}
-
-/* Counts a code that was not good; at the limit even a good one is not looked at. */
-static int bad_code(struct mac_call *call, const char *key, const char *cause)
-{
-	int retry_after = 0;
-	int r = store_attempt(call->server->store, key, CODE_FAILURES, CODE_WINDOW_S, call->now, &retry_after);
-
-	return r < 0 && r != PIMS_E_LIMIT ? r : mac_refuse(call, IW_CODE, cause);
-}
-
 /* The account that a code activates a device for. */
 static int find_account(struct mac_call *call, const unsigned char hash[SEAL_DIGEST_SIZE], struct account *ret_account)
 {
-	struct store *store = call->server->store;
-	int max = call->server->settings.sandbox ? SANDBOX_CODE_FAILURES : CODE_FAILURES;
-	char key[128];
 	int64_t id;
-	int r, retry_after = 0;
+	int r = mac_find_code(call, hash, SMS_ENROLLMENT, &id);
 
-	snprintf(key, sizeof key, "iwws.code:%s", call->address);
-	r = store_attempt_check(store, key, max, CODE_WINDOW_S, call->now, &retry_after);
-	if (r == PIMS_E_LIMIT)
-		return too_many(call, IW_CODE, retry_after);
 	if (r == 0)
-		r = store_sms_find(store, hash, SMS_ENROLLMENT, call->now, &id);
-	if (r == PIMS_E_STATE)
-		return bad_code(call, key, "sms.expired");
-	if (r == PIMS_E_NOT_FOUND)
-		return bad_code(call, key, NULL);
-	if (r == 0)
-		r = store_account_by_id(store, id, ret_account);
+		r = store_account_by_id(call->server->store, id, ret_account);
 	if (r == PIMS_E_NOT_FOUND)
 		return mac_refuse(call, IW_CODE, NULL);
-	return r < 0 ? r : mac_check_blocked(call, ret_account);
+	return r == 0 ? mac_check_blocked(call, ret_account) : r;
 }
 
 int mac_setup_activate(struct mac_call *call)
@@ -123,9 +85,7 @@ static int check_pin(struct mac_call *call, const struct activation *activation)
 {
 	if (!secret_empty(&activation->account_pin))
 		return check_known_pin(call, activation);
-	if (activation->pin.len < PIN_MIN || !decimal_valid(secret_text(&activation->pin), PIN_MAX))
-		return mac_refuse(call, IW_PINREFUSED, NULL);
-	return 0;
+	return mac_check_new_pin(call, &activation->pin);
 }
 
 static int answer(struct mac_call *call, const struct mac_device *device)
@@ -231,25 +191,24 @@ static int enroll(struct mac_call *call, struct activation *activation)
 	return r;
 }
 
-/* The first answer got lost: the same one again, if it is the same PIN. */
-static int repeat(struct mac_call *call, const struct activation *activation, struct mac_device *device)
+/*
+ * The first answer got lost: the same one again, if it is the account's PIN. Was that changed in between, the keys go out under the new one; step ms
+ * takes it from there.
+ */
+static int repeat(struct mac_call *call, struct activation *activation, struct mac_device *device)
 {
-	int retry_after = 0;
-	char key[64];
 	int r = mac_device_open(call, device);
 
 	if (r == 0)
 		r = mac_check_blocked(call, &device->account);
-	snprintf(key, sizeof key, "iwws.repeat:%" PRId64, device->row.id);
 	if (r == 0)
-		r = store_attempt(call->server->store, key, REPEATS, REPEAT_WINDOW_S, call->now, &retry_after);
-	if (r == PIMS_E_LIMIT)
-		return too_many(call, IW_ACCESS, retry_after);
+		r = mac_count_repeat(call, device);
 	if (r == 0 && !secret_equals(&activation->pin, &device->pin))
 		r = mac_refuse(call, IW_ACCESS, "inwebo.pin");
-	if (r == 0 && !secret_equals(&activation->kma, &device->record.kma)) /* the PIN was reset in between */
-		r = mac_refuse(call, IW_CODE, NULL);
-	return r == 0 ? answer(call, device) : r;
+	if (r != 0)
+		return r;
+	secret_move(&device->record.kma, &activation->kma);
+	return answer(call, device);
 }
 
 static int attempt(struct mac_call *call)

@@ -6,7 +6,7 @@
 #include <pims/error.h>
 #include <stdlib.h>
 
-enum { MAX_RECORD = 2048, MAX_SEALED = 4096 };
+enum { MAX_RECORD = 2048, MAX_SEALED = 4096, CHALLENGE_BYTES = 16 };
 
 void mac_device_free(struct mac_device *device)
 {
@@ -94,16 +94,39 @@ int mac_check_blocked(struct mac_call *call, const struct account *account)
 	return account->pin_blocked ? mac_refuse(call, IW_BLOCKED, NULL) : 0;
 }
 
-int mac_prove(struct mac_call *call, const struct mac_device *device, const char *challenge, struct iw_verdict *ret_verdict)
+int mac_check_active(struct mac_call *call, const struct mac_device *device)
+{
+	return device->row.phase == DEVICE_ACTIVE ? 0 : mac_refuse(call, IW_NOCA, NULL);
+}
+
+int mac_make_challenge(struct mac_call *call, struct device *row)
+{
+	int64_t life = (int64_t)call->server->settings.challenge_seconds * 1000;
+	int r;
+
+	if (*row->challenge && row->challenge_expires - call->now > life / 2)
+		return 0;
+	r = env_random_hex(&call->server->env, row->challenge, CHALLENGE_BYTES);
+	if (r == 0)
+		r = store_device_challenge(call->server->store, row->id, row->challenge, call->now + life);
+	return r == PIMS_E_NOT_FOUND ? mac_refuse(call, IW_NODEVICE, NULL) : r; /* removed meanwhile */
+}
+
+int mac_prove_keys(struct mac_call *call, const struct mac_device *device, const char *challenge, struct iw_verdict *ret_verdict)
 {
 	struct iw_expected expected = {.challenge = challenge, .serial = device->row.serial, .pin = secret_text(&device->pin)};
 	int r = iw_server_check(&device->record, &expected, &call->request, ret_verdict);
 
 	if (r < 0)
 		return r;
-	if (!ret_verdict->device)
-		return mac_refuse(call, IW_STATE, NULL);
-	return mac_check_blocked(call, &device->account);
+	return ret_verdict->device ? 0 : mac_refuse(call, IW_STATE, NULL);
+}
+
+int mac_prove(struct mac_call *call, const struct mac_device *device, const char *challenge, struct iw_verdict *ret_verdict)
+{
+	int r = mac_prove_keys(call, device, challenge, ret_verdict);
+
+	return r == 0 ? mac_check_blocked(call, &device->account) : r;
 }
 
 int mac_wrong_pin(struct mac_call *call, const struct mac_device *device)

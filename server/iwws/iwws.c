@@ -21,6 +21,11 @@ static const struct {
 	[IW_STEP_FINALIZE_MS] = {mac_finalize_ms, "finalize ms"},
 	[IW_STEP_SETUP_OTP] = {mac_setup_otp, "setup otp"},
 	[IW_STEP_FINALIZE_OTP] = {mac_finalize_otp, "finalize otp"},
+	[IW_STEP_SETUP_STATUS] = {mac_setup_status, "setup status"},
+	[IW_STEP_SETUP_PASSWORD] = {mac_setup_password, "setup password"},
+	[IW_STEP_FINALIZE_PASSWORD] = {mac_finalize_password, "finalize password"},
+	[IW_STEP_SETUP_RESET] = {mac_setup_reset, "setup reset"},
+	[IW_STEP_FINALIZE_RESET] = {mac_finalize_reset, "finalize reset"},
 };
 
 int mac_refuse(struct mac_call *call, enum iw_error error, const char *cause)

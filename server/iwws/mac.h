@@ -27,6 +27,11 @@ int mac_finalize_activate(struct mac_call *call);
 int mac_finalize_ms(struct mac_call *call);
 int mac_setup_otp(struct mac_call *call);
 int mac_finalize_otp(struct mac_call *call);
+int mac_setup_status(struct mac_call *call);
+int mac_setup_password(struct mac_call *call);
+int mac_finalize_password(struct mac_call *call);
+int mac_setup_reset(struct mac_call *call);
+int mac_finalize_reset(struct mac_call *call);
 
 /** Fills `refusal` and returns `error`. `cause` NULL = the table's. */
 int mac_refuse(struct mac_call *call, enum iw_error error, const char *cause);
@@ -47,12 +52,29 @@ int mac_device_open(struct mac_call *call, struct mac_device *device);
 int mac_device_seal(struct mac_call *call, struct mac_device *device);
 void mac_device_free(struct mac_device *device);
 
+/** Refuses a device whose activation is not finished. */
+int mac_check_active(struct mac_call *call, const struct mac_device *device);
+/**
+ * A challenge in the row and in the store. One that is still good is told again instead of being replaced: whoever knows an id may ask for Setup, and must
+ * not be able to spoil the proofs that the device is about to send.
+ */
+int mac_make_challenge(struct mac_call *call, struct device *row);
+/** Only that the device proves itself; whether the account is blocked is the caller's question then. */
+int mac_prove_keys(struct mac_call *call, const struct mac_device *device, const char *challenge, struct iw_verdict *ret_verdict);
 /** Proofs of the request by the device's keys. Refuses a device that does not prove itself, and then a blocked account: strangers learn nothing. */
 int mac_prove(struct mac_call *call, const struct mac_device *device, const char *challenge, struct iw_verdict *ret_verdict);
 /** Counts a wrong PIN of a device that proved itself; returns the refusal. The challenge is used up. */
 int mac_wrong_pin(struct mac_call *call, const struct mac_device *device);
 /** Refuses an account that is blocked. */
 int mac_check_blocked(struct mac_call *call, const struct account *account);
+/** The account whose live code for `purpose` this is. Refuses others, and addresses that guess. */
+int mac_find_code(struct mac_call *call, const unsigned char hash[SEAL_DIGEST_SIZE], enum sms_purpose purpose, int64_t *ret_account);
+/** Refuses for a while: `retry_after` seconds. */
+int mac_too_many(struct mac_call *call, enum iw_error error, int retry_after);
+/** Counts a repeat of a step that has been done, since each could try another PIN. Refuses at the limit. */
+int mac_count_repeat(struct mac_call *call, const struct mac_device *device);
+/** Refuses a new PIN that is against the policy. */
+int mac_check_new_pin(struct mac_call *call, const struct secret *pin);
 /** The account's PIN; empty when it has none. */
 int mac_account_pin(struct mac_call *call, const struct account *account, struct secret *ret_pin);
 

@@ -2,6 +2,7 @@
 #include "server/iwws/mac.h"
 
 #include "base/text.h"
+#include "inwebo/crypto.h"
 
 #include <pims/error.h>
 
@@ -16,9 +17,15 @@ static int wrong_pin(struct mac_call *call, const struct mac_device *device)
 	return r < 0 && r != PIMS_E_NOT_FOUND ? r : refusal;
 }
 
-static int take_secret(struct mac_call *call, struct iw_record *record)
+/* Kma is made of the PIN as it is now: it may have been changed since the activation, and the device does the same. */
+static int take_secret(struct mac_call *call, struct mac_device *device)
 {
-	int r = text_equal(call->request.ms_id, IW_MS_ID) ? iw_server_take_ms(call->server->iw_keys, &call->request, record)
+	struct iw_record *record = &device->record;
+	int r = iw_kma(secret_text(&device->pin), device->row.serial, &record->kma);
+
+	if (r < 0)
+		return r;
+	r = text_equal(call->request.ms_id, IW_MS_ID) ? iw_server_take_ms(call->server->iw_keys, &call->request, record)
 							  : PIMS_E_FORMAT;
 
 	return r == PIMS_E_FORMAT ? mac_refuse(call, IW_SN, NULL) : r;
@@ -33,7 +40,7 @@ static int finish(struct mac_call *call, struct mac_device *device)
 	if (r == 0 && verdict.pin != IW_PIN_RIGHT)
 		r = verdict.pin == IW_PIN_NONE ? mac_refuse(call, IW_ACCESS, "otp.pin_required") : wrong_pin(call, device);
 	if (r == 0)
-		r = take_secret(call, &device->record);
+		r = take_secret(call, device);
 	if (r == 0)
 		r = text_copy(device->record.ms_challenge, sizeof device->record.ms_challenge, device->row.challenge);
 	if (r != 0)
@@ -44,16 +51,20 @@ static int finish(struct mac_call *call, struct mac_device *device)
 	return r < 0 ? r : store_enroll_ms(call->server->store, &device->row, call->now);
 }
 
-/* The first answer got lost. R2 is not looked at: nothing is to be learnt about the PIN here, where nothing counts wrong ones. */
+/* The first answer got lost. A wrong PIN must not be told that all is well, since the device would make its secret of it. */
 static int repeat(struct mac_call *call, struct mac_device *device)
 {
 	cleanup_secret struct secret secval = {0};
 	struct iw_verdict verdict = {0};
 	int r = mac_prove(call, device, device->record.ms_challenge, &verdict);
 
+	if (r == 0)
+		r = mac_count_repeat(call, device);
+	if (r == 0 && verdict.pin != IW_PIN_RIGHT)
+		r = mac_refuse(call, IW_ACCESS, verdict.pin == IW_PIN_NONE ? "otp.pin_required" : "inwebo.pin");
 	secret_move(&secval, &device->record.secval);
 	if (r == 0)
-		r = take_secret(call, &device->record);
+		r = take_secret(call, device);
 	if (r == 0 && !secret_equals(&secval, &device->record.secval))
 		r = mac_refuse(call, IW_STATE, NULL);
 	return r;

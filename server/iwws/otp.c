@@ -5,30 +5,11 @@
 
 #include <pims/error.h>
 
-enum { CHALLENGE_BYTES = 16 };
-
 static int check_device(struct mac_call *call, const struct mac_device *device)
 {
-	if (device->row.phase != DEVICE_ACTIVE)
-		return mac_refuse(call, IW_NOCA, NULL);
 	if (*call->request.sid && !text_equal(call->request.sid, IW_SERVICE_ID))
 		return mac_refuse(call, IW_NOSRV, "inwebo.service");
-	return 0;
-}
-
-/*
- * A challenge that is still good is told again instead of being replaced: whoever knows an id may ask for Setup, and must not be able to spoil the proofs that
- * the device is about to send.
- */
-static int make_challenge(struct mac_call *call, struct device *row)
-{
-	int64_t life = (int64_t)call->server->settings.challenge_seconds * 1000;
-	int r;
-
-	if (*row->challenge && row->challenge_expires - call->now > life / 2)
-		return 0;
-	r = env_random_hex(&call->server->env, row->challenge, CHALLENGE_BYTES);
-	return r < 0 ? r : store_device_challenge(call->server->store, row->id, row->challenge, call->now + life);
+	return mac_check_active(call, device);
 }
 
 int mac_setup_otp(struct mac_call *call)
@@ -39,9 +20,7 @@ int mac_setup_otp(struct mac_call *call)
 	if (r == 0)
 		r = check_device(call, &device);
 	if (r == 0)
-		r = make_challenge(call, &device.row);
-	if (r == PIMS_E_NOT_FOUND) /* removed meanwhile */
-		r = mac_refuse(call, IW_NODEVICE, NULL);
+		r = mac_make_challenge(call, &device.row);
 	if (r == 0)
 		r = iw_server_answer_setup_otp(device.row.challenge, secret_empty(&device.pin) ? 0 : 1, &call->xml);
 	mac_device_free(&device);

@@ -13,25 +13,12 @@ struct otp {
 	int64_t failures;
 };
 
-/* The version stands for the challenge that was proved: whoever comes second with it finds another version. */
-static int use_challenge(struct sql *sql, const struct otp *otp, enum device_phase least)
-{
-	const struct device *device = otp->device;
-
-	return sql_change(sql,
-			  "UPDATE devices SET challenge = '', keys = ?1, version = version + 1, last_used = max(last_used, ?2)"
-			  " WHERE id = ?3 AND account = ?4 AND version = ?5 AND phase BETWEEN ?6 AND 2 AND challenge <> ''",
-			  VALUES(BYTES(device->keys, device->keys_length), INT(otp->now), INT(device->id), INT(device->account),
-				 INT(device->version), INT(least)),
-			  PIMS_E_STATE);
-}
-
 static int otp_issue(struct sql *sql, void *arg)
 {
 	const struct otp *otp = arg;
 	int r;
 
-	r = use_challenge(sql, otp, DEVICE_ACTIVE);
+	r = sql_device_use(sql, otp->device, DEVICE_ACTIVE, otp->now);
 	if (r < 0)
 		return r;
 	r = sql_change(sql,
@@ -57,7 +44,7 @@ static int pin_failed(struct sql *sql, void *arg)
 	struct otp *otp = arg;
 	int r;
 
-	r = use_challenge(sql, otp, DEVICE_MS);
+	r = sql_device_use(sql, otp->device, DEVICE_MS, otp->now);
 	if (r < 0)
 		return r;
 	return sql_integer(sql,

@@ -159,6 +159,7 @@ static const struct store_ops sqlite_ops = {
 	.device_challenge = sqlite_device_challenge,
 	.otp_issue = sqlite_otp_issue,
 	.pin_failed = sqlite_pin_failed,
+	.pin_change = sqlite_pin_change,
 	.otp_consume = sqlite_otp_consume,
 	.remote_add = sqlite_remote_add,
 	.remote_refresh = sqlite_remote_refresh,

@@ -71,6 +71,11 @@ int sql_mail(struct sql *sql, const char *email, const struct mail *mail);
 /** Inside a change: leaves a tombstone of a device. PIMS_E_NOT_FOUND. */
 int sql_device_bury(struct sql *sql, int64_t account, int64_t id);
 
+/**
+ * Inside a change: consumes the challenge of a device in phase `least` or DEVICE_ACTIVE and stores its keys. PIMS_E_STATE: its version is another. The
+ * version stands for the challenge that was proved: whoever comes second with it finds another version.
+ */
+int sql_device_use(struct sql *sql, const struct device *device, enum device_phase least, int64_t now);
 /** Inside a change: takes an OTP; PIMS_E_NOT_FOUND. */
 int sql_otp_consume(struct sql *sql, int64_t account, const unsigned char hash[32], int64_t now);
 
@@ -140,6 +145,7 @@ int sqlite_device_challenge(struct store *store, int64_t id, const char *challen
 int sqlite_otp_issue(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32],
 		     int64_t expires, int64_t now);
 int sqlite_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining);
+int sqlite_pin_change(struct store *store, const struct pin_change *change);
 int sqlite_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);
 int sqlite_remote_add(struct store *store, int64_t account, const unsigned char otp_hash[32], const struct token_pair *tokens,
 		      int64_t now);

@@ -277,6 +277,11 @@ int store_pin_failed(struct store *store, const struct device *device, int max, 
 	return store->ops->pin_failed(store, device, max, ret_remaining);
 }
 
+int store_pin_change(struct store *store, const struct pin_change *change)
+{
+	return store->ops->pin_change(store, change);
+}
+
 int store_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now)
 {
 	return store->ops->otp_consume(store, account, otp_hash, now);

@@ -354,6 +354,22 @@ int store_otp_issue(struct store *store, const struct device *device, bool pin_p
  * PIMS_E_STATE as above.
  */
 int store_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining);
+/** A new PIN of the account, by a device that proved itself. */
+struct pin_change {
+	const struct device *device; /**< with its new keys; `version` stands for the challenge */
+	const unsigned char *pin;    /**< sealed; NULL = the account has it already (a repeat): only the challenge is consumed */
+	size_t pin_length;
+	const unsigned char *old_pin; /**< update: sealed, as it was read */
+	size_t old_pin_length;
+	const unsigned char *code_hash; /**< reset: the code, which is used up; lifts the PIN block */
+	int64_t now;
+};
+/**
+ * Consumes the challenge, stores the device's keys, uses the code up, sets the PIN and clears the failures; all or nothing. PIMS_E_STATE: the version
+ * changed, the challenge is consumed, the PIN was changed meanwhile, or the account is blocked (its PIN, too, in an update). PIMS_E_NOT_FOUND: the
+ * code is unknown, used or expired.
+ */
+int store_pin_change(struct store *store, const struct pin_change *change);
 /** Accepts an OTP of the account once. PIMS_E_NOT_FOUND: unknown, used or expired. */
 int store_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);
 

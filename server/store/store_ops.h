@@ -65,6 +65,7 @@ struct store_ops {
 	int (*otp_issue)(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32],
 		int64_t expires, int64_t now);
 	int (*pin_failed)(struct store *store, const struct device *device, int max, int *ret_remaining);
+	int (*pin_change)(struct store *store, const struct pin_change *change);
 	int (*otp_consume)(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);
 	int (*remote_add)(struct store *store, int64_t account, const unsigned char otp_hash[32], const struct token_pair *tokens,
 		int64_t now);

@@ -195,10 +195,12 @@ enum iw_error iw_answer_refusal(const struct iw_answer *answer, struct iw_refusa
 	const char *cause = iw_answer_text(answer, IW_EL_CAUSE);
 
 	iw_refusal_set(ret_refusal, iw_error_parse(iw_answer_text(answer, IW_EL_ERR)));
-	if (ret_refusal->error == IW_OK)
-		return IW_OK;
 	ret_refusal->remaining = number(answer, IW_EL_REMAINING);
 	ret_refusal->retry_after = number(answer, IW_EL_RETRYAFTER);
+	if (ret_refusal->error == IW_OK)
+		return IW_OK;
+	/* a list that does not fit is none */
+	(void)text_copy(ret_refusal->devices, sizeof ret_refusal->devices, iw_answer_text(answer, IW_EL_DEVICES));
 	if (cause_valid(cause))
 		text_copy(ret_refusal->cause, sizeof ret_refusal->cause, cause);
 	return ret_refusal->error;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 /*
- * The answers of iwws/MAC (spec/wire.md §1): XML of one flat level. The server writes them, the client reads them. The last three elements are ours,
+ * The answers of iwws/MAC (spec/wire.md §1): XML of one flat level. The server writes them, the client reads them. The last four elements are ours,
  * beside `err`: other clients skip them.
  */
 #define IW_ELEMENTS(X) \
@@ -42,7 +42,8 @@
 	X(NEWVERSIONURL, "newversionurl") \
 	X(REMAINING, "remaining") \
 	X(RETRYAFTER, "retryAfter") \
-	X(CAUSE, "cause")
+	X(CAUSE, "cause") \
+	X(DEVICES, "devices")
 
 #define IW_ELEMENT_ENUM(name, text) IW_EL_##name,
 enum iw_element { IW_ELEMENTS(IW_ELEMENT_ENUM) IW_EL_COUNT };
@@ -69,7 +70,7 @@ bool iw_answer_filled(const struct iw_answer *answer, enum iw_element element);
 bool iw_answer_has(const struct iw_answer *answer, enum iw_element element);
 /** Printable ASCII without blanks, 1 to `max` characters: what ids and codes look like. */
 bool iw_word_valid(const char *text, size_t max);
-/** What `err` says, with its details. */
+/** What `err` says, with its details; `remaining` and `retry_after` of an OK, too. */
 enum iw_error iw_answer_refusal(const struct iw_answer *answer, struct iw_refusal *ret_refusal);
 
 /** An answer is written as begin, puts, end into a buffer whose error is checked at the end. */

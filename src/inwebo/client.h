@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "inwebo/device.h"
 #include "inwebo/error.h"
+#include "inwebo/proof.h"
 
 /*
  * The client's half of iwws/MAC (spec/wire.md §1), without I/O: each step appends a request target ("/iwws/MAC?…") to a buffer, or reads an answer into
@@ -51,12 +52,31 @@ int iw_client_ms(const struct iw_device *device, const struct env *env, const ch
 /** Phase IW_ACTIVE. */
 int iw_client_ms_answer(struct iw_device *device, const char *pin, struct iw_reply *reply);
 
+/**
+ * Mode status: a challenge, and then proofs (without PIN) for whoever asks for them beside iwws/MAC; `ret_proofs` are good once. IW_SYNCHROFAILED: keys
+ * wait that only a PIN opens.
+ */
+int iw_client_setup_status(const struct iw_device *device, struct buf *ret_target);
+int iw_client_setup_status_answer(struct iw_device *device, struct iw_reply *reply);
+int iw_client_prove(const struct iw_device *device, struct iw_proofs *ret_proofs);
+
+/** A new PIN: by the old one (mode password), or by a code that was sent for it (mode reset; `old_pin` NULL). */
+struct iw_new_pin {
+	const char *old_pin;
+	const char *new_pin;
+	const char *code; /**< reset */
+};
+/** PIMS_E_INVALID: the code has a form that no server takes. */
+int iw_client_setup_pin(const struct iw_device *device, const struct iw_new_pin *pin, struct buf *ret_target);
+/** Reads challenge and Kiw, closed with the Kfact of the enrollment. */
+int iw_client_setup_pin_answer(struct iw_device *device, const struct iw_new_pin *pin, struct iw_reply *reply);
+int iw_client_finalize_pin(const struct iw_device *device, const struct env *env, const struct iw_app *app, const struct iw_new_pin *pin,
+			   struct buf *ret_target);
+/** Keys that came in the answer are under the new PIN: save the device. */
+int iw_client_finalize_pin_answer(struct iw_device *device, const struct iw_new_pin *pin, struct iw_reply *reply);
+
 int iw_client_setup_otp(const struct iw_device *device, struct buf *ret_target);
 int iw_client_setup_otp_answer(struct iw_device *device, struct iw_reply *reply);
-
-struct iw_proofs; /* inwebo/proof.h */
-/** Proofs without PIN for the challenge of the last Setup, to be shown elsewhere than at iwws/MAC. IW_SYNCHROFAILED: keys wait that only a PIN opens. */
-int iw_client_prove(const struct iw_device *device, struct iw_proofs *ret_proofs);
 
 /**
  * `pin` NULL = withoutPIN. IW_SYNCHROFAILED: keys wait that only a PIN opens (sealed_k0, sealed_k1), so withPIN comes first; nothing is to be sent.

@@ -30,30 +30,6 @@ int iw_client_setup_activate(const struct iw_app *app, const char *code, struct 
 	return iw_request_write(&request, ret_target);
 }
 
-/* Opens what the server closed with the private exponent of Kfact; the result is itself a modulus. */
-static int open_modulus(const char *kfact, const char *closed, char **ret_modulus)
-{
-	struct iw_rsa *outer = NULL, *inner = NULL;
-	char digits[2 * IW_RSA_MAX_BYTES + 1];
-	struct buf opened = BUF_INIT(IW_RSA_MAX_BYTES);
-	int r = iw_rsa_public(kfact, &outer);
-
-	if (r == 0)
-		r = iw_rsa_public_decode(outer, closed, &opened);
-	if (r < 0)
-		goto out;
-	hex_encode(opened.data, opened.len, digits);
-	r = iw_rsa_public(digits, &inner);
-	if (r == 0)
-		r = text_set(ret_modulus, iw_rsa_modulus(inner));
-out:
-	buf_free(&opened);
-	iw_rsa_free(outer);
-	iw_rsa_free(inner);
-	/* what a server sends can only be malformed: too long is no case of its own */
-	return r == PIMS_E_LIMIT ? PIMS_E_FORMAT : r;
-}
-
 /* Nobody signs Kfact: it must be the pinned one, or the one of the first activation. */
 static int take_kfact(struct iw_device *device, const struct iw_app *app, const struct iw_answer *answer)
 {
@@ -107,7 +83,7 @@ int iw_client_setup_activate_answer(struct iw_device *device, const struct iw_ap
 	if (r == IW_KFACT_CHANGED)
 		iw_refusal_set(&reply->refusal, IW_KFACT_CHANGED);
 	if (r == 0)
-		r = open_modulus(next.kfact, iw_answer_text(&answer, IW_EL_KIW), &next.kiw);
+		r = iw_step_modulus(next.kfact, iw_answer_text(&answer, IW_EL_KIW), &next.kiw);
 	if (r == 0)
 		r = take_pinmode(&next, &answer);
 	if (r == 0)
@@ -133,27 +109,6 @@ static int make_alea(struct iw_device *device, const struct env *env)
 	return r < 0 ? r : text_copy(device->alea, sizeof device->alea, alea);
 }
 
-/* Kma (its bytes) and the PIN, both under Kiw. */
-static int encrypt_both(const struct iw_device *device, const struct env *env, const char *pin, struct buf *ret_kma, struct buf *ret_pin)
-{
-	cleanup_secret struct secret kma = {0};
-	unsigned char bytes[IW_KEY_SIZE];
-	struct iw_rsa *key = NULL;
-	int r = iw_rsa_public(device->kiw, &key);
-
-	if (r == 0)
-		r = iw_step_kma(device, pin, &kma);
-	if (r == 0)
-		r = hex_decode(secret_text(&kma), bytes, sizeof bytes);
-	if (r == 0)
-		r = iw_rsa_encrypt(key, env, bytes, sizeof bytes, ret_kma);
-	if (r == 0)
-		r = iw_rsa_encrypt(key, env, pin, strlen(pin), ret_pin);
-	secret_wipe(bytes, sizeof bytes);
-	iw_rsa_free(key);
-	return r;
-}
-
 static int write_finalize(const struct iw_device *device, const struct env *env, const struct iw_app *app, const char *pin,
 			  struct buf *ret_target)
 {
@@ -172,7 +127,7 @@ static int write_finalize(const struct iw_device *device, const struct env *env,
 
 	keys.serial = buf_text(&serial);
 	if (r == 0)
-		r = encrypt_both(device, env, pin, &kma, &closed_pin);
+		r = iw_step_close_pin(device, env, pin, &kma, &closed_pin);
 	if (r == 0)
 		r = iw_prove(&keys, NULL, &proofs);
 	if (r < 0)
@@ -220,7 +175,7 @@ static int begin_ms(struct iw_device *device, const struct env *env, const struc
 		return PIMS_E_FORMAT;
 	r = text_set(&device->ms_id, iw_answer_text(answer, IW_EL_MS_ID));
 	if (r == 0)
-		r = open_modulus(device->kfact, iw_answer_text(answer, IW_EL_MS_KEY), &device->ms_key);
+		r = iw_step_modulus(device->kfact, iw_answer_text(answer, IW_EL_MS_KEY), &device->ms_key);
 	if (r == 0)
 		r = env_random_hex(env, secret, MS_SECRET_BYTES);
 	if (r == 0)

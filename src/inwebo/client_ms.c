@@ -34,7 +34,7 @@ int iw_client_ms(const struct iw_device *device, const struct env *env, const ch
 		.ms_id = device->ms_id,
 		.macid = device->macid,
 		.id = device->id,
-		.lastsync = *device->tsync ? device->tsync : "0",
+		.lastsync = iw_step_lastsync(device),
 	};
 	int r;
 

@@ -10,17 +10,12 @@
 
 enum { MAX_DEFI = 64 };
 
-static const char *lastsync(const struct iw_device *device)
-{
-	return *device->tsync ? device->tsync : "0";
-}
-
 int iw_client_setup_otp(const struct iw_device *device, struct buf *ret_target)
 {
 	struct iw_request request = {
 		.step = IW_STEP_SETUP_OTP,
 		.id = device->id,
-		.lastsync = lastsync(device),
+		.lastsync = iw_step_lastsync(device),
 		.macid = device->macid,
 		.sid = device->secid,
 	};
@@ -31,35 +26,14 @@ int iw_client_setup_otp(const struct iw_device *device, struct buf *ret_target)
 int iw_client_setup_otp_answer(struct iw_device *device, struct iw_reply *reply)
 {
 	struct iw_answer answer = {0};
-	const char *challenge;
 	int r;
 
 	if (!iw_client_usable(device))
 		return PIMS_E_STATE;
 	r = iw_step_open(reply, IW_STEP_SETUP_OTP, &answer);
-	challenge = iw_answer_text(&answer, IW_EL_CHALLENGE);
-	if (r == 0 && !iw_word_valid(challenge, sizeof device->challenge - 1))
-		r = PIMS_E_FORMAT;
 	if (r == 0)
-		r = text_copy(device->challenge, sizeof device->challenge, challenge);
+		r = iw_step_challenge(device, &answer);
 	iw_answer_free(&answer);
-	return r;
-}
-
-/* The proofs speak of the keys that the server has: those that wait for the PIN count already, but stay waiting until the PIN proves right. */
-static int prove_synchronised(const struct iw_device *device, const char *pin, struct iw_proofs *ret_proofs)
-{
-	cleanup_secret struct secret kma = {0};
-	struct iw_device next = {0};
-	int r = iw_device_copy(device, &next);
-
-	if (r == 0)
-		r = iw_step_kma(&next, pin, &kma);
-	if (r == 0)
-		r = iw_sync_waiting(&next, secret_text(&kma));
-	if (r == 0)
-		r = iw_step_prove(&next, pin, ret_proofs);
-	iw_device_free(&next);
 	return r;
 }
 
@@ -69,7 +43,7 @@ int iw_client_finalize_otp(const struct iw_device *device, const struct iw_app *
 	struct iw_request request = {
 		.step = IW_STEP_FINALIZE_OTP,
 		.id = device->id,
-		.lastsync = lastsync(device),
+		.lastsync = iw_step_lastsync(device),
 		.lang = app->lang ? app->lang : "en",
 		.macid = device->macid,
 		.sid = device->secid,
@@ -78,10 +52,8 @@ int iw_client_finalize_otp(const struct iw_device *device, const struct iw_app *
 
 	if (!iw_client_usable(device) || !*device->challenge)
 		return PIMS_E_STATE;
-	if (!pin && iw_sync_needed(device))
-		return IW_SYNCHROFAILED;
-	r = pin && iw_sync_needed(device) ? prove_synchronised(device, pin, &proofs) : iw_step_prove(device, pin, &proofs);
-	if (r < 0)
+	r = iw_step_prove_synchronised(device, pin, &proofs);
+	if (r != 0)
 		return r;
 	iw_step_put_proofs(&request, &proofs);
 	return iw_request_write(&request, ret_target);

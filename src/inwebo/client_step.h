@@ -17,6 +17,18 @@ int iw_step_commit(struct iw_device *device, struct iw_device *next, int result)
 int iw_step_kma(const struct iw_device *device, const char *pin, struct secret *ret_kma);
 /** Proofs of the device for its challenge. */
 int iw_step_prove(const struct iw_device *device, const char *pin, struct iw_proofs *ret_proofs);
+/** The same where keys may wait for the PIN. IW_SYNCHROFAILED: they do, and `pin` is NULL. */
+int iw_step_prove_synchronised(const struct iw_device *device, const char *pin, struct iw_proofs *ret_proofs);
 void iw_step_put_proofs(struct iw_request *request, const struct iw_proofs *proofs);
+
+/** The parameter lastsync. */
+const char *iw_step_lastsync(const struct iw_device *device);
+/** Takes the challenge of an ActionSetup answer. PIMS_E_FORMAT. */
+int iw_step_challenge(struct iw_device *device, const struct iw_answer *answer);
+/** The modulus of an answer's element, which the server closed with the private exponent of Kfact. PIMS_E_FORMAT. */
+int iw_step_modulus(const char *kfact, const char *closed, char **ret_modulus);
+
+/** Kma of the device and the PIN, both closed under Kiw: each into a buffer of IW_MAX_MODULUS_HEX. */
+int iw_step_close_pin(const struct iw_device *device, const struct env *env, const char *pin, struct buf *ret_kma, struct buf *ret_pin);
 
 #endif

@@ -32,12 +32,15 @@ enum iw_error {
 /* clang-format on */
 #undef IW_ERROR_ENUM
 
+enum { IW_DEVICES_SIZE = 4097 };
+
 /** A refusal with what the answer tells besides its word. */
 struct iw_refusal {
 	enum iw_error error;
 	int remaining;   /**< tries left; -1 = not told */
 	int retry_after; /**< seconds; -1 = not told */
 	char cause[64];  /**< the answer's element `cause`, else iw_error_cause() */
+	char devices[IW_DEVICES_SIZE]; /**< MAXNBTOOLS: the account's devices as the text of a JSON array; "" = not told */
 };
 
 /** A refusal without details: cause from the table. */

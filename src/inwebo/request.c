@@ -60,6 +60,16 @@ static const struct parameter finalize_ms[] = {
 static const struct parameter setup_otp[] = {ID, VERSION, MACID, SID, {0}};
 static const struct parameter finalize_otp[] = {ID, VERSION, LANG, MACID, FIXED("keytype", "0"), SID, PROOFS(64), {0}};
 
+/* Ours, on the pattern of the others (docs/PROTOCOL.md §1). */
+static const struct parameter setup_plain[] = {ID, VERSION, MACID, {0}};
+static const struct parameter finalize_password[] = {
+	ID, VERSION, LANG, MACID, BLOCK("Kma", kma), BLOCK("pin", pin), PROOFS(64), {0},
+};
+static const struct parameter setup_reset[] = {ID, VERSION, MACID, CODE, {0}};
+static const struct parameter finalize_reset[] = {
+	ID, VERSION, LANG, MACID, CODE, BLOCK("Kma", kma), BLOCK("pin", pin), PROOFS(64), {0},
+};
+
 static const struct {
 	const char *action, *mode;
 	const struct parameter *parameters;
@@ -69,6 +79,11 @@ static const struct {
 	[IW_STEP_FINALIZE_MS] = {"ActionFinalize", "ms", finalize_ms},
 	[IW_STEP_SETUP_OTP] = {"ActionSetup", "otp", setup_otp},
 	[IW_STEP_FINALIZE_OTP] = {"ActionFinalize", "otp", finalize_otp},
+	[IW_STEP_SETUP_STATUS] = {"ActionSetup", "status", setup_plain},
+	[IW_STEP_SETUP_PASSWORD] = {"ActionSetup", "password", setup_plain},
+	[IW_STEP_FINALIZE_PASSWORD] = {"ActionFinalize", "password", finalize_password},
+	[IW_STEP_SETUP_RESET] = {"ActionSetup", "reset", setup_reset},
+	[IW_STEP_FINALIZE_RESET] = {"ActionFinalize", "reset", finalize_reset},
 };
 
 const char *iw_step_action(enum iw_step step)

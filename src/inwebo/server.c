@@ -176,6 +176,10 @@ int iw_server_issue(struct iw_record *record, const struct iw_verdict *verdict, 
 	secret_move(&record->k1, &current);
 	secret_move(&record->k1_offered, &next);
 	*record->ms_challenge = '\0';
+	if (verdict->pin == IW_PIN_RIGHT) {
+		secret_free(&record->pin_before);
+		*record->reset_code = '\0';
+	}
 	*ret_issue = issue;
 	return 0;
 }

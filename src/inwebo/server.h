@@ -25,6 +25,8 @@ struct iw_record {
 	struct secret kma;
 	struct secret secval;
 	char ms_challenge[65]; /**< of step ms, once it is done: a repeat of it is told apart */
+	struct secret pin_before; /**< the PIN that this device changed, and the digest (hex) of the code that it reset one with, until an OTP */
+	char reset_code[65];      /**< shows that the change was heard of: a repeat of it is told apart from a wrong PIN or code */
 };
 
 void iw_record_free(struct iw_record *record);
@@ -33,7 +35,7 @@ int iw_record_encode(const struct iw_record *record, struct buf *ret_json);
 /** Into an all-zero record. PIMS_E_FORMAT. */
 int iw_record_decode(const char *json, size_t length, struct iw_record *ret_record);
 
-/** Kma (hex) and PIN of ActionFinalize activate. PIMS_E_FORMAT: they do not open, or are no Kma and no text of at most IW_MAX_PIN bytes. */
+/** Kma (hex) and PIN of ActionFinalize activate, password, reset. PIMS_E_FORMAT: they do not open, or are no Kma and no text of at most IW_MAX_PIN bytes. */
 int iw_server_open_activation(const struct iw_keys *keys, const struct iw_request *request, struct secret *ret_kma, struct secret *ret_pin);
 /** New K0 and K1; `record->kma` is there. */
 int iw_server_make_keys(const struct env *env, struct iw_record *record);
@@ -87,6 +89,10 @@ int iw_server_answer_finalize_activate(const struct iw_keys *keys, const struct 
 int iw_server_answer_ms(struct buf *ret_xml);
 int iw_server_answer_setup_otp(const char *challenge, int pinmode, struct buf *ret_xml);
 int iw_server_answer_finalize_otp(const struct iw_issue *issue, struct buf *ret_xml);
+/** Mode status: a challenge. Modes password and reset: a challenge and Kiw. */
+int iw_server_answer_setup_status(const char *challenge, int pinmode, struct buf *ret_xml);
+int iw_server_answer_setup_pin(const struct iw_keys *keys, enum iw_step step, const char *challenge, struct buf *ret_xml);
+int iw_server_answer_finalize_pin(enum iw_step step, struct buf *ret_xml);
 int iw_server_answer_refusal(enum iw_step step, const struct iw_refusal *refusal, struct buf *ret_xml);
 
 #endif

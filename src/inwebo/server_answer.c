@@ -78,22 +78,52 @@ int iw_server_answer_finalize_activate(const struct iw_keys *keys, const struct 
 	return iw_answer_end(ret_xml, root);
 }
 
-int iw_server_answer_ms(struct buf *ret_xml)
+static int put_challenge(enum iw_step step, const char *challenge, int pinmode, struct buf *ret_xml)
 {
-	const char *root = begin(ret_xml, IW_STEP_FINALIZE_MS);
-
-	iw_answer_put(ret_xml, IW_EL_ERR, iw_error_word(IW_OK));
-	return iw_answer_end(ret_xml, root);
-}
-
-int iw_server_answer_setup_otp(const char *challenge, int pinmode, struct buf *ret_xml)
-{
-	const char *root = begin(ret_xml, IW_STEP_SETUP_OTP);
+	const char *root = begin(ret_xml, step);
 
 	iw_answer_put(ret_xml, IW_EL_ERR, iw_error_word(IW_OK));
 	iw_answer_put(ret_xml, IW_EL_CHALLENGE, challenge);
 	put_number(ret_xml, IW_EL_PINMODE, pinmode);
 	return iw_answer_end(ret_xml, root);
+}
+
+int iw_server_answer_setup_otp(const char *challenge, int pinmode, struct buf *ret_xml)
+{
+	return put_challenge(IW_STEP_SETUP_OTP, challenge, pinmode, ret_xml);
+}
+
+int iw_server_answer_setup_status(const char *challenge, int pinmode, struct buf *ret_xml)
+{
+	return put_challenge(IW_STEP_SETUP_STATUS, challenge, pinmode, ret_xml);
+}
+
+int iw_server_answer_setup_pin(const struct iw_keys *keys, enum iw_step step, const char *challenge, struct buf *ret_xml)
+{
+	const char *root = begin(ret_xml, step);
+
+	iw_answer_put(ret_xml, IW_EL_ERR, iw_error_word(IW_OK));
+	iw_answer_put(ret_xml, IW_EL_CHALLENGE, challenge);
+	iw_answer_put(ret_xml, IW_EL_KIW, iw_keys_kiw(keys));
+	return iw_answer_end(ret_xml, root);
+}
+
+static int put_ok(enum iw_step step, struct buf *ret_xml)
+{
+	const char *root = begin(ret_xml, step);
+
+	iw_answer_put(ret_xml, IW_EL_ERR, iw_error_word(IW_OK));
+	return iw_answer_end(ret_xml, root);
+}
+
+int iw_server_answer_ms(struct buf *ret_xml)
+{
+	return put_ok(IW_STEP_FINALIZE_MS, ret_xml);
+}
+
+int iw_server_answer_finalize_pin(enum iw_step step, struct buf *ret_xml)
+{
+	return put_ok(step, ret_xml);
 }
 
 int iw_server_answer_finalize_otp(const struct iw_issue *issue, struct buf *ret_xml)
@@ -106,7 +136,7 @@ int iw_server_answer_finalize_otp(const struct iw_issue *issue, struct buf *ret_
 	return iw_answer_end(ret_xml, root);
 }
 
-/* `remaining`, `retryAfter` and `cause` are ours; the cause only where it says more than the word. */
+/* `remaining`, `retryAfter`, `devices` and `cause` are ours; the cause only where it says more than the word. */
 int iw_server_answer_refusal(enum iw_step step, const struct iw_refusal *refusal, struct buf *ret_xml)
 {
 	const char *root = begin(ret_xml, step);
@@ -120,5 +150,7 @@ int iw_server_answer_refusal(enum iw_step step, const struct iw_refusal *refusal
 		put_number(ret_xml, IW_EL_RETRYAFTER, refusal->retry_after);
 	if (*refusal->cause && strcmp(refusal->cause, iw_error_cause(refusal->error)) != 0)
 		iw_answer_put(ret_xml, IW_EL_CAUSE, refusal->cause);
+	if (*refusal->devices)
+		iw_answer_put(ret_xml, IW_EL_DEVICES, refusal->devices);
 	return iw_answer_end(ret_xml, root);
 }

@@ -87,22 +87,14 @@ static enum flow_want ms_failed(struct flow *flow)
 	return FLOW_DONE;
 }
 
-/* The server has lost the device: the next enroll starts anew. */
-static enum flow_want ms_device_gone(struct flow *flow, int r)
-{
-	mac_of(flow)->refused = r;
-	iw_device_set_removed(flow->device);
-	return flow_wait(flow, FLOW_SAVE, mac_fail_saved);
-}
-
 static enum flow_want ms_refused(struct flow *flow, int r)
 {
 	enum flow_want want;
 
 	if (r > 0 && r != IW_ACCESS && r != IW_BLOCKED && mac_of(flow)->rounds++ == 0 && flow_text(flow, "smsCode"))
 		return enroll_with_code(flow);
-	if (r == IW_NODEVICE || r == IW_FORBIDDEN)
-		return ms_device_gone(flow, r);
+	if (r == IW_NODEVICE || r == IW_FORBIDDEN) /* the next enroll starts anew */
+		return mac_fail_gone(flow, r);
 	want = mac_fail(flow, r);
 	return r == IW_ACCESS || r == IW_BLOCKED ? want : ms_failed(flow);
 }

@@ -125,8 +125,10 @@ static const char *recovery(int error)
 	}
 }
 
-static const char *argument(int error)
+static const char *argument(const struct flow *flow, int error)
 {
+	if (flow_text(flow, "newPIN"))
+		return "newPIN";
 	return error == IW_PINREFUSED ? "pinCode" : "smsCode";
 }
 
@@ -134,7 +136,7 @@ static enum flow_want fail_refused(struct flow *flow, int error)
 {
 	const struct iw_refusal *refusal = &mac_of(flow)->reply.refusal;
 	const char *cause = refusal->error && *refusal->cause ? refusal->cause : iw_error_cause((enum iw_error)error);
-	enum flow_want want = flow_fail_name(flow, iw_error_code((enum iw_error)error), argument(error), cause);
+	enum flow_want want = flow_fail_name(flow, iw_error_code((enum iw_error)error), argument(flow, error), cause);
 
 	if (refusal->error) {
 		flow->outcome.retry_after = refusal->retry_after;
@@ -156,4 +158,61 @@ enum flow_want mac_fail(struct flow *flow, int value)
 enum flow_want mac_fail_saved(struct flow *flow)
 {
 	return mac_fail(flow, mac_of(flow)->refused);
+}
+
+enum flow_want mac_fail_gone(struct flow *flow, int refused)
+{
+	mac_of(flow)->refused = refused;
+	iw_device_set_removed(flow->device);
+	return flow_wait(flow, FLOW_SAVE, mac_fail_saved);
+}
+
+bool mac_enrolled(struct flow *flow, bool unfinished)
+{
+	const struct iw_device *device = flow->device;
+	bool ours = text_equal_nocase(device->macid, flow->profile->macid);
+
+	if (device->phase == IW_REMOVED) {
+		mac_fail(flow, IW_NODEVICE);
+		return false;
+	}
+	if (ours && (iw_client_usable(device) || (unfinished && device->phase == IW_MS)))
+		return true;
+	flow_fail(flow, PIMS_INWEBO_FORBIDDEN, "device.not_enrolled");
+	(void)text_copy(flow->outcome.recovery, sizeof flow->outcome.recovery, "get pims.authentication.smscode type=enrollment");
+	return false;
+}
+
+/* --- proofs for others ------------------------------------------------------------------------------------------------------------ */
+
+static enum flow_want read_status(struct flow *flow)
+{
+	struct mac *mac = mac_of(flow);
+	int r;
+
+	if (!mac_receive(flow))
+		return FLOW_DONE;
+	r = iw_client_setup_status_answer(flow->device, &mac->reply);
+	if (r == IW_NODEVICE)
+		return mac_fail_gone(flow, r);
+	if (r == 0)
+		r = iw_client_prove(flow->device, &mac->proofs);
+	return r == 0 ? mac->proved(flow) : mac_fail(flow, r);
+}
+
+enum flow_want mac_prove_device(struct flow *flow, flow_step_fn next)
+{
+	struct mac *mac = mac_of(flow);
+
+	if (!mac_enrolled(flow, false))
+		return FLOW_DONE;
+	mac->proved = next;
+	return mac_send(flow, iw_client_setup_status(flow->device, &mac->target), read_status);
+}
+
+json_t *mac_device_json(const struct flow *flow)
+{
+	const struct iw_proofs *proofs = &((const struct mac *)flow->data)->proofs;
+
+	return json_pack("{s:s, s:s, s:s, s:s}", "id", flow->device->id, "R0", proofs->r0, "R1", proofs->r1, "R2", proofs->r2);
 }

@@ -17,6 +17,8 @@ struct mac {
 	int refused;           /**< what the answer came to, for a step after FLOW_SAVE */
 	struct secret otp;
 	int rounds;
+	struct iw_proofs proofs; /**< of mac_prove_device() */
+	flow_step_fn proved;
 };
 
 /** Makes flow->data; false, with the flow ended, when the application has no macID or memory is out. */
@@ -30,5 +32,18 @@ bool mac_receive(struct flow *flow);
 enum flow_want mac_fail(struct flow *flow, int value);
 /** The step after FLOW_SAVE that fails with mac->refused. */
 enum flow_want mac_fail_saved(struct flow *flow);
+/** The server no longer knows the device: remembers that, so that isDeviceActivated tells the truth, and fails with `refused`. Needs FLOW_LOCK. */
+enum flow_want mac_fail_gone(struct flow *flow, int refused);
+/** Told without the network: false, with the flow ended, unless the device is enrolled for this application; `unfinished`: step ms may be missing. */
+bool mac_enrolled(struct flow *flow, bool unfinished);
+
+/**
+ * Proves the device to an endpoint beside iwws/MAC: asks for a challenge (mode status) and goes on with `next`, where mac_device_json() gives what the
+ * request carries. The proofs are good for one request. Needs mac_begin(), FLOW_ENDPOINTS and FLOW_LOCK (and FLOW_TOKEN before that lock, when `next`
+ * sends a bearer request). Ends the flow when the device is not enrolled or the server refuses.
+ */
+enum flow_want mac_prove_device(struct flow *flow, flow_step_fn next);
+/** {"id", "R0", "R1", "R2"}, the caller's; NULL = out of memory. */
+json_t *mac_device_json(const struct flow *flow);
 
 #endif

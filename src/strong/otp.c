@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/text.h"
 #include "strong/mac.h"
 #include "strong/rest.h"
 #include "strong/strong.h"
@@ -21,16 +20,13 @@ static const char *pin(const struct flow *flow)
 	return flow_text(flow, "pinCode");
 }
 
-/* A device that the server no longer knows is remembered as gone, so that isDeviceActivated tells the truth. */
 static enum flow_want refused(struct flow *flow, int r)
 {
-	struct mac *mac = mac_of(flow);
-
-	if (r != IW_NODEVICE && r != IW_SYNCHROFAILED)
-		return mac_fail(flow, r);
 	if (r == IW_NODEVICE)
-		iw_device_set_removed(flow->device);
-	mac->refused = r;
+		return mac_fail_gone(flow, r);
+	if (r != IW_SYNCHROFAILED)
+		return mac_fail(flow, r);
+	mac_of(flow)->refused = r;
 	return flow_wait(flow, FLOW_SAVE, mac_fail_saved);
 }
 
@@ -100,26 +96,9 @@ static enum flow_want synchronise_first(struct flow *flow)
 	return mac_send(flow, iw_client_ms(flow->device, flow->env, pin(flow), &mac->target), read_ms);
 }
 
-/* What can be told without the network; false with the flow ended. */
-static bool usable(struct flow *flow)
-{
-	const struct iw_device *device = flow->device;
-	bool ours = text_equal_nocase(device->macid, flow->profile->macid);
-
-	if (device->phase == IW_REMOVED) {
-		mac_fail(flow, IW_NODEVICE);
-		return false;
-	}
-	if (ours && (device->phase == IW_MS || iw_client_usable(device)))
-		return true;
-	flow_fail(flow, PIMS_INWEBO_FORBIDDEN, "device.not_enrolled");
-	(void)text_copy(flow->outcome.recovery, sizeof flow->outcome.recovery, "get pims.authentication.smscode type=enrollment");
-	return false;
-}
-
 static enum flow_want otp_locked(struct flow *flow)
 {
-	if (!usable(flow)) /* another process may have changed it */
+	if (!mac_enrolled(flow, true)) /* another process may have changed it */
 		return FLOW_DONE;
 	return flow->device->phase == IW_MS ? synchronise_first(flow) : send_setup(flow);
 }
@@ -131,7 +110,7 @@ static enum flow_want otp_lock(struct flow *flow)
 
 static enum flow_want start(struct flow *flow)
 {
-	if (!mac_begin(flow) || !usable(flow))
+	if (!mac_begin(flow) || !mac_enrolled(flow, true))
 		return FLOW_DONE;
 	return flow_wait(flow, FLOW_ENDPOINTS, otp_lock);
 }

@@ -22,6 +22,9 @@ enum flow_want strong_sms_confirm(struct flow *flow);
 enum flow_want strong_enroll(struct flow *flow);
 /** set pims.authentication.enrollment action=enrollWithPhoneNumber: addPhoneNumber, then enroll with the same code */
 enum flow_want strong_enroll_with_phone(struct flow *flow);
+/** set pims.authentication.pincode action=update, reset */
+enum flow_want strong_pin_update(struct flow *flow);
+enum flow_want strong_pin_reset(struct flow *flow);
 /** get pims.authentication.otp action=withPIN, withoutPIN */
 enum flow_want strong_otp_with_pin(struct flow *flow);
 enum flow_want strong_otp_without_pin(struct flow *flow);

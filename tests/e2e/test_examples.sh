@@ -41,7 +41,7 @@ exec 3>"$work/keyboard"
 wait_for 'http' "$work/otp.out"
 sign_in "$(sed -n 's/^ *\(http[^ ]*\)$/\1/p' "$work/otp.out")"
 wait_for 'PIN' "$work/otp.out"
-echo 1234 >&3
+echo 7391 >&3
 wait_for 'Code of the SMS' "$work/otp.out"
 sms_code enrollment >&3
 wait "$example_pid" || fail "otp ended with $?: $(cat "$work/otp.err")"

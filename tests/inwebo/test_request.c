@@ -59,7 +59,7 @@ static void an_unknown_step_is_refused(void **state)
 		"?mode=otp",
 		"?action=ActionSetup&mode=ms&macid=" MACID "&id=1",
 		"?action=actionsetup&mode=otp&macid=" MACID "&id=1",
-		"?action=ActionSetup&mode=password&macid=" MACID "&id=1",
+		"?action=ActionSetup&mode=synchro&macid=" MACID "&id=1",
 		"?action=ActionSetup&mode=&macid=" MACID "&id=1",
 	};
 
@@ -103,6 +103,11 @@ static void what_nothing_can_be_done_without_is_missed(void **state)
 	assert_wanted(IW_STEP_FINALIZE_MS, (const char *const[]){"macid", "ms_id0", "ms_val0", "R0", "R1", "R2", NULL});
 	assert_wanted(IW_STEP_SETUP_OTP, (const char *const[]){"macid", NULL});
 	assert_wanted(IW_STEP_FINALIZE_OTP, (const char *const[]){"macid", "R0", "R1", "R2", NULL});
+	assert_wanted(IW_STEP_SETUP_STATUS, (const char *const[]){"macid", NULL});
+	assert_wanted(IW_STEP_SETUP_PASSWORD, (const char *const[]){"macid", NULL});
+	assert_wanted(IW_STEP_FINALIZE_PASSWORD, (const char *const[]){"macid", "Kma", "pin", "R0", "R1", "R2", NULL});
+	assert_wanted(IW_STEP_SETUP_RESET, (const char *const[]){"macid", "code", NULL});
+	assert_wanted(IW_STEP_FINALIZE_RESET, (const char *const[]){"macid", "code", "Kma", "pin", "R0", "R1", "R2", NULL});
 }
 
 static void a_parameter_of_another_form_is_refused(void **state)
@@ -151,20 +156,22 @@ static void what_a_client_writes_the_server_reads(void **state)
 		struct buf target = BUF_INIT(IW_MAX_TARGET);
 		struct query query = {0};
 		bool activate = step == IW_STEP_FINALIZE_ACTIVATE, setup = step == IW_STEP_SETUP_ACTIVATE, ms = step == IW_STEP_FINALIZE_MS;
+		bool reset = step == IW_STEP_SETUP_RESET || step == IW_STEP_FINALIZE_RESET;
+		bool new_pin = step == IW_STEP_FINALIZE_PASSWORD || step == IW_STEP_FINALIZE_RESET;
 
 		assert_int_equal(iw_request_write(&request, &target), 0);
 		assert_int_equal(read_target(buf_text(&target), &query, &read), 0);
 		assert_int_equal(read.step, step);
 		assert_string_equal(read.macid, request.macid);
 		assert_read(read.serial, request.serial, activate);
-		assert_read(read.kma, request.kma, activate);
-		assert_read(read.pin, request.pin, activate);
+		assert_read(read.kma, request.kma, activate || new_pin);
+		assert_read(read.pin, request.pin, activate || new_pin);
 		assert_read(read.name, request.name, activate);
-		assert_read(read.code, request.code, activate || setup);
+		assert_read(read.code, request.code, activate || setup || reset);
 		assert_read(read.id, request.id, !activate && !setup);
 		assert_read(read.ms_val, request.ms_val, ms);
 		assert_read(read.sid, request.sid, step == IW_STEP_SETUP_OTP || step == IW_STEP_FINALIZE_OTP);
-		assert_read(read.r2, request.r2, step != IW_STEP_SETUP_OTP && !setup);
+		assert_read(read.r2, request.r2, strcmp(iw_step_action((enum iw_step)step), "ActionFinalize") == 0);
 		query_free(&query);
 		buf_free(&target);
 	}

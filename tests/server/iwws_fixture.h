@@ -29,7 +29,7 @@
 
 #define MACID "0123456789abcdef0123456789abcdef"
 #define EMAIL "demo@example.com"
-#define PIN "4821937406"
+#define PIN "48219374"
 #define CODE "73519204"
 
 struct iwws {
@@ -117,11 +117,11 @@ static inline int iwws_end(void **state)
 }
 
 /* A text message has arrived. */
-static inline void iwws_send_code(struct iwws *iwws, const char *digits)
+static inline void iwws_send(struct iwws *iwws, enum sms_purpose purpose, const char *digits)
 {
 	char phone[] = "0612345678";
 	struct buf sealed = BUF_INIT(1024);
-	struct sms_code code = {.account = iwws->account, .purpose = SMS_ENROLLMENT, .created = iwws->fake.now, .sent = iwws->fake.now};
+	struct sms_code code = {.account = iwws->account, .purpose = purpose, .created = iwws->fake.now, .sent = iwws->fake.now};
 	struct sms_message message = {.phone = phone};
 
 	code.expires = iwws->fake.now + iwws->server.settings.sms_seconds * 1000;
@@ -131,6 +131,11 @@ static inline void iwws_send_code(struct iwws *iwws, const char *digits)
 	code.code_length = message.text_length = sealed.len;
 	assert_int_equal(store_sms_add(iwws->server.store, &code, &message), 0);
 	buf_free(&sealed);
+}
+
+static inline void iwws_send_code(struct iwws *iwws, const char *digits)
+{
+	iwws_send(iwws, SMS_ENROLLMENT, digits);
 }
 
 /* Runs the endpoint; the answer goes to `ret_xml`. From any thread. Returns the status. */
@@ -238,6 +243,24 @@ static inline int iwws_otp(struct iwws *iwws, struct iw_device *device, const ch
 	int r = iwws_setup_otp(iwws, device);
 
 	return r == 0 ? iwws_finalize_otp(iwws, device, pin, ret_otp) : r;
+}
+
+static inline int iwws_setup_pin(struct iwws *iwws, struct iw_device *device, const struct iw_new_pin *pin)
+{
+	IWWS_STEP(iwws, iw_client_setup_pin(device, pin, &target), iw_client_setup_pin_answer(device, pin, &reply));
+}
+
+static inline int iwws_finalize_pin(struct iwws *iwws, struct iw_device *device, const struct iw_new_pin *pin)
+{
+	IWWS_STEP(iwws, iw_client_finalize_pin(device, &iwws->fake.env, &iwws->app, pin, &target),
+		  iw_client_finalize_pin_answer(device, pin, &reply));
+}
+
+static inline int iwws_new_pin(struct iwws *iwws, struct iw_device *device, struct iw_new_pin pin)
+{
+	int r = iwws_setup_pin(iwws, device, &pin);
+
+	return r == 0 ? iwws_finalize_pin(iwws, device, &pin) : r;
 }
 
 static inline void iwws_enrol(struct iwws *iwws, struct iw_device *device, const char *code)

@@ -65,18 +65,38 @@ static void guessing_codes_ends_for_one_address_only(void **state)
 	iw_device_free(&device);
 }
 
-static void a_new_pin_has_4_to_16_digits(void **state)
+static void a_new_pin_that_is_guessed_first_is_refused(void **state)
 {
-	static const char *const bad[] = {"", "123", "12a4", "12345678901234567", "p\xc3\xa9n4"};
+	static const char *const bad[] = {"", "739", "12a4", "739184625", "p\xc3\xa9n4", "0000", "777777", "1234", "4321", "7890", "3210", "23456789",
+					  "1212", "909090", "12121"};
 	struct iwws *iwws = *state;
 	struct iw_device device = {0};
 
 	iwws_send_code(iwws, CODE);
 	assert_int_equal(iwws_setup(iwws, &device, CODE), 0);
 	assert_int_equal(device.pinmode, 2);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_equal(iwws_finalize(iwws, &device, bad[i]), IW_PINREFUSED);
+		assert_string_equal(iwws->refusal.cause, "pin.policy");
+	}
+	assert_int_equal(iwws_finalize(iwws, &device, "2580"), 0);
+	iw_device_free(&device);
+}
+
+static void the_policy_of_new_pins_is_the_operators(void **state)
+{
+	static const char *const bad[] = {"7391", "73918", "7391846201"};
+	struct iwws *iwws = *state;
+	struct iw_device device = {0};
+
+	iwws->server.settings.pin_min = 6;
+	iwws->server.settings.pin_max = 9;
+	iwws->server.settings.weak_pins = true;
+	iwws_send_code(iwws, CODE);
+	assert_int_equal(iwws_setup(iwws, &device, CODE), 0);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_int_equal(iwws_finalize(iwws, &device, bad[i]), IW_PINREFUSED);
-	assert_int_equal(iwws_finalize(iwws, &device, "1234567890123456"), 0);
+	assert_int_equal(iwws_finalize(iwws, &device, "123456789"), 0);
 	iw_device_free(&device);
 }
 
@@ -301,7 +321,8 @@ int main(void)
 		IWWS_TEST(an_expired_code_says_so),
 		IWWS_TEST(a_code_works_for_one_device_only),
 		IWWS_TEST(guessing_codes_ends_for_one_address_only),
-		IWWS_TEST(a_new_pin_has_4_to_16_digits),
+		IWWS_TEST(a_new_pin_that_is_guessed_first_is_refused),
+		IWWS_TEST(the_policy_of_new_pins_is_the_operators),
 		IWWS_TEST(wrong_pins_at_activation_use_the_code_up_and_never_block_the_account),
 		IWWS_TEST(a_wrong_pin_costs_no_new_sms),
 		IWWS_TEST(the_device_limit_keeps_the_code_good),

@@ -28,7 +28,7 @@ static void malformed_requests_are_refused_in_xml(void **state)
 		"/iwws/MAC?action=ActionSetup",
 		"/iwws/MAC?action=ActionSetup&mode=ms&macid=" MACID,
 		"/iwws/MAC?action=Other&mode=otp&macid=" MACID "&id=1",
-		"/iwws/MAC?action=ActionSetup&mode=password&macid=" MACID "&id=1",
+		"/iwws/MAC?action=ActionSetup&mode=synchro&macid=" MACID "&id=1",
 		ACTIVATE MACID,
 		ACTIVATE MACID "&code=",
 		ACTIVATE MACID "&code=abcdefgh",
