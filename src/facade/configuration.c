@@ -4,6 +4,7 @@
 #include "base/encode.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "identity/issuer.h"
 
 #include <pims/error.h>
 
@@ -145,6 +146,12 @@ static bool is_mac(const char *text)
 	return hex_valid(text, MAC_DIGITS);
 }
 
+/* PIN and proofs go there, and a stranger on the way could send keys of his own: TLS, or this machine. */
+static bool is_safe_url(const char *text)
+{
+	return endpoint_problem(text) == NULL;
+}
+
 static bool read_valid(struct reader *reader, const char *path, bool (*valid)(const char *text), char **ret_text)
 {
 	const char *text = text_at(reader, path);
@@ -253,7 +260,7 @@ static bool read_credential(struct reader *reader)
 	       read_valid(reader, "credential.webviewsRedirectURI", is_redirect_uri, &profile->webviews_redirect_uri) &&
 	       read_valid(reader, "credential.loginRedirectURI", is_redirect_uri, &profile->login_redirect_uri) &&
 	       read_optional(reader, "credential.macID", is_mac, &profile->macid) &&
-	       read_optional(reader, "credential.inWeboURL", url_is_http, &profile->inwebo_url);
+	       read_optional(reader, "credential.inWeboURL", is_safe_url, &profile->inwebo_url);
 }
 
 static bool read_all(struct reader *reader)

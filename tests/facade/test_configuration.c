@@ -126,6 +126,7 @@ static void each_field_that_is_wrong_is_named(void **state)
 		{"{\"credential\":{\"macID\":\"0123456789abcdef0123456789abcdeg\"}}", "configuration.credential.macID"},
 		{"{\"credential\":{\"inWeboURL\":\"ftp://127.0.0.1\"}}", "configuration.credential.inWeboURL"},
 		{"{\"credential\":{\"inWeboURL\":\"\"}}", "configuration.credential.inWeboURL"},
+		{"{\"credential\":{\"inWeboURL\":\"http://inwebo.example.org\"}}", "configuration.credential.inWeboURL"},
 		{"{\"profile\":\"Peugeot\"}", "configuration.profile.brand"},
 		{"{\"profile\":{\"brand\":\"Lada\"}}", "configuration.profile.brand"},
 		{"{\"backend\":\"127.0.0.1:8080\"}", "configuration.backend"},
