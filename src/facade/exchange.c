@@ -19,6 +19,7 @@ struct exchange {
 	struct call *call;           /**< NULL = nobody waits any more */
 	struct http_request request; /**< the call's, once it is gone */
 	const char **headers;        /**< into the request's */
+	bool canceling;              /**< inside the cancel hook */
 };
 
 static void exchange_free(struct exchange *exchange)
@@ -58,6 +59,9 @@ static void done(void *token, const struct pims_http_response *response)
 	struct exchange *exchange = token;
 	struct call *call = exchange->call;
 
+	/* Hooks that wrap another library tend to answer from inside `cancel`, though it is forbidden. */
+	if (exchange->canceling)
+		return;
 	if (call) {
 		struct flow *flow = &call->flow;
 
@@ -78,6 +82,7 @@ void exchange_let_go(struct call *call)
 		return;
 	call->exchange = NULL;
 	if (transport->cancel) {
+		exchange->canceling = true;
 		transport->cancel(transport->data, exchange);
 		exchange_free(exchange);
 		return;
@@ -136,6 +141,9 @@ static enum wait hand_over(struct call *call, const struct pims_transport *trans
 	struct exchange *exchange = call->exchange;
 
 	if (transport->send(transport->data, &request, done, exchange) == 0)
+		return WAIT_PENDING;
+	/* Refused, though `done` was called from inside: that has been the answer. */
+	if (call->exchange != exchange)
 		return WAIT_PENDING;
 	call->exchange = NULL;
 	exchange_free(exchange);

@@ -433,6 +433,62 @@ static void without_a_cancel_hook_the_late_answer_is_dropped(void **state)
 	heard_free(&heard);
 }
 
+/* A transport that breaks its promises: it answers at once, and again when it is canceled. */
+struct hasty {
+	int returns;
+	bool silent;
+	pims_http_done_fn done;
+};
+
+static void answer_failed(pims_http_done_fn done, void *token)
+{
+	struct pims_http_response response = {.size = sizeof response, .failure = PIMS_HTTP_NETWORK};
+
+	done(token, &response);
+}
+
+static int send_hasty(void *data, const struct pims_http_request *request, pims_http_done_fn done, void *token)
+{
+	struct hasty *hasty = data;
+
+	(void)request;
+	hasty->done = done;
+	if (!hasty->silent)
+		answer_failed(done, token);
+	return hasty->returns;
+}
+
+static void cancel_hasty(void *data, void *token)
+{
+	answer_failed(((struct hasty *)data)->done, token);
+}
+
+static void an_answer_from_inside_send_or_cancel_does_no_harm(void **state)
+{
+	static const struct hasty kinds[] = {{.returns = 0}, {.returns = -1}, {.silent = true}};
+	struct hasty hasty;
+	struct pims_transport hooks = {sizeof hooks, send_hasty, cancel_hasty, &hasty};
+	struct pims *pims;
+
+	(void)state;
+	h.options.transport = &hooks;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		struct heard heard = {0};
+
+		hasty = kinds[i];
+		pims = harness_context(&h);
+		assert_int_equal(pims_initialize(pims, harness_configuration(), harness_hear, &heard, NULL), 0);
+		assert_int_equal(pims_get(pims, PHONE_API, NULL, harness_hear, &heard, NULL), 0);
+		harness_settle(&h);
+		assert_int_equal(heard.count, hasty.silent ? 1 : 2);
+		pims_free(pims);
+		harness_settle(&h);
+		assert_int_equal(heard.count, 2);
+		harness_assert_failed(&(struct heard){1, heard.message, heard.text}, hasty.silent ? 2000 : 2202, NULL, NULL);
+		heard_free(&heard);
+	}
+}
+
 struct sibling {
 	char transaction[PIMS_TRANSACTION_SIZE];
 	struct heard heard;
@@ -666,6 +722,7 @@ int main(void)
 		SIGNED_IN(canceling_a_request_takes_it_back_from_the_transport),
 		SIGNED_IN(an_answer_that_came_before_the_cancel_is_not_delivered),
 		SIGNED_IN(without_a_cancel_hook_the_late_answer_is_dropped),
+		SIGNED_IN(an_answer_from_inside_send_or_cancel_does_no_harm),
 		SIGNED_IN(a_callback_may_cancel_another_call_but_not_itself),
 		SIGNED_IN(the_call_of_another_context_is_not_found),
 		SIGNED_IN(freeing_ends_what_is_pending_with_2000),
