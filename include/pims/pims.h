@@ -13,6 +13,7 @@
  * pims_loop_free() then take effect when the callback has returned.
  */
 
+#include <pims/cause.h>
 #include <pims/error.h>
 #include <pims/options.h>
 #include <pims/version.h>

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <pims/cause.h>
 #include <pims/error.h>
 
 /* What every row may answer, whatever its list says. */
@@ -90,32 +91,21 @@ static void keep_cause(struct outcome *outcome)
 			text_copy(outcome->cause, sizeof outcome->cause, causes[i].cause);
 }
 
-/* spec/facade.md, "Errors an app is told to handle". */
-static const struct {
-	int code;
-	const char *recovery;
-} recoveries[] = {
-	{PIMS_NEED_BASIC_AUTHENTICATION, "set pims.authentication.user action=login"},
-	{PIMS_NEED_STRONG_AUTHENTICATION, "get pims.authentication.otp action=withPIN"},
-	{PIMS_INWEBO_NO_DEVICE, "get pims.authentication.smscode type=enrollment"},
-	{PIMS_INWEBO_FORBIDDEN, "set pims.authentication.enrollment action=remove"},
-};
-
+/* By the code as it was raised: the nearest one says less. */
 static void add_recovery(struct outcome *outcome)
 {
-	for (size_t i = 0; i < sizeof recoveries / sizeof recoveries[0]; i++)
-		if (recoveries[i].code == outcome->code && !*outcome->recovery)
-			text_copy(outcome->recovery, sizeof outcome->recovery, recoveries[i].recovery);
+	if (!*outcome->recovery)
+		text_copy(outcome->recovery, sizeof outcome->recovery, pims_cause_recovery(outcome->cause, outcome->code));
 }
 
 void codes_map(const struct api_row *row, struct outcome *outcome)
 {
 	if (outcome->code == 0)
 		return;
+	keep_cause(outcome);
 	add_recovery(outcome);
 	if (!row)
 		return;
-	keep_cause(outcome);
 	while (!allowed(row, outcome))
 		step(row, outcome);
 }
