@@ -85,6 +85,12 @@ static int open_data(struct server *server)
 	return r;
 }
 
+/* Password hashes take their time and memory: as many sign-ins as there are wait for each other, and nobody else for them. */
+static bool is_sign_in(const struct request *request)
+{
+	return strcmp(request->method, "POST") == 0 && strcmp(request->path, OIDC_AUTHORIZE_PATH) == 0;
+}
+
 void server_malformed(struct request *request, struct response *response)
 {
 	if (text_equal(request->path, iwws_routes[0].path))
@@ -103,6 +109,7 @@ static int start_serving(struct server *server, const struct server_options *opt
 		.env = &server->env,
 		.filter = server->sandbox ? sandbox_filter : NULL,
 		.malformed = server_malformed,
+		.slow = is_sign_in,
 		.note = server->sandbox ? sandbox_note : NULL,
 		.socket = service->socket,
 	};

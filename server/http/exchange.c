@@ -275,6 +275,13 @@ static bool stopping(struct http_server *server)
 	return stop;
 }
 
+static struct workers *workers_for(const struct exchange *exchange)
+{
+	struct http_server *server = exchange->server;
+
+	return server->options.slow && server->options.slow(&exchange->request) ? &server->slow : &server->workers;
+}
+
 /* Suspended first: the worker may be done, and resume, before workers_push() returns. */
 static enum MHD_Result hand_over(struct exchange *exchange)
 {
@@ -284,7 +291,7 @@ static enum MHD_Result hand_over(struct exchange *exchange)
 	}
 	exchange->stage = RUNNING;
 	MHD_suspend_connection(exchange->connection);
-	if (workers_push(&exchange->server->workers, exchange) == 0)
+	if (workers_push(workers_for(exchange), exchange) == 0)
 		return MHD_YES;
 	refuse(exchange, 503, "server.busy", "The server is busy");
 	exchange->stage = ANSWERED;

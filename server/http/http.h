@@ -117,6 +117,7 @@ struct http_server_options {
 	const struct env *env; /**< its clock gives the Date of answers; copied. NULL = the built-ins */
 	filter_fn filter;      /**< NULL = handlers are just called */
 	handler_fn malformed;  /**< may change the 400 to a query string or form that can't be read. On a loop: must not wait. NULL = nothing */
+	bool (*slow)(const struct request *request); /**< these get four workers of their own and wait for each other. NULL = none */
 	note_fn note;          /**< NULL = nobody wants to know */
 	int socket;            /**< from http_listen(), taken over (address and port are then unused); 0 = make one */
 };

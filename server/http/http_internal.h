@@ -55,7 +55,7 @@ struct http_server {
 	struct http_server_options options;
 	struct env env;
 	const struct route *const *route_tables;
-	struct workers workers;
+	struct workers workers, slow;
 	int socket;
 	unsigned port;
 	pthread_mutex_t lock;

@@ -15,6 +15,8 @@ enum {
 	DEFAULT_TIMEOUT_S = 30,
 	MAX_LOOPS = 16,
 	MAX_QUEUED = 1024,
+	SLOW_WORKERS = 4,
+	MAX_QUEUED_SLOW = 256, /**< some seconds of work */
 	LOOP_STACK = 512 * 1024,
 	CONNECTION_MEMORY = 48 * 1024, /**< the longest URL and 16 kB of headers; over 32 kB libmicrohttpd maps it, so only what is used is resident */
 	STOP_SECONDS = 10
@@ -54,6 +56,26 @@ static int start_daemon(struct http_server *server)
 	return server->daemon ? 0 : PIMS_E_SYSTEM;
 }
 
+static void stop_workers(struct http_server *server)
+{
+	workers_stop(&server->workers);
+	if (server->options.slow)
+		workers_stop(&server->slow);
+}
+
+static int start_workers(struct http_server *server)
+{
+	const struct http_server_options *options = &server->options;
+	int r = workers_start(&server->workers, or_default(options->workers, DEFAULT_WORKERS), MAX_QUEUED);
+
+	if (r < 0 || !options->slow)
+		return r;
+	r = workers_start(&server->slow, SLOW_WORKERS, MAX_QUEUED_SLOW);
+	if (r < 0)
+		workers_stop(&server->workers);
+	return r;
+}
+
 static int start(struct http_server *server)
 {
 	const struct http_server_options *options = &server->options;
@@ -64,11 +86,11 @@ static int start(struct http_server *server)
 		if (r < 0)
 			return r;
 	}
-	r = workers_start(&server->workers, or_default(options->workers, DEFAULT_WORKERS), MAX_QUEUED);
+	r = start_workers(server);
 	if (r == 0) {
 		r = start_daemon(server);
 		if (r < 0)
-			workers_stop(&server->workers);
+			stop_workers(server);
 	}
 	return r;
 }
@@ -155,7 +177,7 @@ void http_server_stop(struct http_server *server)
 		return;
 	MHD_quiesce_daemon(server->daemon);
 	wait_idle(server);
-	workers_stop(&server->workers); /* after it no connection is suspended */
+	stop_workers(server); /* after it no connection is suspended */
 	MHD_stop_daemon(server->daemon);
 	close(server->socket);
 	free_server(server);

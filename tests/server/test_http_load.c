@@ -155,6 +155,32 @@ static void a_slow_handler_holds_no_loop(void **state)
 	close(fd);
 }
 
+static bool is_slow(const struct request *request)
+{
+	return strcmp(request->path, "/slow") == 0;
+}
+
+static void slow_requests_wait_for_each_other_and_hold_nobody_else_up(void **state)
+{
+	static struct answer answer;
+	struct fixture *fixture = *state;
+	int fds[64];
+
+	start(fixture, (struct http_server_options){.loops = 1, .workers = 1, .slow = is_slow});
+	for (int i = 0; i < 64; i++) {
+		fds[i] = connect_port(fixture->port);
+		send_text(fds[i], "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+	}
+	wait_for_waiting(&fixture->gate, 4);
+	assert_int_equal(get(fixture, "/quick")->status, 200);
+	open_gate(&fixture->gate);
+	for (int i = 0; i < 64; i++) {
+		read_answer(fds[i], &answer, false);
+		assert_int_equal(answer.status, 200);
+		close(fds[i]);
+	}
+}
+
 static void a_client_that_sends_half_a_request_holds_no_worker(void **state)
 {
 	struct fixture *fixture = *state;
@@ -437,6 +463,7 @@ int main(void)
 		TEST(requests_in_pieces_are_put_together),
 		TEST(a_large_answer_arrives_whole),
 		TEST(a_slow_handler_holds_no_loop),
+		TEST(slow_requests_wait_for_each_other_and_hold_nobody_else_up),
 		TEST(a_client_that_sends_half_a_request_holds_no_worker),
 		TEST(a_client_that_goes_away_meanwhile_harms_nobody),
 		TEST(a_silent_connection_is_closed_in_time),
