@@ -11,6 +11,7 @@
 #include "server/sandbox_seed.h"
 #include "server/settings.h"
 #include "server/sweeper.h"
+#include "server/web/visit.h"
 
 #include <pims/error.h>
 
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_TABLES = 8 };
+enum { MAX_TABLES = 12 };
 
 struct service {
 	struct http_server *http;
@@ -114,7 +115,8 @@ static int start_serving(struct server *server, const struct server_options *opt
 		.socket = service->socket,
 	};
 	const struct route *const tables[MAX_TABLES] = {
-		oidc_routes, iwws_routes, account_routes, sms_routes, server->sandbox ? sandbox_routes : NULL,
+		oidc_routes, iwws_routes, account_routes, sms_routes, page_routes,
+		server->sandbox ? sandbox_routes : NULL, server->sandbox ? mail_routes : NULL,
 	};
 	int r;
 

@@ -3,6 +3,7 @@
 #include "server/account/rest.h"
 #include "server/oidc/handlers.h"
 #include "server/server.h"
+#include "server/web/visit.h"
 
 #include <pims/error.h>
 
@@ -21,6 +22,9 @@ static int put_endpoints(json_t *object, const char *issuer)
 		{"devices_remove_endpoint", "/v1/devices/remove"},
 		{"car_associations_endpoint", "/applications/cvs/v4/mauv/car-associations"},
 		{"remote_token_endpoint", "/connectedcar/v4/virtualkey/remoteaccess/token"},
+		{"account_create_endpoint", ACCOUNT_CREATE_PATH},
+		{"account_email_endpoint", ACCOUNT_EMAIL_PATH},
+		{"account_password_endpoint", ACCOUNT_PASSWORD_PATH},
 		{"otp_verify_endpoint", "/v1/otp/verify"},
 	};
 	struct buf url = BUF_INIT(8192);

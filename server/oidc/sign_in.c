@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW_S = 900, ACCOUNT_FAILURES = 10, ADDRESS_FAILURES = 100, KEY_SIZE = 80 };
+enum { WINDOW_S = 900, ACCOUNT_FAILURES = 10, ADDRESS_FAILURES = 100 };
 
 /* The two counts a failure goes to. Digests, since people type passwords into the wrong field. */
 struct counts {
-	char account[KEY_SIZE];
-	char address[KEY_SIZE];
+	char account[SIGN_IN_KEY_SIZE];
+	char address[SIGN_IN_KEY_SIZE];
 };
 
 /* As the store keeps e-mail addresses; keyboards that complete words leave a blank behind. */
@@ -37,7 +37,7 @@ static int normalize(const char *username, char ret_email[EMAIL_SIZE])
 	return email_normalise(trimmed, ret_email);
 }
 
-static int write_key(const struct seal *seal, const char *kind, const char *text, char ret_key[KEY_SIZE])
+int sign_in_key(const struct seal *seal, const char *kind, const char *text, char ret_key[SIGN_IN_KEY_SIZE])
 {
 	unsigned char digest[SEAL_DIGEST_SIZE];
 	char hex[2 * SEAL_DIGEST_SIZE + 1];
@@ -46,12 +46,12 @@ static int write_key(const struct seal *seal, const char *kind, const char *text
 	if (r < 0)
 		return r;
 	hex_encode(digest, sizeof digest, hex);
-	(void)snprintf(ret_key, KEY_SIZE, "%s:%s", kind, hex);
+	(void)snprintf(ret_key, SIGN_IN_KEY_SIZE, "%s:%s", kind, hex);
 	return 0;
 }
 
 /* An IPv6 user owns a /64: the first four groups are the address that counts. */
-static void network_of(const char *address, char ret_network[64])
+void sign_in_network(const char *address, char ret_network[64])
 {
 	size_t length = strlen(address);
 	int groups = 0;
@@ -68,10 +68,10 @@ static int read_counts(const struct request *request, const char *email, struct 
 	char network[64], both[EMAIL_SIZE + 1 + sizeof network];
 	int r;
 
-	network_of(request->address ? request->address : "", network);
+	sign_in_network(request->address ? request->address : "", network);
 	(void)snprintf(both, sizeof both, "%s %s", email, network);
-	r = write_key(seal, "login", both, ret_counts->account);
-	return r < 0 ? r : write_key(seal, "login-from", network, ret_counts->address);
+	r = sign_in_key(seal, "login", both, ret_counts->account);
+	return r < 0 ? r : sign_in_key(seal, "login-from", network, ret_counts->address);
 }
 
 /* Checked before and counted after, so that who signs in rightly is never counted. Guesses in flight at once are few: password.h. */

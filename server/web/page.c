@@ -18,6 +18,9 @@ static const char style[] =
 	"border-radius:.25rem;background:#fff;color:#1b1b1b}"
 	"button{margin-top:1.5rem;width:100%;font:inherit;font-weight:600;padding:.7rem;border:0;"
 	"border-radius:.25rem;background:#0b4fb3;color:#fff}"
+	"button.quiet{margin-top:.75rem;border:1px solid #0b4fb3;background:#fff;color:#0b4fb3}"
+	".hint{margin:.25rem 0 0;color:#4a4a52}ul{list-style:none;margin:0;padding:0}"
+	"li{margin-top:1.5rem;padding-top:1rem;border-top:1px solid #c9c9cf}li h2{font-size:1.1rem;margin:0;overflow-wrap:anywhere}"
 	"input:focus,button:focus{outline:3px solid #f5a300;outline-offset:2px}"
 	"[role=alert]{padding:.6rem;border-left:.3rem solid #b00020;background:#fdecee;color:#7a0016}";
 
@@ -104,8 +107,15 @@ static void put_form(struct buf *html, const struct sign_in_page *page)
 	buf_puts(html, "</form>\n");
 }
 
+static int put_targets(const char *scheme, struct buf *policy)
+{
+	if (!scheme)
+		return buf_puts(policy, "'; form-action 'none'");
+	return buf_printf(policy, *scheme ? "'; form-action 'self' %s:" : "'; form-action 'self'", scheme);
+}
+
 /*
- * `scheme`: Chromium applies form-action to the redirect that answers the form too, and cannot express an IPv6 loopback host; hence whole
+ * `scheme`, "" = none: Chromium applies form-action to the redirect that answers the form too, and cannot express an IPv6 loopback host; hence whole
  * schemes. Same-origin referrers keep the Origin of our own form from becoming "null".
  */
 static int put_headers(struct response *response, const char *scheme)
@@ -118,7 +128,7 @@ static int put_headers(struct response *response, const char *scheme)
 	if (r == 0)
 		r = base64_encode(digest, sizeof digest, &policy);
 	if (r == 0)
-		r = scheme ? buf_printf(&policy, "'; form-action 'self' %s:", scheme) : buf_puts(&policy, "'; form-action 'none'");
+		r = put_targets(scheme, &policy);
 	if (r == 0)
 		r = response_header(response, "Content-Security-Policy", buf_text(&policy));
 	if (r == 0)
@@ -172,5 +182,62 @@ void page_content(struct response *response, const struct texts *texts, const ch
 
 	put_head(&html, texts, NULL, heading);
 	buf_puts(&html, buf_error(markup) ? "" : buf_text(markup));
-	finish(response, buf_error(markup) ? 500 : 200, NULL, &html);
+	finish(response, buf_error(markup) ? 500 : 200, "", &html);
+}
+
+static void put_field(struct buf *html, const struct page_field *field, bool focus, bool failed)
+{
+	const char *value = field->value ? field->value : "";
+
+	buf_printf(html, "<label for=\"%s\">%s</label>\n<input id=\"%s\" name=\"%s\" type=\"%s\" autocomplete=\"%s\"", field->name, field->label,
+		   field->name, field->name, field->type, field->autocomplete);
+	buf_printf(html, " autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"1024\" required%s%s", focus ? " autofocus" : "",
+		   failed ? " aria-invalid=\"true\"" : "");
+	if (failed || field->hint)
+		buf_printf(html, " aria-describedby=\"%s%s%s%s\"", failed ? "error" : "", failed && field->hint ? " " : "",
+			   field->hint ? field->name : "", field->hint ? "-hint" : "");
+	buf_puts(html, " value=\"");
+	(void)html_put(html, value);
+	buf_puts(html, "\">\n");
+	if (field->hint)
+		buf_printf(html, "<p class=\"hint\" id=\"%s-hint\">%s</p>\n", field->name, field->hint);
+}
+
+/* The cursor goes to the first field that is still to be filled in. */
+static void put_form_fields(struct buf *html, const struct form_page *page)
+{
+	bool focused = false;
+
+	for (size_t i = 0; i < page->field_count; i++) {
+		bool focus = !focused && !page->fields[i].value;
+
+		put_field(html, &page->fields[i], focus, page->error != NULL);
+		focused = focused || focus;
+	}
+	buf_printf(html, "<button type=\"submit\">%s</button>\n", page->submit);
+	if (page->cancels)
+		buf_printf(html, "<button type=\"submit\" class=\"quiet\" name=\"cancel\" value=\"1\" formnovalidate>%s</button>\n",
+			   page->texts->cancel);
+}
+
+void page_form(struct response *response, int status, const struct form_page *page)
+{
+	struct buf html = BUF_INIT(REQUEST_MAX_BODY * 2);
+
+	put_head(&html, page->texts, page->error ? page->texts->error : NULL, page->heading);
+	if (page->intro)
+		put_paragraph(&html, "", page->intro);
+	if (page->error)
+		put_paragraph(&html, " role=\"alert\" id=\"error\"", page->error);
+	buf_puts(&html, "<form method=\"post\" action=\"");
+	(void)html_put(&html, page->action);
+	buf_puts(&html, "\">\n");
+	for (size_t i = 0; page->hidden && i < page->hidden->count; i++)
+		put_hidden(&html, page->hidden->items[i].name, page->hidden->items[i].value);
+	if (page->ticket)
+		put_hidden(&html, "ticket", page->ticket);
+	put_hidden(&html, "form_token", page->form_token);
+	put_form_fields(&html, page);
+	buf_puts(&html, "</form>\n");
+	finish(response, status, page->redirect_scheme, &html);
 }

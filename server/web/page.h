@@ -25,6 +25,33 @@ void page_sign_in(struct response *response, int status, const struct sign_in_pa
 /** A heading and a sentence. */
 void page_message(struct response *response, int status, const struct texts *texts, const char *heading, const char *text);
 
+/** A field of a form. Texts are literals of ours, but for the value. */
+struct page_field {
+	const char *name;
+	const char *label;
+	const char *type;
+	const char *autocomplete;
+	const char *value; /**< NULL = none */
+	const char *hint;  /**< NULL = none */
+};
+/** A page with one form. */
+struct form_page {
+	const struct texts *texts;
+	const char *heading;
+	const char *intro; /**< NULL = none */
+	const char *error; /**< NULL = none */
+	const char *action;
+	const struct query *hidden; /**< NULL = none */
+	const char *ticket;         /**< one more hidden field, NULL = none */
+	const char *form_token;
+	const struct page_field *fields;
+	size_t field_count;
+	const char *submit;
+	bool cancels;                /**< has a second button, "cancel" */
+	const char *redirect_scheme; /**< as above; "" = it leads back here only */
+};
+void page_form(struct response *response, int status, const struct form_page *page);
+
 /** A heading and markup of the caller's, who escaped what is not his own (html_put). */
 void page_content(struct response *response, const struct texts *texts, const char *heading, const struct buf *markup);
 

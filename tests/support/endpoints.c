@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "server/web/visit.h"
 #include "server/account/password.h"
 #include "server/oidc/keys.h"
 #include "server/store/seal.h"
@@ -74,7 +75,7 @@ static void fill_store(struct endpoints *endpoints)
 
 static void start_http(struct endpoints *endpoints)
 {
-	static const struct route *const tables[] = {oidc_routes, account_routes, sms_routes, sandbox_routes, NULL};
+	static const struct route *const tables[] = {oidc_routes, account_routes, sms_routes, page_routes, sandbox_routes, mail_routes, NULL};
 	struct http_server_options options = {.loops = 1, .workers = 4, .server = &endpoints->server, .env = &endpoints->server.env,
 					      .malformed = server_malformed};
 	unsigned port = 0;

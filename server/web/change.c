@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/identifier.h"
+#include "server/account/mail.h"
+#include "server/account/password.h"
+#include "server/oidc/sign_in.h"
+#include "server/web/confirm.h"
+
+#include "base/text.h"
+
+#include <pims/error.h>
+
+#include <string.h>
+
+/* Changing an account's e-mail address or password: its password is asked for, whoever is signed in. */
+
+/* The account of name and password; the application's user, when it told who that is. */
+static int check_person(struct visit *visit, struct account *ret_account, int *ret_retry_after)
+{
+	struct account account = {0};
+	int r = sign_in(visit->request, visit_field(visit, "username"), visit_field(visit, "password"), &account, ret_retry_after);
+
+	if (r == 0 && visit->hinted.id && visit->hinted.id != account.id)
+		r = PIMS_E_NOT_FOUND;
+	if (r == 0)
+		*ret_account = account;
+	else
+		account_free(&account);
+	return r;
+}
+
+static const char *known_email(const struct visit *visit)
+{
+	const char *typed = query_get(&visit->request->form, "username");
+
+	return typed ? typed : visit->hinted.email;
+}
+
+static void show_email(struct visit *visit, int status, const char *error)
+{
+	const struct texts *texts = visit->texts;
+	const struct page_field fields[] = {
+		{"username", texts->username, "email", "username", known_email(visit), NULL},
+		{"password", texts->password, "password", "current-password", NULL, NULL},
+		{"email", texts->new_email, "email", "email", query_get(&visit->request->form, "email"), NULL},
+	};
+	const struct form_page page = {.heading = texts->email_heading, .error = error, .fields = fields, .field_count = 3,
+				       .submit = texts->go_on};
+
+	visit_show(visit, status, &page);
+}
+
+static void change_email(struct visit *visit)
+{
+	struct account account = {0};
+	char email[EMAIL_SIZE];
+	struct mail_code code = {.purpose = MAIL_CHANGE, .email = email};
+	struct buf text = BUF_INIT(1024);
+	const char *error = NULL;
+	int status = 400, retry_after = 0, r;
+
+	if (email_normalise(visit_field(visit, "email"), email) < 0) {
+		show_email(visit, status, visit->texts->bad_email);
+		return;
+	}
+	r = check_person(visit, &account, &retry_after);
+	if (r == 0)
+		r = mail_allow(visit->request, email, &retry_after);
+	if (r < 0)
+		error = visit_error(visit, r, retry_after, &text, &status);
+	code.account = account.id;
+	if (error)
+		show_email(visit, status, error);
+	else
+		confirm_ask(visit, &code);
+	account_free(&account);
+	buf_free(&text);
+}
+
+void page_email(struct request *request, struct response *response)
+{
+	struct visit visit;
+
+	switch (visit_open(&visit, request, response, ACCOUNT_EMAIL_PATH)) {
+	case VISIT_SHOW:
+		show_email(&visit, 200, NULL);
+		break;
+	case VISIT_EXPIRED:
+		show_email(&visit, 403, visit.texts->expired);
+		break;
+	case VISIT_POSTED:
+		if (!confirm_posted(&visit, MAIL_CHANGE))
+			change_email(&visit);
+		break;
+	case VISIT_ANSWERED:
+		break;
+	}
+	visit_close(&visit);
+}
+
+static void show_password(struct visit *visit, int status, const char *error)
+{
+	const struct texts *texts = visit->texts;
+	const struct page_field fields[] = {
+		{"username", texts->username, "email", "username", known_email(visit), NULL},
+		{"password", texts->current_password, "password", "current-password", NULL, NULL},
+		{"new_password", texts->new_password, "password", "new-password", NULL, texts->password_hint},
+		{"new_password2", texts->repeat_password, "password", "new-password", NULL, NULL},
+	};
+	const struct form_page page = {.heading = texts->password_heading, .intro = texts->password_intro, .error = error, .fields = fields,
+				       .field_count = 4, .submit = texts->go_on};
+
+	visit_show(visit, status, &page);
+}
+
+static const char *new_password_fault(const struct visit *visit)
+{
+	const char *password = visit_field(visit, "new_password");
+
+	if (!text_equal(password, visit_field(visit, "new_password2")))
+		return visit->texts->different;
+	return strlen(password) < PASSWORD_MIN || strlen(password) > PASSWORD_MAX ? visit->texts->weak : NULL;
+}
+
+static int set_password(struct visit *visit, const struct account *account)
+{
+	const struct server *server = request_server(visit->request);
+	int64_t keep = visit->hinted.id == account->id ? visit->session : 0;
+	char hash[PASSWORD_HASH_SIZE];
+	struct buf sealed = BUF_INIT(4096);
+	struct mail notice = {.email = account->email, .time = env_now(&server->env)};
+	int r = password_hash(visit_field(visit, "new_password"), hash);
+
+	if (r == 0)
+		r = mail_text(server, visit->texts->notice_subject, visit->texts->password_changed_mail, &sealed);
+	if (r == 0) {
+		notice.text = (const unsigned char *)sealed.data;
+		notice.text_length = sealed.len;
+		r = store_account_change_password(server->store, account->id, hash, keep, &notice);
+	}
+	if (r == 0)
+		mail_deliver(server, account->email, visit->texts->password_changed_mail);
+	buf_free(&sealed);
+	return r;
+}
+
+static void change_password(struct visit *visit)
+{
+	struct account account = {0};
+	struct buf text = BUF_INIT(1024);
+	const char *error = new_password_fault(visit);
+	int status = 400, retry_after = 0, r = 0;
+
+	if (!error) {
+		r = check_person(visit, &account, &retry_after);
+		if (r == 0)
+			r = set_password(visit, &account);
+		if (r < 0)
+			error = visit_error(visit, r, retry_after, &text, &status);
+	}
+	if (error)
+		show_password(visit, status, error);
+	else
+		visit_leave(visit, "result", "done");
+	account_free(&account);
+	buf_free(&text);
+}
+
+void page_password(struct request *request, struct response *response)
+{
+	struct visit visit;
+
+	switch (visit_open(&visit, request, response, ACCOUNT_PASSWORD_PATH)) {
+	case VISIT_SHOW:
+		show_password(&visit, 200, NULL);
+		break;
+	case VISIT_EXPIRED:
+		show_password(&visit, 403, visit.texts->expired);
+		break;
+	case VISIT_POSTED:
+		change_password(&visit);
+		break;
+	case VISIT_ANSWERED:
+		break;
+	}
+	visit_close(&visit);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/web/visit.h"
+
+#include "base/encode.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "server/oidc/auth_request.h"
+#include "server/oidc/client.h"
+#include "server/oidc/keys.h"
+#include "server/oidc/redirect.h"
+
+#include <pims/error.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const carried[] = {"client_id", "redirect_uri", "state", "ui_locales", "id_token_hint"};
+
+static const char *parameter(const struct request *request, const char *name)
+{
+	const char *value = request_parameter(request, name);
+
+	return value && *value ? value : NULL;
+}
+
+void visit_fail(struct visit *visit)
+{
+	page_message(visit->response, 500, visit->texts, visit->texts->error, visit->texts->failed);
+}
+
+static void refuse(struct visit *visit, const char *text)
+{
+	page_message(visit->response, 400, visit->texts, visit->texts->error, text);
+}
+
+/* A hint that is not ours, or of another client, is as none: the page then asks who it is. */
+static void read_hint(struct visit *visit)
+{
+	const struct server *server = request_server(visit->request);
+	const char *hint = parameter(visit->request, "id_token_hint");
+	json_t *claims = NULL;
+	uint64_t session = 0;
+
+	if (!hint || oidc_verify(server->oidc_keys, hint, &claims) < 0)
+		return;
+	if (text_equal(json_text(claims, "aud"), visit->client.id) && json_text(claims, "sub") &&
+	    store_account_by_subject(server->store, json_text(claims, "sub"), &visit->hinted) == 0 && json_text(claims, "sid") &&
+	    decimal_parse(json_text(claims, "sid"), INT64_MAX, &session) == 0)
+		visit->session = (int64_t)session;
+	json_wipe(claims);
+}
+
+/* As an authorization request: nothing is sent to a redirect URI that is not the client's. */
+static int read_client(struct visit *visit)
+{
+	const struct request *request = visit->request;
+	const char *id = parameter(request, "client_id");
+	int r = id && strlen(id) <= CLIENT_ID_MAX ? store_client_get(request_server(request)->store, id, &visit->client) : PIMS_E_NOT_FOUND;
+
+	visit->redirect_uri = parameter(request, "redirect_uri");
+	visit->state = parameter(request, "state");
+	if (r == PIMS_E_NOT_FOUND)
+		refuse(visit, visit->texts->unknown_client);
+	else if (r < 0)
+		visit_fail(visit);
+	else if (!visit->redirect_uri || !redirect_registered(visit->client.redirect_uris, visit->redirect_uri))
+		refuse(visit, visit->texts->unknown_redirect);
+	else if (visit->state && strlen(visit->state) > STATE_MAX)
+		refuse(visit, visit->texts->long_state);
+	else
+		return 0;
+	return PIMS_E_INVALID;
+}
+
+static int copy_parameters(struct visit *visit)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof carried / sizeof *carried && r == 0; i++)
+		if (parameter(visit->request, carried[i]))
+			r = url_put(&visit->text, carried[i], parameter(visit->request, carried[i]));
+	if (r == 0)
+		r = query_parse(buf_text(&visit->text), visit->text.len, &visit->parameters);
+	return r;
+}
+
+static enum visit_step check_form(struct visit *visit)
+{
+	int r;
+
+	if (strcmp(visit->request->method, "POST") != 0)
+		return VISIT_SHOW;
+	if (query_get(&visit->request->form, "cancel")) {
+		visit_leave(visit, "error", "access_denied");
+		return VISIT_ANSWERED;
+	}
+	r = form_token_check(visit->request, buf_text(&visit->text));
+	if (r == PIMS_E_INVALID) {
+		page_message(visit->response, 403, visit->texts, visit->texts->error, visit->texts->foreign_form);
+		return VISIT_ANSWERED;
+	}
+	return r < 0 ? VISIT_EXPIRED : VISIT_POSTED;
+}
+
+enum visit_step visit_open(struct visit *visit, struct request *request, struct response *response, const char *path)
+{
+	*visit = (struct visit){.request = request, .response = response, .path = path, .text = BUF_INIT(QUERY_MAX_LENGTH)};
+	visit->texts = texts_of_request(request);
+	if (read_client(visit) < 0)
+		return VISIT_ANSWERED;
+	if (copy_parameters(visit) < 0) {
+		visit_fail(visit);
+		return VISIT_ANSWERED;
+	}
+	read_hint(visit);
+	return check_form(visit);
+}
+
+void visit_close(struct visit *visit)
+{
+	client_free(&visit->client);
+	account_free(&visit->hinted);
+	query_free(&visit->parameters);
+	buf_free(&visit->text);
+}
+
+void visit_leave(struct visit *visit, const char *name, const char *value)
+{
+	struct buf url = BUF_INIT(REQUEST_MAX_BODY);
+	int r = redirect_start(visit->redirect_uri, &url);
+
+	if (r == 0)
+		r = url_put(&url, name, value);
+	if (r == 0 && visit->state)
+		r = url_put(&url, "state", visit->state);
+	if (r == 0)
+		r = url_put(&url, "iss", request_server(visit->request)->settings.issuer); /* as RFC 9207 §2 */
+	if (r == 0) {
+		response_redirect(visit->response, 303, buf_text(&url));
+		(void)response_header(visit->response, "Cache-Control", "no-store");
+		(void)response_header(visit->response, "Referrer-Policy", "no-referrer");
+	} else {
+		visit_fail(visit);
+	}
+	buf_free(&url);
+}
+
+static int write_action(const struct visit *visit, struct buf *ret_action)
+{
+	struct url url = {0};
+	int r = url_parse(request_server(visit->request)->settings.issuer, &url);
+
+	if (r == 0)
+		r = buf_printf(ret_action, "%s%s?%s", url.path, visit->path, buf_text(&visit->text));
+	url_free(&url);
+	return r;
+}
+
+void visit_show(struct visit *visit, int status, const struct form_page *page)
+{
+	struct form_page whole = *page;
+	struct buf action = BUF_INIT(REQUEST_MAX_BODY);
+	struct url redirect_url = {0};
+	char token[FORM_TOKEN_SIZE];
+	int r = form_token_make(visit->request, buf_text(&visit->text), token);
+
+	if (r == 0)
+		r = write_action(visit, &action);
+	if (r == 0)
+		r = url_parse(visit->redirect_uri, &redirect_url);
+	if (r == 0) {
+		whole.texts = visit->texts;
+		whole.action = buf_text(&action);
+		whole.hidden = &visit->parameters;
+		whole.form_token = token;
+		whole.cancels = true;
+		whole.redirect_scheme = redirect_url.scheme;
+		page_form(visit->response, status, &whole);
+	} else {
+		visit_fail(visit);
+	}
+	url_free(&redirect_url);
+	buf_free(&action);
+}
+
+const char *visit_field(const struct visit *visit, const char *name)
+{
+	const char *value = query_get(&visit->request->form, name);
+
+	return value ? value : "";
+}
+
+const char *visit_error(const struct visit *visit, int r, int retry_after, struct buf *text, int *ret_status)
+{
+	const struct texts *texts = visit->texts;
+	char minutes[16];
+
+	*ret_status = 403;
+	if (r == PIMS_E_NOT_FOUND)
+		return texts->wrong;
+	*ret_status = 503;
+	if (r == PIMS_E_AGAIN)
+		return texts->busy;
+	*ret_status = 500;
+	if (r != PIMS_E_LIMIT)
+		return texts->failed;
+	*ret_status = 429;
+	(void)snprintf(minutes, sizeof minutes, "%d", retry_after / 60 + 1);
+	return texts_fill(texts->too_many, minutes, text) == 0 ? buf_text(text) : texts->failed;
+}

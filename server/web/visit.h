@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_WEB_VISIT_H
+#define PIMSD_WEB_VISIT_H
+
+#include "server/oidc/form_token.h"
+#include "server/server.h"
+#include "server/web/page.h"
+
+/**
+ * A visit of an account page on behalf of an application (docs/PROTOCOL.md, "Account pages"): who sent the user, and how he goes back. The pages keep
+ * nothing between requests but what their forms carry.
+ */
+struct visit {
+	struct request *request;
+	struct response *response;
+	const struct texts *texts;
+	const char *path;
+	struct client client;
+	const char *redirect_uri;
+	const char *state; /**< NULL = none */
+	struct account hinted; /**< by id_token_hint; id 0 = none */
+	int64_t session;       /**< the hint's, 0 = none */
+	struct query parameters; /**< of the visit */
+	struct buf text;         /**< the same, encoded */
+};
+
+enum visit_step { VISIT_ANSWERED, VISIT_SHOW, VISIT_EXPIRED, VISIT_POSTED };
+
+/** Reads the request. VISIT_ANSWERED: refused or cancelled; VISIT_EXPIRED: the form is too old. visit_close() always. */
+enum visit_step visit_open(struct visit *visit, struct request *request, struct response *response, const char *path);
+void visit_close(struct visit *visit);
+/** Sends the user back, with `name`=`value`. */
+void visit_leave(struct visit *visit, const char *name, const char *value);
+/** Shows a form that posts to the visit's path; fills in what every form has. */
+void visit_show(struct visit *visit, int status, const struct form_page *page);
+/** 500. */
+void visit_fail(struct visit *visit);
+/** A field of the posted form, "" when it is missing. */
+const char *visit_field(const struct visit *visit, const char *name);
+/** The text for a failed sign_in() or mail_allow(), and its status; `text` must live as long as the result. */
+const char *visit_error(const struct visit *visit, int r, int retry_after, struct buf *text, int *ret_status);
+
+/* The pages. */
+#define ACCOUNT_CREATE_PATH "/account/create"
+#define ACCOUNT_EMAIL_PATH "/account/email"
+#define ACCOUNT_PASSWORD_PATH "/account/password"
+#define ACCOUNT_DEVICES_PATH "/account/devices"
+#define ACCOUNT_RECOVER_PATH "/account/recover"
+extern const struct route page_routes[];
+extern const struct route mail_routes[]; /**< the sandbox's: GET /sandbox/mail */
+void page_create(struct request *request, struct response *response);
+void page_email(struct request *request, struct response *response);
+void page_password(struct request *request, struct response *response);
+
+#endif
