@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/oidc/auth_request.h"
 
+#include "base/encode.h"
 #include "base/text.h"
 #include "server/oidc/client.h"
 #include "server/oidc/redirect.h"
@@ -133,17 +134,22 @@ static void check_challenge(const struct request *request, struct auth_request *
 		fail(auth, "invalid_request", "code_challenge has the wrong form");
 }
 
-/* There is no session to be silent about: every sign-in asks. So prompt=login and max_age are always fulfilled. */
+/* OpenID Connect Core 3.1.2.1 */
 static void check_prompt(const struct request *request, struct auth_request *auth)
 {
 	const char *prompt = parameter(request, "prompt");
+	const char *age = parameter(request, "max_age");
+	uint64_t seconds = 0;
 
-	if (!auth_scope_has(prompt, "none"))
-		return;
-	if (text_equal(prompt, "none"))
-		fail(auth, "login_required", "the user must sign in");
-	else
+	auth->silent = text_equal(prompt, "none");
+	if (!auth->silent && auth_scope_has(prompt, "none"))
 		fail(auth, "invalid_request", "prompt=none stands alone");
+	auth->asks = auth_scope_has(prompt, "login") || auth_scope_has(prompt, "select_account") || auth_scope_has(prompt, "consent");
+	auth->max_age = -1;
+	if (age && decimal_parse(age, INT32_MAX, &seconds) < 0)
+		fail(auth, "invalid_request", "max_age is no number of seconds");
+	else if (age)
+		auth->max_age = (int64_t)seconds;
 }
 
 static void check_rest(const struct request *request, struct auth_request *auth)

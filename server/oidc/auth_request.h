@@ -18,6 +18,9 @@ struct auth_request {
 	const char *nonce;     /**< NULL = none */
 	const char *challenge; /**< S256, NULL = none */
 	char scope[SCOPE_SIZE]; /**< what is granted of what was asked for */
+	bool silent;     /**< prompt=none */
+	bool asks;       /**< the user must be asked, whoever is signed in */
+	int64_t max_age; /**< seconds since the password was given; -1 = any */
 	enum auth_refusal refusal;
 	const char *error;       /**< to be told by redirect; NULL = the request is good */
 	const char *description; /**< literals, never of the request */

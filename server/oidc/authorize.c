@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "server/account/password.h"
 #include "server/oidc/auth_request.h"
+#include "server/oidc/browser.h"
 #include "server/oidc/form_token.h"
 #include "server/oidc/handlers.h"
 #include "server/oidc/redirect.h"
@@ -145,13 +146,13 @@ static void show_wait(struct authorization *a, int seconds)
 	buf_free(&error);
 }
 
-static int add_code(struct authorization *a, const struct account *account, const char *code)
+static int add_code(struct authorization *a, int64_t account, int64_t auth_time, const char *code)
 {
 	const struct server *server = request_server(a->request);
 	int64_t now = env_now(&server->env);
 	struct auth_code row = {
-		.account = account->id,
-		.auth_time = now,
+		.account = account,
+		.auth_time = auth_time,
 		.expires = now + (int64_t)server->settings.code_seconds * 1000,
 	};
 	int r = sha256(code, strlen(code), row.hash);
@@ -172,11 +173,11 @@ static int add_code(struct authorization *a, const struct account *account, cons
 	return r;
 }
 
-static void send_code(struct authorization *a, const struct account *account)
+static void send_code(struct authorization *a, int64_t account, int64_t auth_time)
 {
 	char code[UUID_SIZE];
 
-	if (make_code(&request_server(a->request)->env, code) < 0 || add_code(a, account, code) < 0)
+	if (make_code(&request_server(a->request)->env, code) < 0 || add_code(a, account, auth_time, code) < 0)
 		fail(a);
 	else
 		redirect(a, "code", code);
@@ -188,11 +189,14 @@ static void check_password(struct authorization *a)
 	const char *username = query_get(&a->request->form, "username");
 	const char *password = query_get(&a->request->form, "password");
 	struct account account = {0};
+	int64_t auth_time = 0;
 	int retry_after = 0;
 	int r = sign_in(a->request, username, password ? password : "", &account, &retry_after);
 
+	if (r == 0)
+		r = browser_start(a->request, a->response, account.id, &auth_time);
 	if (r == 0) {
-		send_code(a, &account);
+		send_code(a, account.id, auth_time);
 	} else if (r == PIMS_E_NOT_FOUND) {
 		show(a, 403, a->texts->wrong);
 	} else if (r == PIMS_E_LIMIT) {
@@ -227,6 +231,48 @@ static int read_parameters(struct authorization *a)
 	return r;
 }
 
+/* An application may name the account that it wants. */
+static bool is_wanted(const struct authorization *a, const struct browser *browser)
+{
+	const char *hint = request_parameter(a->request, "login_hint");
+	struct account account = {0};
+	bool wanted = true;
+
+	if (!hint || !*hint)
+		return true;
+	wanted = store_account_by_id(request_server(a->request)->store, browser->account, &account) == 0 && text_equal_nocase(hint, account.email);
+	account_free(&account);
+	return wanted;
+}
+
+static bool is_signed_in(const struct authorization *a, struct browser *ret_browser)
+{
+	int64_t now = env_now(&request_server(a->request)->env);
+
+	if (a->auth.asks || browser_find(a->request, ret_browser) < 0)
+		return false;
+	/* max_age=0 always asks: OpenID Connect Core 3.1.2.1 makes it the same as prompt=login */
+	if (a->auth.max_age >= 0 && now - ret_browser->auth_time >= a->auth.max_age * 1000)
+		return false;
+	return is_wanted(a, ret_browser);
+}
+
+/* Nobody needs to be asked who gave the password in this browser lately. */
+static void begin(struct authorization *a)
+{
+	struct browser browser;
+
+	if (is_signed_in(a, &browser)) {
+		send_code(a, browser.account, browser.auth_time);
+	} else if (a->auth.silent) {
+		a->auth.error = "login_required";
+		a->auth.description = "the user must sign in";
+		redirect(a, "error", a->auth.error);
+	} else {
+		show(a, 200, NULL);
+	}
+}
+
 /*
  * RFC 6749 §4.1.1. GET, or POST with the request in the body (OpenID Connect Core 3.1.2.1), shows the page; the page's form posts username
  * and password to the same place. Nothing is sent to a redirect URI that is not the client's.
@@ -247,7 +293,7 @@ void oidc_authorize(struct request *request, struct response *response)
 	else if (query_get(&request->form, "username"))
 		post(&a);
 	else
-		show(&a, 200, NULL);
+		begin(&a);
 	auth_request_free(&a.auth);
 	query_free(&a.parameters);
 	buf_free(&a.text);

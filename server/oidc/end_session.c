@@ -2,6 +2,7 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "server/oidc/browser.h"
 #include "server/oidc/client.h"
 #include "server/oidc/handlers.h"
 #include "server/oidc/keys.h"
@@ -14,8 +15,8 @@
 #include <string.h>
 
 /*
- * OpenID Connect RP-Initiated Logout 1.0. The provider keeps no session of its own; what ends is the session of the id_token that is
- * handed in, whatever its expiry. Without one nobody can be signed out, and there is nothing to redirect by but a page.
+ * OpenID Connect RP-Initiated Logout 1.0. What ends is the session of the id_token that is handed in, whatever its expiry, and with it
+ * the browsers that its account is signed in in. Without one nobody can be signed out, and there is nothing to redirect by but a page.
  */
 
 enum { LOGOUT_STATE_MAX = 4096 };
@@ -51,6 +52,17 @@ static int redirect(const struct request *request, struct response *response, co
 	return r;
 }
 
+static int end_browsers(const struct server *server, const char *subject)
+{
+	struct account account = {0};
+	int r = subject ? store_account_by_subject(server->store, subject, &account) : PIMS_E_NOT_FOUND;
+
+	if (r == 0)
+		r = store_browser_end(server->store, account.id);
+	account_free(&account);
+	return r;
+}
+
 static int revoke_session(const struct server *server, const json_t *claims)
 {
 	const char *sid = json_text(claims, "sid");
@@ -60,6 +72,8 @@ static int revoke_session(const struct server *server, const json_t *claims)
 	if (!sid || decimal_parse(sid, INT64_MAX, &id) < 0)
 		return 0;
 	r = store_session_revoke(server->store, (int64_t)id);
+	if (r == 0 || r == PIMS_E_NOT_FOUND)
+		r = end_browsers(server, json_text(claims, "sub"));
 	return r == PIMS_E_NOT_FOUND ? 0 : r;
 }
 
@@ -85,6 +99,8 @@ void oidc_end_session(struct request *request, struct response *response)
 	client = r == 0 ? hinted_client(request, claims) : NULL;
 	if (client)
 		r = revoke_session(server, claims);
+	if (client)
+		browser_forget(request, response);
 	if (client && r < 0)
 		page_message(response, 500, texts, texts->error, texts->failed);
 	else if (!redirect_allowed(server, client, uri) || redirect(request, response, uri) < 0)

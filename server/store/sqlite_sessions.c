@@ -213,7 +213,15 @@ struct revoke {
 static int token_revoke(struct sql *sql, void *arg)
 {
 	const struct revoke *revoke = arg;
+	int r;
 
+	/* who signs out of an application is asked for the password by the next sign-in */
+	r = sql_run(sql,
+		    "DELETE FROM browsers WHERE account IN (SELECT account FROM sessions WHERE client = ?1 AND id IN"
+		    " (SELECT session FROM refresh_tokens WHERE hash = ?2 UNION SELECT session FROM access_tokens WHERE hash = ?2))",
+		    VALUES(TEXT(revoke->client), HASH(revoke->token)));
+	if (r < 0)
+		return r;
 	return sql_run(sql,
 		       "DELETE FROM sessions WHERE client = ?1 AND id IN (SELECT session FROM refresh_tokens WHERE hash = ?2"
 		       " UNION SELECT session FROM access_tokens WHERE hash = ?2)",

@@ -263,11 +263,11 @@ static void a_state_with_line_ends_makes_no_header(void **state)
 	struct reply reply = {0};
 
 	(void)state;
-	put_request(&path, "pims", "state", "x\r\nSet-Cookie: evil=1\r\n\r\n<b>");
+	put_request(&path, "pims", "state", "x\r\nX-Evil: 1\r\n\r\n<b>");
 	call(&server, &(struct call){.path = buf_text(&path), .form = GOOD_FORM}, &reply);
 	assert_int_equal(reply.status, 303);
-	assert_string_equal(reply_header(&reply, "Set-Cookie"), "");
-	assert_string_equal(reply_parameter(&reply, "state"), "x\r\nSet-Cookie: evil=1\r\n\r\n<b>");
+	assert_string_equal(reply_header(&reply, "X-Evil"), "");
+	assert_string_equal(reply_parameter(&reply, "state"), "x\r\nX-Evil: 1\r\n\r\n<b>");
 	buf_free(&path);
 	reply_free(&reply);
 }

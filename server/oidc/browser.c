@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/oidc/browser.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "server/oidc/tokens.h"
+#include "server/server.h"
+
+#include <pims/error.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Single sign-on: a cookie that is random and known here by its digest only. Lax: it comes with the navigation from an application and with no
+ * request that another page makes. With https it gets the prefix that binds it to this host (RFC 6265bis §4.1.3.2).
+ */
+
+enum { COOKIE_BYTES = 32, COOKIE_SIZE = 2 * COOKIE_BYTES + 1 };
+
+static bool is_secure(const struct request *request)
+{
+	return text_starts(request_server(request)->settings.issuer, "https:");
+}
+
+static const char *cookie_name(const struct request *request)
+{
+	return is_secure(request) ? "__Host-pimsd" : "pimsd";
+}
+
+static int read_cookie(const struct request *request, unsigned char ret_hash[SHA256_SIZE])
+{
+	char cookie[COOKIE_SIZE];
+	int r = request_cookie(request, cookie_name(request), cookie, sizeof cookie);
+
+	if (r == 0)
+		r = strlen(cookie) == COOKIE_SIZE - 1 ? sha256(cookie, COOKIE_SIZE - 1, ret_hash) : PIMS_E_NOT_FOUND;
+	secret_wipe(cookie, sizeof cookie);
+	return r == PIMS_E_LIMIT ? PIMS_E_NOT_FOUND : r;
+}
+
+static int set_cookie(const struct request *request, struct response *response, const char *value, int seconds)
+{
+	char line[256];
+	int r;
+
+	(void)snprintf(line, sizeof line, "%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s", cookie_name(request), value, seconds,
+		       is_secure(request) ? "; Secure" : "");
+	r = response_header(response, "Set-Cookie", line);
+	secret_wipe(line, sizeof line);
+	return r;
+}
+
+int browser_find(const struct request *request, struct browser *ret_browser)
+{
+	const struct server *server = request_server(request);
+	unsigned char hash[SHA256_SIZE];
+	int r = read_cookie(request, hash);
+
+	return r < 0 ? r : store_browser_find(server->store, hash, env_now(&server->env), ret_browser);
+}
+
+int browser_start(const struct request *request, struct response *response, int64_t account, int64_t *ret_auth_time)
+{
+	const struct server *server = request_server(request);
+	int64_t now = env_now(&server->env);
+	struct browser browser = {.account = account, .auth_time = now, .expires = now + INT64_C(1000) * BROWSER_SECONDS};
+	unsigned char old[SHA256_SIZE];
+	char cookie[COOKIE_SIZE];
+	bool replaces = read_cookie(request, old) == 0;
+	int r = env_random_hex(&server->env, cookie, COOKIE_BYTES);
+
+	if (r == 0)
+		r = sha256(cookie, COOKIE_SIZE - 1, browser.hash);
+	if (r == 0)
+		r = store_browser_add(server->store, &browser, replaces ? old : NULL);
+	if (r == 0)
+		r = set_cookie(request, response, cookie, BROWSER_SECONDS);
+	if (r == 0)
+		*ret_auth_time = now;
+	secret_wipe(cookie, sizeof cookie);
+	return r;
+}
+
+void browser_forget(const struct request *request, struct response *response)
+{
+	(void)set_cookie(request, response, "", 0);
+}

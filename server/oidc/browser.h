@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_OIDC_BROWSER_H
+#define PIMSD_OIDC_BROWSER_H
+
+#include "server/http/http.h"
+#include "server/store/store.h"
+
+enum { BROWSER_SECONDS = 14 * 86400 };
+
+/** Who is signed in in the browser that sent a request, by its cookie. PIMS_E_NOT_FOUND: nobody. */
+int browser_find(const struct request *request, struct browser *ret_browser);
+/**
+ * The account gave its password in this browser: sets a new cookie, so that one that was planted before is worth nothing, and ends the old one.
+ * *ret_auth_time: when, in milliseconds.
+ */
+int browser_start(const struct request *request, struct response *response, int64_t account, int64_t *ret_auth_time);
+/** Takes the cookie away. */
+void browser_forget(const struct request *request, struct response *response);
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "endpoints.h"
+
+#include "base/digest.h"
+#include "base/encode.h"
+#include "base/json.h"
+#include "base/url.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Single sign-on: who is asked for the password again, and who is not. */
+
+#define FORM "username=demo%40example.com&password=demo-password"
+
+static struct endpoints server;
+static char cookie[128];
+
+static void authorize(const char *more, const char *form, struct reply *reply)
+{
+	struct buf path = BUF_INIT(8192);
+	char header[160];
+
+	buf_printf(&path, "/am/oauth2/authorize?%s%s", authorization_query("demo"), more);
+	(void)snprintf(header, sizeof header, "Cookie: %s", cookie);
+	call(&server, &(struct call){.path = buf_text(&path), .form = form, .header = *cookie ? header : NULL}, reply);
+	buf_free(&path);
+}
+
+static void take_cookie(const struct reply *reply)
+{
+	const char *set = reply_header(reply, "Set-Cookie");
+
+	assert_true(*set);
+	(void)snprintf(cookie, sizeof cookie, "%.*s", (int)strcspn(set, ";"), set);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	cookie[0] = '\0';
+	endpoints_start(&server, true);
+	return 0;
+}
+
+static int signed_in(void **state)
+{
+	struct reply reply = {0};
+
+	start(state);
+	authorize("", FORM, &reply);
+	assert_int_equal(reply.status, 303);
+	take_cookie(&reply);
+	reply_free(&reply);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	endpoints_stop(&server);
+	return 0;
+}
+
+static void asked(const char *more)
+{
+	struct reply reply = {0};
+
+	authorize(more, NULL, &reply);
+	assert_int_equal(reply.status, 200);
+	assert_non_null(strstr(buf_text(&reply.body), "name=\"password\""));
+	reply_free(&reply);
+}
+
+static void not_asked(const char *more)
+{
+	struct reply reply = {0};
+
+	authorize(more, NULL, &reply);
+	assert_int_equal(reply.status, 302);
+	assert_int_equal(strlen(reply_parameter(&reply, "code")), 36);
+	assert_string_equal(reply_parameter(&reply, "state"), "s t&1");
+	assert_string_equal(reply_header(&reply, "Cache-Control"), "no-store");
+	reply_free(&reply);
+}
+
+static void login_required(const char *more)
+{
+	struct reply reply = {0};
+
+	authorize(more, NULL, &reply);
+	assert_int_equal(reply.status, 302);
+	assert_string_equal(reply_parameter(&reply, "error"), "login_required");
+	reply_free(&reply);
+}
+
+static void tokens(struct reply *reply)
+{
+	struct buf form = BUF_INIT(4096);
+
+	authorize("", NULL, reply);
+	buf_puts(&form, "grant_type=authorization_code&code_verifier=" VERIFIER);
+	url_put(&form, "code", reply_parameter(reply, "code"));
+	url_put(&form, "redirect_uri", DEMO_REDIRECT);
+	call(&server, &(struct call){.path = "/am/oauth2/access_token", .form = buf_text(&form), .authorization = DEMO_BASIC}, reply);
+	assert_int_equal(reply->status, 200);
+	buf_free(&form);
+}
+
+static void a_browser_without_our_cookie_is_asked(void **state)
+{
+	static const char *const values[] = {"", "pimsd=", "pimsd=x", "other=1",
+					     "pimsd=00000000000000000000000000000000000000000000000000000000000000000000000000",
+					     "pimsd=0000000000000000000000000000000000000000000000000000000000000000"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		(void)snprintf(cookie, sizeof cookie, "%s", values[i]);
+		asked("");
+		login_required("&prompt=none");
+	}
+}
+
+static void a_wrong_password_signs_no_browser_in(void **state)
+{
+	struct reply reply = {0};
+
+	(void)state;
+	authorize("", "username=demo%40example.com&password=wrong-password", &reply);
+	assert_int_equal(reply.status, 403);
+	assert_string_equal(reply_header(&reply, "Set-Cookie"), "");
+	reply_free(&reply);
+}
+
+static void a_planted_cookie_is_replaced_by_the_sign_in(void **state)
+{
+	static const char planted[] = "pimsd=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	struct reply reply = {0};
+
+	(void)state;
+	(void)snprintf(cookie, sizeof cookie, "%s", planted);
+	authorize("", FORM, &reply);
+	take_cookie(&reply);
+	assert_string_not_equal(cookie, planted);
+	(void)snprintf(cookie, sizeof cookie, "%s", planted);
+	asked("");
+	reply_free(&reply);
+}
+
+static void the_old_cookie_ends_with_a_new_sign_in(void **state)
+{
+	struct reply reply = {0};
+	char old[128];
+
+	(void)state;
+	memcpy(old, cookie, sizeof old);
+	authorize("", FORM, &reply);
+	take_cookie(&reply);
+	assert_string_not_equal(cookie, old);
+	not_asked("");
+	memcpy(cookie, old, sizeof old);
+	asked("");
+	reply_free(&reply);
+}
+
+static void the_cookie_is_kept_from_scripts_and_other_sites(void **state)
+{
+	struct reply reply = {0};
+	const char *set;
+
+	(void)state;
+	authorize("", FORM, &reply);
+	set = reply_header(&reply, "Set-Cookie");
+	assert_non_null(strstr(set, "; HttpOnly"));
+	assert_non_null(strstr(set, "; SameSite=Lax"));
+	assert_non_null(strstr(set, "; Path=/;"));
+	assert_null(strstr(set, "Domain"));
+	assert_null(strstr(set, "Secure"));
+	(void)snprintf(server.issuer, sizeof server.issuer, "https://pims.example.com");
+	authorize("", FORM, &reply);
+	set = reply_header(&reply, "Set-Cookie");
+	assert_memory_equal(set, "__Host-pimsd=", 13);
+	assert_non_null(strstr(set, "; Secure"));
+	reply_free(&reply);
+}
+
+static void prompt_and_max_age_ask_again(void **state)
+{
+	(void)state;
+	asked("&prompt=login");
+	asked("&prompt=select_account");
+	asked("&max_age=0");
+	endpoints_advance(&server, 60);
+	asked("&max_age=60");
+	not_asked("&max_age=61");
+	login_required("&prompt=none&max_age=60");
+	asked("&login_hint=eve%40example.com");
+	not_asked("&login_hint=demo%40example.com");
+}
+
+static void a_max_age_that_is_no_number_is_refused(void **state)
+{
+	struct reply reply = {0};
+
+	(void)state;
+	authorize("&max_age=-1", NULL, &reply);
+	assert_string_equal(reply_parameter(&reply, "error"), "invalid_request");
+	authorize("&max_age=soon", NULL, &reply);
+	assert_string_equal(reply_parameter(&reply, "error"), "invalid_request");
+	reply_free(&reply);
+}
+
+static void nobody_is_asked_who_signed_in_lately(void **state)
+{
+	(void)state;
+	not_asked("");
+	not_asked("&prompt=none");
+	endpoints_advance(&server, 14 * 86400 - 1);
+	not_asked("");
+	endpoints_advance(&server, 1);
+	asked("");
+}
+
+static void auth_time_is_when_the_password_was_given(void **state)
+{
+	struct reply reply = {0};
+	char claims[4096];
+	const char *token, *payload;
+	size_t length = 0;
+	json_t *object = NULL;
+
+	(void)state;
+	endpoints_advance(&server, 1000);
+	tokens(&reply);
+	token = reply_text(&reply, "id_token");
+	payload = strchr(token, '.') + 1;
+	assert_int_equal(base64url_decode(payload, strcspn(payload, "."), claims, sizeof claims - 1, &length), 0);
+	assert_int_equal(json_parse_object(claims, length, sizeof claims, &object), 0);
+	assert_int_equal(json_int(object, "auth_time", 0), server.now / 1000 - 1000);
+	json_decref(object);
+	reply_free(&reply);
+}
+
+static void a_blocked_account_is_asked(void **state)
+{
+	(void)state;
+	assert_int_equal(store_account_set_blocked(server.server.store, DEMO_EMAIL, true), 0);
+	login_required("&prompt=none");
+	assert_int_equal(store_account_set_blocked(server.server.store, DEMO_EMAIL, false), 0);
+	asked("");
+}
+
+static void a_new_password_signs_every_browser_out(void **state)
+{
+	struct reply reply = {0};
+
+	(void)state;
+	call(&server,
+	     &(struct call){.path = "/account/password?client_id=demo&redirect_uri=mymap%3A%2F%2Foauth2redirect%2Ffr",
+			    .form = FORM "&new_password=a-new-password&new_password2=a-new-password"},
+	     &reply);
+	assert_int_equal(reply.status, 303);
+	asked("");
+	reply_free(&reply);
+}
+
+static void signing_out_ends_it(void **state)
+{
+	struct reply reply = {0};
+	char text[8192];
+
+	(void)state;
+	tokens(&reply);
+	(void)snprintf(text, sizeof text, "token=%s", reply_text(&reply, "refresh_token"));
+	call(&server, &(struct call){.path = "/am/oauth2/token/revoke", .form = text, .authorization = DEMO_BASIC}, &reply);
+	assert_int_equal(reply.status, 200);
+	asked("");
+	authorize("", FORM, &reply);
+	take_cookie(&reply);
+	tokens(&reply);
+	(void)snprintf(text, sizeof text, "/am/oauth2/connect/endSession?id_token_hint=%s", reply_text(&reply, "id_token"));
+	call(&server, &(struct call){.path = text}, &reply);
+	assert_non_null(strstr(reply_header(&reply, "Set-Cookie"), "pimsd=; Path=/; Max-Age=0"));
+	asked("");
+	reply_free(&reply);
+}
+
+static void without_a_hint_nobody_is_signed_out(void **state)
+{
+	struct reply reply = {0};
+
+	(void)state;
+	call(&server, &(struct call){.path = "/am/oauth2/connect/endSession"}, &reply);
+	not_asked("");
+	reply_free(&reply);
+}
+
+#define TEST(name, before) cmocka_unit_test_setup_teardown(name, before, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_browser_without_our_cookie_is_asked, start),
+		TEST(a_wrong_password_signs_no_browser_in, start),
+		TEST(a_planted_cookie_is_replaced_by_the_sign_in, start),
+		TEST(the_old_cookie_ends_with_a_new_sign_in, signed_in),
+		TEST(the_cookie_is_kept_from_scripts_and_other_sites, start),
+		TEST(prompt_and_max_age_ask_again, signed_in),
+		TEST(a_max_age_that_is_no_number_is_refused, signed_in),
+		TEST(nobody_is_asked_who_signed_in_lately, signed_in),
+		TEST(auth_time_is_when_the_password_was_given, signed_in),
+		TEST(a_blocked_account_is_asked, signed_in),
+		TEST(a_new_password_signs_every_browser_out, signed_in),
+		TEST(signing_out_ends_it, signed_in),
+		TEST(without_a_hint_nobody_is_signed_out, signed_in),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
