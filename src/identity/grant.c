@@ -59,6 +59,7 @@ static enum flow_want verify(struct flow *flow)
 {
 	struct grant *grant = flow->data;
 	const struct endpoints *endpoints = &flow->profile->endpoints;
+	bool unnamed;
 	int r;
 
 	/* No source tells the keys of the live service; TLS to the token endpoint stands in (OpenID Connect Core §3.1.3.7 rule 6). */
@@ -69,7 +70,9 @@ static enum flow_want verify(struct flow *flow)
 	r = jwks_verify(endpoints->jwks_document, &grant->id_token);
 	if (r == 0)
 		return grant->checked(flow);
-	if (r == PIMS_E_NOT_FOUND && !grant->refetched) {
+	/* a provider with one key need not name it: then a new one shows only by the signature (OpenID Connect Core §10.1) */
+	unnamed = r == PIMS_E_CRYPTO && !grant->id_token.key_id;
+	if ((r == PIMS_E_NOT_FOUND || unnamed) && !grant->refetched) {
 		grant->refetched = true;
 		return fetch_keys(flow);
 	}

@@ -258,6 +258,20 @@ static void a_new_key_is_found_by_the_second_look(void **state)
 	assert_int_equal(provider->fetched, 0);
 }
 
+static void a_new_key_without_a_name_is_found_by_the_second_look(void **state)
+{
+	static const enum provider_key before[] = {KEY_RSA}, after[] = {KEY_RSA_OTHER};
+	struct provider *provider = *state;
+
+	provider->header = "{\"kid\":null}";
+	provider->published = provider_keys(before, 1);
+	provider_sign_in(provider);
+	provider->published = provider_keys(after, 1);
+	provider->key = KEY_RSA_OTHER;
+	provider_sign_in(provider);
+	assert_int_equal(provider->fetched, 1);
+}
+
 static void broken_keys_do_not_replace_good_ones(void **state)
 {
 	struct provider *provider = *state;
@@ -569,6 +583,7 @@ int main(void)
 		TEST(keys_that_cannot_be_read_sign_nobody_in),
 		TEST(an_unknown_key_is_asked_for_once_more),
 		TEST(a_new_key_is_found_by_the_second_look),
+		TEST(a_new_key_without_a_name_is_found_by_the_second_look),
 		TEST(broken_keys_do_not_replace_good_ones),
 		TEST(a_user_who_declines_has_canceled),
 		TEST(other_errors_in_the_redirect_have_their_cause),
