@@ -6,6 +6,7 @@
 
 #include <pims/error.h>
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,6 +152,14 @@ static enum wait hand_over(struct call *call, const struct pims_transport *trans
 	return refused(call);
 }
 
+/* An application that wants no limit gives the greatest number. */
+static unsigned deadline(const struct pims *pims)
+{
+	unsigned grace = pims->built_transport ? GRACE_MS : 0;
+
+	return pims->request_timeout_ms > UINT_MAX - grace ? UINT_MAX : pims->request_timeout_ms + grace;
+}
+
 static enum wait send_request(struct call *call)
 {
 	struct pims *pims = call->pims;
@@ -166,7 +175,7 @@ static enum wait send_request(struct call *call)
 	if (r < 0)
 		return fail(call, r);
 	http_response_reset(&call->flow.response);
-	if (!driver_timer(call, pims->request_timeout_ms + (pims->built_transport ? GRACE_MS : 0)))
+	if (!driver_timer(call, deadline(pims)))
 		return WAIT_ENDED;
 	return hand_over(call, transport);
 }

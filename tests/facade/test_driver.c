@@ -7,10 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
+#include <limits.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define TOKEN_API "pims.authentication.token"
 #define TOKEN_GET "{\"type\":\"cvs\",\"action\":\"get\"}"
@@ -144,6 +149,34 @@ static void the_deadline_can_be_set(void **state)
 	harness_assert_failed(&heard, 2201, NULL, NULL);
 	heard_free(&heard);
 	pims_free(pims);
+}
+
+/* Over the built-in transport, to a port that nobody answers at. */
+static void the_greatest_deadline_is_no_short_one(void **state)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct pims *pims;
+	char url[64];
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	snprintf(url, sizeof url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+	h.options.transport = NULL;
+	h.options.request_timeout_ms = UINT_MAX;
+	pims = harness_context(&h);
+	assert_int_equal(pims_discover(pims, url, harness_hear, &heard, NULL), 0);
+	harness_settle(&h);
+	harness_wait(&h, 60000);
+	assert_int_equal(heard.count, 0);
+	pims_free(pims);
+	harness_settle(&h);
+	harness_assert_failed(&heard, 2000, NULL, "canceled");
+	heard_free(&heard);
+	close(fd);
 }
 
 static void the_token_goes_with_the_request_and_retry_after_comes_back(void **state)
@@ -707,6 +740,7 @@ int main(void)
 		VALID(a_transport_that_refuses_is_2202),
 		VALID(a_silent_transport_is_2201_at_the_deadline),
 		VALID(the_deadline_can_be_set),
+		VALID(the_greatest_deadline_is_no_short_one),
 		VALID(the_token_goes_with_the_request_and_retry_after_comes_back),
 		VALID(server_time_is_learnt_from_any_answer),
 		VALID(a_401_is_repeated_once_with_a_renewed_token),
