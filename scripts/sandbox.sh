@@ -19,7 +19,8 @@ export no_proxy
 # sandbox_start: sets $url and $server_pid; what the server prints is in $work/server.out and $work/server.err
 sandbox_start() {
 	: >"$work/server.out"
-	"$pimsd" --sandbox --listen 127.0.0.1:0 --data "$work/data" >"$work/server.out" 2>"$work/server.err" &
+	# shellcheck disable=SC2086 # several words
+	"$pimsd" --sandbox --listen 127.0.0.1:0 --data "$work/data" ${sandbox_options:-} >"$work/server.out" 2>"$work/server.err" &
 	server_pid=$!
 	tries=0
 	until grep -q 'listening on ' "$work/server.out"; do

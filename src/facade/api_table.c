@@ -86,6 +86,11 @@ static const struct api_field device_result[] = {
 	{"OS", "string"}, {"OSVersion", "string"}, {"PhoneModel", "string"}, {"PhoneBrand", "string"}, {0}};
 static const struct api_field log_result[] = {{"logPath", "string"}, {0}};
 static const struct api_field logs_result[] = {{"logPaths", "array of strings"}, {0}};
+static const struct api_field devices_result[] = {
+	{"devices", "array of {id, name, platform, created, lastUsed, thisDevice}"}, {"limit", "integer"}, {0}};
+static const struct api_parameter device_parameters[] = {{"id", API_STRING, true, NULL, NULL, "from get pims.authentication.device"}, {0}};
+static const short devices_errors[] = {2001, 2201, 2202, 2204, 2344, 0};
+static const short device_remove_errors[] = {2001, 2101, 2102, 2201, 2202, 2204, 2344, 0};
 static const short configuration_errors[] = {2001, 0};
 static const short no_errors[] = {0};
 
@@ -147,5 +152,9 @@ const struct api_row api_rows[] = {
 	{API_GET, "pims.sdk.device", {{0}}, NULL, device_result, no_errors, SDK, "2.0", false, sdk_device},
 	{API_GET, "pims.sdk.log", {{0}}, NULL, log_result, no_errors, SDK, "2.0", false, sdk_log},
 	{API_GET, "pims.sdk.logs", {{0}}, NULL, logs_result, no_errors, SDK, "2.0", false, sdk_logs},
+	/* extensions follow the reference's rows */
+	{API_GET, "pims.authentication.device", {{0}}, NULL, devices_result, devices_errors, API_STRONG, API_OURS, true, strong_devices},
+	{API_SET, "pims.authentication.device", {{.name = "action", .value = "remove"}}, device_parameters, NULL, device_remove_errors,
+	 API_STRONG, API_OURS, true, strong_device_remove},
 	{0}};
 /* clang-format on */
