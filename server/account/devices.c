@@ -51,13 +51,23 @@ static int put_device(void *data, const struct device *device)
 	return 0;
 }
 
-static void answer_devices(const struct server *server, const struct account *account, struct response *response)
+int account_device_list(const struct server *server, int64_t account, json_t **ret_devices)
 {
 	json_t *devices = json_array();
-	int r = devices ? store_device_list(server->store, account->id, put_device, devices) : PIMS_E_MEMORY;
+	int r = devices ? store_device_list(server->store, account, put_device, devices) : PIMS_E_MEMORY;
 
-	if (r < 0) {
+	if (r == 0)
+		*ret_devices = devices;
+	else
 		json_decref(devices);
+	return r;
+}
+
+static void answer_devices(const struct server *server, const struct account *account, struct response *response)
+{
+	json_t *devices;
+
+	if (account_device_list(server, account->id, &devices) < 0) {
 		rest_failed(response);
 		return;
 	}

@@ -2,8 +2,11 @@
 #ifndef PIMSD_ACCOUNT_REST_H
 #define PIMSD_ACCOUNT_REST_H
 
+#include "base/json.h"
 #include "server/http/http.h"
 #include "server/store/store.h"
+
+struct server;
 
 /* What our REST handlers share. Errors are problem documents (RFC 9457) whose `cause` is what programs look at. */
 
@@ -11,6 +14,8 @@
 void rest_bad_request(struct response *response, const char *title);
 /** 500: the server failed. */
 void rest_failed(struct response *response);
+/** The JSON array of an account's devices, as GET /v1/devices tells them. The caller owns *ret_devices. */
+int account_device_list(const struct server *server, int64_t account, json_t **ret_devices);
 /** The account that a name stands for: an e-mail address in any case, or a subject. PIMS_E_NOT_FOUND. The caller owns *ret_account. */
 int rest_find_account(const struct request *request, const char *name, struct account *ret_account);
 

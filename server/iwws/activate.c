@@ -2,6 +2,7 @@
 #include "server/iwws/mac.h"
 
 #include "base/text.h"
+#include "server/account/rest.h"
 
 #include <inttypes.h>
 #include <pims/error.h>
@@ -155,6 +156,25 @@ static int fill_device(struct mac_call *call, const struct activation *activatio
 	return r == 0 ? mac_device_seal(call, device) : r;
 }
 
+/* What can be removed to make room. Whoever comes this far knows the PIN, or the account has none. */
+static int too_many_devices(struct mac_call *call, int64_t account)
+{
+	json_t *devices = NULL;
+	struct buf text = BUF_INIT(IW_DEVICES_SIZE);
+	int r = account_device_list(call->server, account, &devices), refusal = mac_refuse(call, IW_MAXNBTOOLS, NULL);
+
+	/* the newest are left out where the list is too long */
+	while (r == 0 && (r = json_write(devices, &text)) == PIMS_E_LIMIT && json_array_size(devices)) {
+		buf_reset(&text);
+		r = json_array_remove(devices, json_array_size(devices) - 1);
+	}
+	if (r == 0)
+		(void)text_copy(call->refusal.devices, sizeof call->refusal.devices, buf_text(&text));
+	buf_free(&text);
+	json_decref(devices);
+	return refusal;
+}
+
 static int store_device(struct mac_call *call, const struct activation *activation, const struct mac_device *device)
 {
 	const struct server *server = call->server;
@@ -169,7 +189,7 @@ static int store_device(struct mac_call *call, const struct activation *activati
 	buf_free(&pin);
 	if (r == PIMS_E_NOT_FOUND)
 		return mac_refuse(call, IW_CODE, NULL);
-	return r == PIMS_E_LIMIT ? mac_refuse(call, IW_MAXNBTOOLS, NULL) : r;
+	return r == PIMS_E_LIMIT ? too_many_devices(call, device->row.account) : r;
 }
 
 static int enroll(struct mac_call *call, struct activation *activation)

@@ -5,6 +5,8 @@
 
 #include <pims/error.h>
 
+enum { DAY_S = 86400 };
+
 static int check_device(struct mac_call *call, const struct mac_device *device)
 {
 	if (*call->request.sid && !text_equal(call->request.sid, IW_SERVICE_ID))
@@ -36,24 +38,54 @@ static int check_pin(struct mac_call *call, const struct mac_device *device, con
 	return 0;
 }
 
-static int issue(struct mac_call *call, struct mac_device *device, const struct iw_verdict *verdict)
+/* Until midnight UTC, when the budget renews. */
+static int until_renewal(const struct mac_call *call)
 {
-	const struct server *server = call->server;
+	return call->server->settings.otp_per_day > 0 ? (int)(DAY_S - call->now / 1000 % DAY_S) : -1;
+}
+
+static int grant(struct mac_call *call, struct mac_device *device, const struct iw_verdict *verdict, const struct iw_issue *new, int *ret_remaining)
+{
+	const struct settings *settings = &call->server->settings;
 	unsigned char hash[SEAL_DIGEST_SIZE];
-	struct iw_issue new = {0};
-	int r = iw_server_issue(&device->record, verdict, &server->env, &new);
+	struct otp_grant grant = {
+		.device = &device->row,
+		.pin_proved = verdict->pin == IW_PIN_RIGHT,
+		.hash = hash,
+		.expires = call->now + (int64_t)settings->otp_seconds * 1000,
+		.now = call->now,
+		.per_day = settings->otp_per_day,
+	};
+	int r = mac_device_seal(call, device);
 
 	if (r == 0)
-		r = mac_device_seal(call, device);
+		r = seal_digest(call->server->seal, secret_text(&new->otp), hash);
+	return r == 0 ? store_otp_grant(call->server->store, &grant, ret_remaining) : r;
+}
+
+static int refuse_grant(struct mac_call *call, int result)
+{
+	if (result == PIMS_E_STATE) /* another request was first with this challenge, or the account was blocked meanwhile */
+		return mac_refuse(call, IW_STATE, NULL);
+	if (result != PIMS_E_LIMIT)
+		return result;
+	result = mac_refuse(call, IW_FORBIDDEN, "otp.budget");
+	call->refusal.remaining = 0;
+	call->refusal.retry_after = until_renewal(call);
+	return result;
+}
+
+static int issue(struct mac_call *call, struct mac_device *device, const struct iw_verdict *verdict)
+{
+	struct iw_issue new = {.remaining = -1};
+	int remaining = -1;
+	int r = iw_server_issue(&device->record, verdict, &call->server->env, &new);
+
 	if (r == 0)
-		r = seal_digest(server->seal, secret_text(&new.otp), hash);
-	if (r == 0)
-		r = store_otp_issue(server->store, &device->row, verdict->pin == IW_PIN_RIGHT, hash,
-				    call->now + (int64_t)server->settings.otp_seconds * 1000, call->now);
-	if (r == 0)
-		r = iw_server_answer_finalize_otp(&new, &call->xml);
-	else if (r == PIMS_E_STATE) /* another request was first with this challenge, or the account was blocked meanwhile */
-		r = mac_refuse(call, IW_STATE, NULL);
+		r = grant(call, device, verdict, &new, &remaining);
+	new.remaining = remaining;
+	new.retry_after = until_renewal(call);
+	r = r == 0 ? iw_server_answer_finalize_otp(&new, &call->xml) : refuse_grant(call, r);
 	iw_issue_free(&new);
 	return r;
 }

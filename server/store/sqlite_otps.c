@@ -3,40 +3,69 @@
 
 #include <pims/error.h>
 
+static const int64_t DAY_MS = INT64_C(86400) * 1000;
+
 struct otp {
 	const struct device *device;
 	int64_t account;
 	const unsigned char *hash;
-	int64_t expires, now;
-	bool pin_proved;
+	int64_t now;
 	int max;
 	int64_t failures;
 };
 
-static int otp_issue(struct sql *sql, void *arg)
+/* One of the day's, in the transaction that gives it: what fails spends nothing. A device keeps its budget when it is activated again. */
+static int spend(struct sql *sql, const struct otp_grant *grant, int64_t *ret_spent)
 {
-	const struct otp *otp = arg;
+	const struct device *device = grant->device;
+	int64_t day = grant->now / DAY_MS;
+	char key[192];
 	int r;
 
-	r = sql_device_use(sql, otp->device, DEVICE_ACTIVE, otp->now);
+	sqlite3_snprintf(sizeof key, key, "otp:%lld:%lld:%s", (long long)device->account, (long long)day, device->device_id);
+	r = sql_integer(sql,
+			"INSERT INTO attempts (key, count, expires) VALUES (?1, 1, ?2) ON CONFLICT (key) DO UPDATE SET count = count + 1"
+			" WHERE count < ?3 RETURNING count",
+			VALUES(TEXT(key), INT((day + 1) * DAY_MS), INT(grant->per_day)), ret_spent);
+	return r == PIMS_E_NOT_FOUND ? PIMS_E_LIMIT : r;
+}
+
+struct granting {
+	const struct otp_grant *grant;
+	int64_t spent;
+};
+
+static int otp_grant(struct sql *sql, void *arg)
+{
+	struct granting *granting = arg;
+	const struct otp_grant *grant = granting->grant;
+	const struct device *device = grant->device;
+	int r;
+
+	r = sql_device_use(sql, device, DEVICE_ACTIVE, grant->now);
 	if (r < 0)
 		return r;
 	r = sql_change(sql,
 		       "UPDATE accounts SET pin_failures = CASE WHEN ? THEN 0 ELSE pin_failures END"
 		       " WHERE id = ? AND blocked = 0 AND pin_blocked = 0",
-		       VALUES(INT(otp->pin_proved), INT(otp->device->account)), PIMS_E_STATE);
+		       VALUES(INT(grant->pin_proved), INT(device->account)), PIMS_E_STATE);
+	if (r == 0 && grant->per_day > 0)
+		r = spend(sql, grant, &granting->spent);
 	if (r < 0)
 		return r;
 	return sql_run(sql, "INSERT INTO otps (account, hash, device, expires) VALUES (?, ?, ?, ?)",
-		       VALUES(INT(otp->device->account), HASH(otp->hash), INT(otp->device->id), INT(otp->expires)));
+		       VALUES(INT(device->account), HASH(grant->hash), INT(device->id), INT(grant->expires)));
 }
 
-int sqlite_otp_issue(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32],
-		     int64_t expires, int64_t now)
+int sqlite_otp_grant(struct store *store, const struct otp_grant *grant, int *ret_remaining)
 {
-	struct otp otp = {.device = device, .pin_proved = pin_proved, .hash = otp_hash, .expires = expires, .now = now};
+	struct granting granting = {.grant = grant};
+	int r;
 
-	return sqlite_write(store, otp_issue, &otp);
+	r = sqlite_write(store, otp_grant, &granting);
+	if (r == 0)
+		*ret_remaining = grant->per_day > 0 ? grant->per_day - (int)granting.spent : -1;
+	return r;
 }
 
 static int pin_failed(struct sql *sql, void *arg)

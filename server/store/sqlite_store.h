@@ -142,8 +142,7 @@ int sqlite_device_get(struct store *store, int64_t id, struct device *ret_device
 int sqlite_device_list(struct store *store, int64_t account, int (*each)(void *data, const struct device *device), void *data);
 int sqlite_device_remove(struct store *store, int64_t account, int64_t id);
 int sqlite_device_challenge(struct store *store, int64_t id, const char *challenge, int64_t expires);
-int sqlite_otp_issue(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32],
-		     int64_t expires, int64_t now);
+int sqlite_otp_grant(struct store *store, const struct otp_grant *grant, int *ret_remaining);
 int sqlite_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining);
 int sqlite_pin_change(struct store *store, const struct pin_change *change);
 int sqlite_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);

@@ -266,10 +266,18 @@ int store_device_challenge(struct store *store, int64_t id, const char *challeng
 	return store->ops->device_challenge(store, id, challenge, expires);
 }
 
-int store_otp_issue(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32],
-		    int64_t expires, int64_t now)
+int store_otp_grant(struct store *store, const struct otp_grant *grant, int *ret_remaining)
 {
-	return store->ops->otp_issue(store, device, pin_proved, otp_hash, expires, now);
+	return store->ops->otp_grant(store, grant, ret_remaining);
+}
+
+int store_otp_issue(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32], int64_t expires,
+		    int64_t now)
+{
+	const struct otp_grant grant = {.device = device, .pin_proved = pin_proved, .hash = otp_hash, .expires = expires, .now = now};
+	int remaining;
+
+	return store_otp_grant(store, &grant, &remaining);
 }
 
 int store_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining)

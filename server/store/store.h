@@ -349,6 +349,16 @@ int store_device_challenge(struct store *store, int64_t id, const char *challeng
  */
 int store_otp_issue(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32], int64_t expires,
 		    int64_t now);
+/** The same within a budget. */
+struct otp_grant {
+	const struct device *device;
+	bool pin_proved;
+	const unsigned char *hash;
+	int64_t expires, now;
+	int per_day; /**< OTPs of the account's device_id in a UTC day; 0 = any number */
+};
+/** PIMS_E_LIMIT: the budget of the day is spent, and nothing was changed. *ret_remaining: what is left of it, -1 = no budget. */
+int store_otp_grant(struct store *store, const struct otp_grant *grant, int *ret_remaining);
 /**
  * A wrong PIN of a device that proved itself, in step ms too: consumes the challenge, counts, blocks at `max`. *ret_remaining: tries left.
  * PIMS_E_STATE as above.

@@ -62,8 +62,7 @@ struct store_ops {
 	int (*device_list)(struct store *store, int64_t account, int (*each)(void *data, const struct device *device), void *data);
 	int (*device_remove)(struct store *store, int64_t account, int64_t id);
 	int (*device_challenge)(struct store *store, int64_t id, const char *challenge, int64_t expires);
-	int (*otp_issue)(struct store *store, const struct device *device, bool pin_proved, const unsigned char otp_hash[32],
-		int64_t expires, int64_t now);
+	int (*otp_grant)(struct store *store, const struct otp_grant *grant, int *ret_remaining);
 	int (*pin_failed)(struct store *store, const struct device *device, int max, int *ret_remaining);
 	int (*pin_change)(struct store *store, const struct pin_change *change);
 	int (*otp_consume)(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);

@@ -74,6 +74,7 @@ static void copy_outcome(struct outcome *to, const struct outcome *from)
 {
 	*to = *from;
 	to->result = NULL;
+	to->devices = NULL;
 }
 
 void merge_finish(struct call *call)

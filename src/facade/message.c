@@ -116,6 +116,8 @@ static int put_error(json_t *object, const struct pims_message *message)
 		r = json_put_int(object, "remaining", remaining);
 	if (r == 0)
 		r = json_put_text(object, "recovery", pims_message_recovery(message));
+	if (r == 0 && message->outcome->devices && json_object_set(object, "devices", message->outcome->devices) < 0)
+		r = PIMS_E_MEMORY;
 	return r;
 }
 

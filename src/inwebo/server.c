@@ -158,7 +158,7 @@ static int random_defi(const struct env *env, char ret_defi[9])
 int iw_server_issue(struct iw_record *record, const struct iw_verdict *verdict, const struct env *env, struct iw_issue *ret_issue)
 {
 	cleanup_secret struct secret current = {0}, next = {0};
-	struct iw_issue issue = {0};
+	struct iw_issue issue = {.remaining = -1, .retry_after = -1};
 	int r = secret_copy(&current, verdict->offered ? &record->k1_offered : &record->k1);
 
 	if (r == 0)

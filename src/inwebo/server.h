@@ -70,6 +70,8 @@ struct iw_issue {
 	char defi[9];
 	struct secret dk1;
 	struct secret otp;
+	int remaining;   /**< OTPs left in the device's budget; -1 = it has none */
+	int retry_after; /**< seconds until the budget renews; -1 = none */
 };
 void iw_issue_free(struct iw_issue *issue);
 /** The K1 that was proved becomes current, the next one is offered, and the OTP is made of it as the device will make it. */

@@ -133,6 +133,10 @@ int iw_server_answer_finalize_otp(const struct iw_issue *issue, struct buf *ret_
 	iw_answer_put(ret_xml, IW_EL_ERR, iw_error_word(IW_OK));
 	iw_answer_put(ret_xml, IW_EL_DEFI, issue->defi);
 	iw_answer_put(ret_xml, IW_EL_DK1, secret_text(&issue->dk1));
+	if (issue->remaining >= 0)
+		put_number(ret_xml, IW_EL_REMAINING, issue->remaining);
+	if (issue->retry_after >= 0)
+		put_number(ret_xml, IW_EL_RETRYAFTER, issue->retry_after);
 	return iw_answer_end(ret_xml, root);
 }
 

@@ -8,6 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void outcome_clear(struct outcome *outcome)
+{
+	json_wipe(outcome->result);
+	json_decref(outcome->devices);
+	outcome->result = NULL;
+	outcome->devices = NULL;
+}
+
 static void outcome_init(struct outcome *outcome)
 {
 	*outcome = (struct outcome){.retry_after = -1, .remaining = -1};
@@ -37,7 +45,7 @@ void flow_clear(struct flow *flow)
 	flow->redirect_uri = NULL;
 	flow->agent_url = NULL;
 	flow->agent_answer = NULL;
-	json_wipe(flow->outcome.result);
+	outcome_clear(&flow->outcome);
 	outcome_init(&flow->outcome);
 	flow->next = NULL;
 }
@@ -60,7 +68,7 @@ static enum flow_want end(struct flow *flow)
 
 enum flow_want flow_succeed(struct flow *flow, json_t *result)
 {
-	json_wipe(flow->outcome.result);
+	outcome_clear(&flow->outcome);
 	outcome_init(&flow->outcome);
 	flow->outcome.result = result;
 	return end(flow);
@@ -68,8 +76,7 @@ enum flow_want flow_succeed(struct flow *flow, json_t *result)
 
 enum flow_want flow_fail_name(struct flow *flow, int code, const char *name, const char *cause)
 {
-	json_wipe(flow->outcome.result);
-	flow->outcome.result = NULL;
+	outcome_clear(&flow->outcome);
 	flow->outcome.code = code;
 	flow->outcome.name[0] = '\0';
 	flow->outcome.cause[0] = '\0';

@@ -41,6 +41,7 @@ struct outcome {
 	char recovery[96]; /**< "" = none */
 	int retry_after;  /**< -1 = none */
 	int remaining;    /**< -1 = none */
+	json_t *devices;  /**< owned; the account's devices where there are too many, NULL = not told */
 	json_t *result;   /**< owned; NULL = null */
 };
 

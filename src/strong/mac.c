@@ -113,8 +113,9 @@ static const char *recovery(int error)
 	case IW_CODE:
 	case IW_NODEVICE:
 		return "get pims.authentication.smscode type=enrollment";
-	case IW_FORBIDDEN:
 	case IW_MAXNBTOOLS:
+		return "set pims.authentication.device action=remove";
+	case IW_FORBIDDEN:
 		return "set pims.authentication.enrollment action=remove";
 	case IW_BLOCKED:
 		return "get pims.authentication.smscode type=resetPIN";
@@ -132,6 +133,16 @@ static const char *argument(const struct flow *flow, int error)
 	return error == IW_PINREFUSED ? "pinCode" : "smsCode";
 }
 
+static void take_devices(struct flow *flow, const char *text)
+{
+	json_t *devices = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+
+	if (json_is_array(devices))
+		flow->outcome.devices = devices;
+	else
+		json_decref(devices);
+}
+
 static enum flow_want fail_refused(struct flow *flow, int error)
 {
 	const struct iw_refusal *refusal = &mac_of(flow)->reply.refusal;
@@ -142,7 +153,10 @@ static enum flow_want fail_refused(struct flow *flow, int error)
 		flow->outcome.retry_after = refusal->retry_after;
 		flow->outcome.remaining = refusal->remaining;
 	}
-	(void)text_copy(flow->outcome.recovery, sizeof flow->outcome.recovery, recovery(error));
+	if (!text_equal(cause, "otp.budget")) /* that takes nothing but time */
+		(void)text_copy(flow->outcome.recovery, sizeof flow->outcome.recovery, recovery(error));
+	if (refusal->error && *refusal->devices)
+		take_devices(flow, refusal->devices);
 	return want;
 }
 

@@ -30,13 +30,27 @@ static enum flow_want refused(struct flow *flow, int r)
 	return flow_wait(flow, FLOW_SAVE, mac_fail_saved);
 }
 
+/* Ours, beside the documented result: what is left of the device's budget, and in how many seconds it renews. */
+static int add_budget(const struct iw_refusal *told, json_t *result)
+{
+	int r = told->remaining < 0 ? 0 : json_put_int(result, "remaining", told->remaining);
+
+	return r < 0 || told->retry_after < 0 ? r : json_put_int(result, "retryAfter", told->retry_after);
+}
+
 static enum flow_want tell_otp(struct flow *flow)
 {
 	struct mac *mac = mac_of(flow);
+	json_t *result;
 
 	if (secret_empty(&mac->otp))
 		return flow_fail(flow, PIMS_SERVER, "server.format");
-	return strong_succeed(flow, json_pack("{s:s}", "otp", secret_text(&mac->otp)));
+	result = json_pack("{s:s}", "otp", secret_text(&mac->otp));
+	if (result && add_budget(&mac->reply.refusal, result) < 0) {
+		json_wipe(result);
+		result = NULL;
+	}
+	return strong_succeed(flow, result);
 }
 
 static enum flow_want read_finalize(struct flow *flow)

@@ -218,12 +218,24 @@ static void a_dead_code_of_a_second_activation_leaves_the_living_device(void **s
 static void at_the_device_limit_the_answer_says_what_to_do_and_the_code_stays(void **state)
 {
 	static const struct canned limit[] = {{"ActionFinalize&mode=activate", PIMS_HTTP_OK, 200, XML, NOK("Finalize", "MAXNBTOOLS")}, {0}};
+	static const struct canned listed[] = {
+		{"ActionFinalize&mode=activate", PIMS_HTTP_OK, 200, XML,
+		 "<?xml version=\"1.0\"?><ActionFinalize><err>NOK:MAXNBTOOLS</err><devices>[{\"id\":\"7\"}]</devices></ActionFinalize>"}, {0}};
+	static const struct canned unlisted[] = {
+		{"ActionFinalize&mode=activate", PIMS_HTTP_OK, 200, XML,
+		 "<?xml version=\"1.0\"?><ActionFinalize><err>NOK:MAXNBTOOLS</err><devices>{\"id\":\"7\"}</devices></ActionFinalize>"}, {0}};
 	struct flow_fixture *fixture = *state;
 
 	confirm(fixture);
 	flow_fixture_run(fixture, strong_enroll, PIN_1234, limit);
 	assert_failed(fixture, 2317, "inwebo.max_devices");
-	assert_string_equal(fixture->flow.outcome.recovery, "set pims.authentication.enrollment action=remove");
+	assert_string_equal(fixture->flow.outcome.recovery, "set pims.authentication.device action=remove");
+	assert_null(fixture->flow.outcome.devices);
+	flow_fixture_run(fixture, strong_enroll, PIN_1234, unlisted);
+	assert_null(fixture->flow.outcome.devices);
+	flow_fixture_run(fixture, strong_enroll, PIN_1234, listed);
+	assert_failed(fixture, 2317, "inwebo.max_devices");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(fixture->flow.outcome.devices, 0), "id")), "7");
 	assert_int_equal(fixture->device.phase, IW_FINALIZE);
 	assert_string_equal(secret_text(&fixture->device.code), "12345678");
 }
