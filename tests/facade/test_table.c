@@ -352,24 +352,61 @@ static void right_parameters_are_taken(void **state)
 	for_each_row(with_right_parameters);
 }
 
-static void later_rows_answer_2002(void **state)
+static void every_row_has_a_handler(void **state)
 {
-	struct row_test test;
-	size_t index;
+	(void)state;
+	for (const struct api_row *row = api_rows; row->api; row++)
+		assert_non_null(row->start);
+}
+
+static void hear_subscription(struct harness *harness, const char *api, int code, const char *label)
+{
+	heard_free(&harness->heard);
+	assert_int_equal(pims_subscribe(harness->pims, api, "{\"action\":\"get\"}", harness_hear, &harness->heard, NULL), 0);
+	harness_settle(harness);
+	harness_assert_failed(&harness->heard, code, label, "");
+	heard_free(&harness->heard);
+	assert_int_equal(pims_unsubscribe(harness->pims, api, harness_hear, &harness->heard, NULL), 0);
+	harness_settle(harness);
+	harness_assert_failed(&harness->heard, code, label, "");
+}
+
+static void no_row_has_events(void **state)
+{
+	struct harness harness;
 
 	(void)state;
-	harness_init(&test.harness);
-	harness_sign_in(&test.harness, 3600);
-	harness_start(&test.harness);
-	json_array_foreach(reference_rows, index, test.row) {
-		if (api_rows[index].start)
-			continue;
-		test.good = good_parameters(test.row, false);
-		call(&test, test.good);
-		harness_assert_failed(&test.harness.heard, 2002, "API not supported", "");
-		json_decref(test.good);
+	harness_init(&harness);
+	harness_sign_in(&harness, 3600);
+	for (const struct api_row *row = api_rows; row->api; row++)
+		hear_subscription(&harness, row->api, 2001, "Facade not initialized");
+	hear_subscription(&harness, "pims.nothing", 2001, "Facade not initialized");
+	harness_start(&harness);
+	for (const struct api_row *row = api_rows; row->api; row++)
+		hear_subscription(&harness, row->api, 2002, "API not supported");
+	hear_subscription(&harness, "pims.nothing", 2002, "API not supported");
+	hear_subscription(&harness, "", 2002, "API not supported");
+	harness_free(&harness);
+}
+
+static void call_before_initialize(struct harness *harness, const struct api_row *row, const char *parameters)
+{
+	harness_call(harness, api_verb_text(row->verb), row->api, parameters);
+	harness_assert_failed(&harness->heard, 2001, "Facade not initialized", "");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(harness->heard.message, "error"), "recovery")), "initialize");
+}
+
+static void every_row_is_2001_before_initialize(void **state)
+{
+	struct harness harness;
+
+	(void)state;
+	harness_init(&harness);
+	for (const struct api_row *row = api_rows; row->api; row++) {
+		call_before_initialize(&harness, row, NULL);
+		call_before_initialize(&harness, row, "nonsense");
 	}
-	harness_free(&test.harness);
+	harness_free(&harness);
 }
 
 /* Every answer of every row, with all that is wrong with the rest of the world, is of its list or always allowed. */
@@ -569,7 +606,9 @@ int main(void)
 		cmocka_unit_test(a_missing_parameter_is_2101_with_its_name),
 		cmocka_unit_test(a_wrong_parameter_is_2102_with_its_name),
 		cmocka_unit_test(right_parameters_are_taken),
-		cmocka_unit_test(later_rows_answer_2002),
+		cmocka_unit_test(every_row_has_a_handler),
+		cmocka_unit_test(no_row_has_events),
+		cmocka_unit_test(every_row_is_2001_before_initialize),
 		cmocka_unit_test(no_row_answers_a_code_that_it_does_not_document),
 		cmocka_unit_test(parameters_that_are_no_object_are_2102),
 		cmocka_unit_test(an_unknown_api_or_verb_is_2002),
