@@ -54,7 +54,12 @@ field() {
 }
 # sign_in URL: gets the page, fills in its form as it is, sends it and follows the redirect to the waiting program
 sign_in() {
-	printf 'url = "%s"\n' "$1" | curl -sS -f --max-time 20 -b "$work/cookies" -c "$work/cookies" -K - >"$work/page" || fail "no sign-in page"
+	shown=$(printf 'url = "%s"\n' "$1" | curl -sS -f -L --max-time 20 -b "$work/cookies" -c "$work/cookies" -K - -o "$work/page" -w '%{url_effective}') ||
+		fail "no sign-in page"
+	case $shown in
+	"$url"/*) ;;
+	*) return 0 ;; # the browser was signed in already
+	esac
 	tr '\n' ' ' <"$work/page" | sed 's/</\n</g' >"$work/tags"
 	grep '^<form' "$work/tags" >"$work/form" || fail "the sign-in page has no form"
 	origin=$(printf '%s' "$1" | sed 's,^\([a-z]*://[^/]*\).*,\1,')

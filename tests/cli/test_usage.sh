@@ -48,7 +48,7 @@ fail() {
 }
 . "$SOURCE_DIR/scripts/sandbox.sh"
 if ! [ -c /dev/stdin ]; then
-	exec "$PIMS_BIN" "$@"
+	exec timeout 30 "$PIMS_BIN" "$@"
 fi
 answer=$work/answer.$$
 case " $* " in
@@ -58,16 +58,16 @@ case " $* " in
 		until curl -sS -f "$url/sandbox/sms?after=$last" | jq -e -r '[.messages[] | select(.purpose == "phoneNumberCertification")][0].code'; do
 			sleep 0.1
 		done | grep -v null
-	} | "$PIMS_BIN" "$@"
+	} | timeout 30 "$PIMS_BIN" "$@"
 	exit
 	;;
 *" enroll "*) { sms_code enrollment; cat "$work/pin"; } >"$answer" ;;
 *" otp --pin "*) cat "$work/pin" >"$answer" ;;
 *" pin reset "*) { sms_code resetPIN; echo 5820 | tee "$work/pin"; } >"$answer" ;;
 *" pin update "*) { cat "$work/pin"; echo 6931 | tee "$work/pin"; } >"$answer" ;;
-*) exec "$PIMS_BIN" "$@" ;;
+*) exec timeout 30 "$PIMS_BIN" "$@" ;;
 esac
-exec "$PIMS_BIN" "$@" <"$answer"
+exec timeout 30 "$PIMS_BIN" "$@" <"$answer"
 END
 
 # The sandbox runs already; a server for production is started, and ended when it listens
