@@ -59,9 +59,11 @@ static int run(struct mac_call *call, const struct query *query)
 
 static void serve(struct request *request, struct response *response)
 {
-	struct mac_call call = {.server = request_server(request), .address = request->address, .xml = BUF_INIT(MAX_XML)};
+	char address[REQUEST_CLIENT_SIZE];
+	struct mac_call call = {.server = request_server(request), .address = address, .xml = BUF_INIT(MAX_XML)};
 	int r;
 
+	request_client(request, address);
 	call.now = env_now(&call.server->env);
 	r = run(&call, &request->query);
 	env_log(&call.server->env, r < 0 ? PIMS_LOG_ERROR : PIMS_LOG_INFO, "iwws: %s from %s: %s", steps[call.request.step].name,

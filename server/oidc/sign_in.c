@@ -65,10 +65,11 @@ void sign_in_network(const char *address, char ret_network[64])
 static int read_counts(const struct request *request, const char *email, struct counts *ret_counts)
 {
 	const struct seal *seal = request_server(request)->seal;
-	char network[64], both[EMAIL_SIZE + 1 + sizeof network];
+	char network[64], both[EMAIL_SIZE + 1 + sizeof network], address[REQUEST_CLIENT_SIZE];
 	int r;
 
-	sign_in_network(request->address ? request->address : "", network);
+	request_client(request, address);
+	sign_in_network(address, network);
 	(void)snprintf(both, sizeof both, "%s %s", email, network);
 	r = sign_in_key(seal, "login", both, ret_counts->account);
 	return r < 0 ? r : sign_in_key(seal, "login-from", network, ret_counts->address);

@@ -23,7 +23,7 @@ static const struct {
 } causes[] = {
 	{"phone.invalid", PIMS_INVALID_PARAMETER, "phoneNumber"}, {"phone.exists", PIMS_PHONE_REGISTERED, "phoneNumber"},
 	{"phone.none", PIMS_NO_PHONE_NUMBER, "phoneNumber"},      {"sms.code", PIMS_SMS_CODE_INVALID, "smsCode"},
-	{"sms.expired", PIMS_SMS_CODE_EXPIRED, "smsCode"},        {"device.proof", PIMS_INWEBO_ACCESS, ""},
+	{"sms.expired", PIMS_SMS_CODE_EXPIRED, "smsCode"},        {"device.proof", PIMS_INWEBO_NO_DEVICE, ""},
 	{"inwebo.blocked", PIMS_INWEBO_BLOCKED, ""},              {"inwebo.no_device", PIMS_INWEBO_NO_DEVICE, ""},
 };
 

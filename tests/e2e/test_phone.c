@@ -209,6 +209,30 @@ static void a_number_is_changed_by_an_enrolled_device_alone(void **state)
 	app_assert_succeeded(app);
 }
 
+static void with_a_blocked_pin_or_a_removed_device_the_number_stays(void **state)
+{
+	struct world *world = *state;
+	struct app *app = &world->app;
+	struct app other;
+
+	app_enrol(app, &world->sandbox, "2580");
+	certify(world, NUMBER);
+	for (int i = 0; i < 5; i++)
+		app_call(app, "get", OTP, "{\"action\":\"withPIN\",\"pinCode\":\"9999\"}");
+	call(world, "set", SMSCODE, MODIFY, NUMBER, world->code);
+	app_assert_failed(app, 2310, "inwebo: account is blocked ", "inwebo.blocked");
+	assert_int_equal(sandbox_admin(&world->sandbox, (const char *const[]){"account", "unblock", SANDBOX_EMAIL, NULL}, NULL), 0);
+	app_start(&other, &world->sandbox, NULL);
+	app_initialize(&other);
+	app_login(&other, SANDBOX_EMAIL, SANDBOX_PASSWORD);
+	app_call(&other, "set", ENROLLMENT, "{\"action\":\"remove\"}");
+	app_assert_succeeded(&other);
+	app_remove(&other);
+	call(world, "set", SMSCODE, MODIFY, NUMBER, world->code);
+	app_assert_failed(app, 2312, "inwebo: device is disabled or unknown", "inwebo.no_device");
+	assert_phone(world, "0612345678");
+}
+
 static void asking_again_at_once_has_to_wait(void **state)
 {
 	struct world *world = *state;
@@ -243,6 +267,7 @@ int main(void)
 		TEST(without_a_number_nothing_can_be_changed_and_one_can_be_added),
 		TEST(enrolling_with_a_number_takes_one_sms),
 		TEST(a_number_is_changed_by_an_enrolled_device_alone),
+		TEST(with_a_blocked_pin_or_a_removed_device_the_number_stays),
 		cmocka_unit_test_setup_teardown(asking_again_at_once_has_to_wait, setup_cooling, teardown),
 	};
 

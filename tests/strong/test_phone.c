@@ -217,7 +217,7 @@ static void a_change_carries_proofs_for_a_fresh_challenge(void **state)
 	assert_null(strstr(fixture->body, "11111111")); /* a key */
 	assert_true(fixture->bearer);
 	flow_fixture_run(fixture, strong_modify_phone, GIVEN, refused);
-	assert_failed(fixture, 2308, "device.proof");
+	assert_failed(fixture, 2312, "device.proof");
 }
 
 static void a_device_that_the_server_lost_is_remembered_as_gone(void **state)
