@@ -4,9 +4,14 @@
 # relative to the file, so that it is right for any --prefix
 file(RELATIVE_PATH pc_prefix "/x/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/x")
 configure_file("${CMAKE_SOURCE_DIR}/pims.pc.in" "${CMAKE_BINARY_DIR}/pims.pc" @ONLY)
+configure_file("${CMAKE_SOURCE_DIR}/pimsd-sandbox.pc.in" "${CMAKE_BINARY_DIR}/pimsd-sandbox.pc" @ONLY)
 
 if(TARGET pims_shared)
 	install(TARGETS pims_shared LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" NAMELINK_COMPONENT dev)
+endif()
+if(TARGET pimsd_sandbox)
+	install(TARGETS pimsd_sandbox LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT dev)
+	install(FILES "${CMAKE_BINARY_DIR}/pimsd-sandbox.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT dev)
 endif()
 if(TARGET pims)
 	install(TARGETS pims RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")

@@ -22,7 +22,7 @@ static const char help[] =
 	"\n"
 	"The server of the openpims clients: sign-in (OpenID Connect), SMS codes, device enrollment and one-time passwords.\n"
 	"\n"
-	"  --sandbox              everything in one: a demo account, clients, and SMS shown on the console and at /sandbox/sms\n"
+	"  --sandbox              everything in one: a demo account, clients, and SMS shown on the console and on the page /sandbox/\n"
 	"  --listen ADDRESS:PORT  numeric address; port 0 is any free one (default 127.0.0.1:8480)\n"
 	"  --data DIR             database and master key; made when missing (sandbox: a temporary one, removed at the end)\n"
 	"  --issuer URL           the server's public URL (https, but on loopback; default in the sandbox http://ADDRESS:PORT)\n"

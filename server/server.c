@@ -141,7 +141,7 @@ static int start(struct server *server, const struct server_options *options)
 	server->service->socket = -1;
 	r = settings_copy(&server->settings, &options->settings);
 	if (r == 0 && server->settings.sandbox)
-		r = sandbox_new(&server->sandbox, server);
+		r = sandbox_new(&server->sandbox, server, options->workers);
 	if (r == 0)
 		r = start_listening(server, options);
 	if (r == 0)

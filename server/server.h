@@ -29,6 +29,7 @@ struct sms_settings {
 /** Settings, from the command line and the configuration; constant while the server runs. */
 struct settings {
 	bool sandbox;
+	bool quiet; /**< a sandbox that shows no SMS on standard output */
 	char *data_dir;
 	char *issuer;       /**< public URL without a slash at its end */
 	char *customer_audience; /**< of tokens for the customer API; NULL = "customer-api" */

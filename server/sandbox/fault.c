@@ -115,7 +115,7 @@ static int read_kind(const json_t *object, struct fault *fault, const char **ret
 		return wrong(ret_why, "A fault has a code or a kind, not both");
 	if (fault->kind != FAULT_ERROR)
 		return 0;
-	fault->row = json_is_integer(code) ? fault_row((int)json_integer_value(code)) : NULL;
+	fault->row = fault_row(json_int(object, "code", 0));
 	return fault->row ? 0 : wrong(ret_why, "This code cannot be provoked: GET /sandbox/faults tells which can");
 }
 
@@ -179,6 +179,24 @@ int sandbox_fault(struct sandbox *sandbox, const json_t *object, const char **re
 	return add(sandbox, object, &fault, ret_why);
 }
 
+void sandbox_forget_faults(struct sandbox *sandbox)
+{
+	pthread_mutex_lock(&sandbox->faults.lock);
+	sandbox->faults.count = 0;
+	pthread_mutex_unlock(&sandbox->faults.lock);
+	events_tell(sandbox, "faults", waiting(sandbox));
+}
+
+static void forget(struct sandbox *sandbox, int64_t id)
+{
+	pthread_mutex_lock(&sandbox->faults.lock);
+	for (size_t i = sandbox->faults.count; i > 0; i--)
+		if (sandbox->faults.list[i - 1].id == id)
+			drop(&sandbox->faults, i - 1);
+	pthread_mutex_unlock(&sandbox->faults.lock);
+	events_tell(sandbox, "faults", waiting(sandbox));
+}
+
 /* --- REST ------------------------------------------------------------------------------------------------------------------------------------------------ */
 
 void sandbox_faults_list(struct request *request, struct response *response)
@@ -219,13 +237,9 @@ void sandbox_faults_clear(struct request *request, struct response *response)
 		rest_bad_request(response, "id is the id of a fault");
 		return;
 	}
-	pthread_mutex_lock(&sandbox->faults.lock);
-	if (!text)
-		sandbox->faults.count = 0;
-	for (size_t i = sandbox->faults.count; text && i > 0; i--)
-		if (sandbox->faults.list[i - 1].id == (int64_t)id)
-			drop(&sandbox->faults, i - 1);
-	pthread_mutex_unlock(&sandbox->faults.lock);
-	events_tell(sandbox, "faults", waiting(sandbox));
+	if (text)
+		forget(sandbox, (int64_t)id);
+	else
+		sandbox_forget_faults(sandbox);
 	response->status = 204;
 }

@@ -58,7 +58,7 @@ static const struct fault_row rows[] = {
 /* clang-format on */
 #undef WORD
 
-const struct fault_row *fault_row(int code)
+const struct fault_row *fault_row(int64_t code)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].code == code)

@@ -75,7 +75,7 @@ struct fault {
 	int milliseconds; /**< of FAULT_SLOW */
 };
 /** The row of a documented code, or NULL when it can't be provoked. */
-const struct fault_row *fault_row(int code);
+const struct fault_row *fault_row(int64_t code);
 int fault_code(const struct fault_row *row);
 /** The calls that a fault waits for when it names none, and those it may name. */
 unsigned fault_usual(const struct fault_row *row);

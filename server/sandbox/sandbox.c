@@ -8,14 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HELD_MAX = 24 /**< of 48 workers: faults never take all of them */ };
+enum { DEFAULT_WORKERS = 48 };
 
 struct sandbox *request_sandbox(const struct request *request)
 {
 	return request_server(request)->sandbox;
 }
 
-int sandbox_new(struct sandbox **ret_sandbox, struct server *server)
+int sandbox_new(struct sandbox **ret_sandbox, struct server *server, unsigned workers)
 {
 	struct sandbox *sandbox = calloc(1, sizeof *sandbox);
 
@@ -25,7 +25,8 @@ int sandbox_new(struct sandbox **ret_sandbox, struct server *server)
 	sandbox->calls.list = json_array();
 	pthread_mutex_init(&sandbox->calls.lock, NULL);
 	pthread_mutex_init(&sandbox->faults.lock, NULL);
-	pause_init(&sandbox->pause, HELD_MAX);
+	/* faults never take all of them */
+	pause_init(&sandbox->pause, (workers ? workers : DEFAULT_WORKERS) / 2);
 	if (!sandbox->calls.list || events_start(sandbox) < 0) {
 		sandbox_free(sandbox);
 		return PIMS_E_SYSTEM;

@@ -12,8 +12,8 @@
 
 struct sandbox;
 
-/** From here on the server's clock can be moved: before anybody copies its env. PIMS_E_MEMORY, PIMS_E_SYSTEM. */
-int sandbox_new(struct sandbox **ret_sandbox, struct server *server);
+/** From here on the server's clock can be moved: before anybody copies its env. `workers` of the HTTP server, 0 = its default. PIMS_E_MEMORY, PIMS_E_SYSTEM. */
+int sandbox_new(struct sandbox **ret_sandbox, struct server *server, unsigned workers);
 /** Releases requests that are held and ends streams, so that the HTTP server can stop. NULL allowed. */
 void sandbox_close(struct sandbox *sandbox);
 /** NULL allowed. */
@@ -25,6 +25,8 @@ void sandbox_note(const struct request *request, const struct response *response
 
 /** Puts a fault on the list, as POST /sandbox/faults does. PIMS_E_FORMAT: it says no fault, see *ret_why (a literal); PIMS_E_LIMIT: too many. */
 int sandbox_fault(struct sandbox *sandbox, const json_t *fault, const char **ret_why);
+/** Removes all faults that wait. */
+void sandbox_forget_faults(struct sandbox *sandbox);
 /** Moves the clock by so many seconds. PIMS_E_LIMIT: it would be more than ten years from the real one. */
 int sandbox_advance(struct sandbox *sandbox, int64_t seconds);
 

@@ -85,7 +85,7 @@ void sms_deliver(const struct server *server, const char *phone, const char *tex
 	char line[SMS_TEXT_MAX + 1], number[PHONE_SIZE];
 	size_t at = 0;
 
-	if (!server->settings.sandbox)
+	if (!server->settings.sandbox || server->settings.quiet)
 		return;
 	for (; *text && at < sizeof line - 1; text++)
 		if (*text != '\n')
