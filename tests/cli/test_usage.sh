@@ -25,6 +25,8 @@ end() {
 trap end EXIT
 mkdir "$work/bin" "$work/blocks" "$work/home"
 echo 4739 >"$work/pin"
+echo "$email" >"$work/email"
+echo "$password" >"$work/password"
 
 # --- the reader --------------------------------------------------------------------------------------------------------------------
 
@@ -35,7 +37,45 @@ fail() {
 	exit 1
 }
 . "$SOURCE_DIR/scripts/sandbox.sh"
-sign_in "$1"
+email=$(cat "$work/email")
+password=$(cat "$work/password")
+# what the person types into a field
+typed() {
+	case $1 in
+	username) case $page in */create*) echo friend@example.com ;; *) echo "$email" ;; esac ;;
+	password | password2) case $page in */create*) echo a-friends-password ;; *) echo "$password" ;; esac ;;
+	email) echo moved@example.com | tee "$work/email" ;;
+	new_password | new_password2) echo another-password | tee "$work/password" ;;
+	code) curl -sS -f "$url/sandbox/mail" | jq -r '[.messages[] | select(.code)][-1].code' ;;
+	esac
+}
+# walk PAGE: an account page, form after form, until it leads back to the program
+walk() {
+	page=$1
+	printf 'url = "%s"\n' "$page" >"$work/post"
+	for step in 1 2 3 4; do
+		shown=$(curl -sS -L --max-time 20 -H "Origin: $url" -b "$work/cookies" -c "$work/cookies" -K "$work/post" -o "$work/page" -w '%{url_effective}')
+		case $shown in
+		"$url"/*) ;;
+		*) exit 0 ;;
+		esac
+		tr '\n' ' ' <"$work/page" | sed 's/</\n</g' >"$work/tags"
+		grep '^<form' "$work/tags" >"$work/form" || fail "no form on $shown: $(cat "$work/page")"
+		printf 'url = "%s"\n' "$url$(attribute action <"$work/form")" >"$work/post"
+		grep '^<input' "$work/tags" | while read -r tag; do
+			name=$(printf '%s' "$tag" | attribute name)
+			case $tag in
+			*'type="hidden"'*) field "$name" "$(printf '%s' "$tag" | attribute value)" ;;
+			*) field "$name" "$(typed "$name")" ;;
+			esac
+		done >>"$work/post"
+	done
+	fail "too many pages: $(cat "$work/page")"
+}
+case $1 in
+*/authorize*) sign_in "$1" ;;
+*) walk "$1" ;;
+esac
 END
 
 # What the terminal asks is answered; where a script feeds pims itself, it is left alone
@@ -76,7 +116,6 @@ cat >"$work/bin/pimsd" <<'END'
 set -eu
 case "$*" in
 "account add "*)
-	echo a-good-password >"$work/password"
 	exec "$PIMSD_BIN" "$@" --password-stdin <"$work/password"
 	;;
 account* | client*) exec "$PIMSD_BIN" "$@" ;;
@@ -109,9 +148,6 @@ sign_in_here() {
 enrol_here() {
 	reader "pims sms enrollment && pims enroll"
 }
-supported() {
-	"$pims" apis --json | jq -e --arg api "$1" '(.rows? // .) | map(select(.api == $api)) | length > 0 and all(.supported)' >/dev/null
-}
 
 # --- the guide ---------------------------------------------------------------------------------------------------------------------
 
@@ -124,7 +160,7 @@ awk -v out="$work/blocks/" '
 	/^```/ { open = 1; file = ""; next }
 	open && file != "" && !unit { print >file }
 	open && file != "" && unit && sub(/^ExecStart=/, "") { print >file }' "$guide"
-[ "$(ls "$work/blocks" | wc -l)" -ge 50 ] || fail "the guide has lost its commands"
+[ "$(ls "$work/blocks" | wc -l)" -ge 60 ] || fail "the guide has lost its commands"
 
 sandbox_start
 export PATH="$work/bin:$PATH" BROWSER="$work/bin/browser" work url SOURCE_DIR PIMS_BIN PIMSD_BIN CREDENTIALS_DIRECTORY="$work"
@@ -134,12 +170,11 @@ first=$XDG_STATE_HOME
 # the guide's own lines that choose the program would choose another one
 sed -i -e "s|http://127.0.0.1:8480|$url|g" -e "s|/var/lib/pimsd|$work/production|g" -e '/^export PATH=/d' "$work"/blocks/*.sh
 
-# prepare STATE: false when the block is not for this build
+# prepare STATE: brings the reader where the block expects him
 prepare() {
 	case $1 in
 	'' | fails) ;;
 	'no phone number') reader "pimsd account set-phone $email --none --data $work/data" ;;
-	enrolled) ;;
 	'new device') # and no place for it
 		for i in 1 2 3 4; do
 			new_device
@@ -152,8 +187,6 @@ prepare() {
 		new_device
 		sign_in_here
 		;;
-	needs\ *) supported "${1#needs }" ;;
-	pages) return 1 ;;
 	*) fail "what does \"$1\" mean?" ;;
 	esac
 }
@@ -161,10 +194,7 @@ prepare() {
 count=0
 for block in "$work"/blocks/*.sh; do
 	state=$(cat "$block.state")
-	if ! prepare "$state"; then
-		echo "not in this build: $(cat "$block")"
-		continue
-	fi
+	prepare "$state"
 	sed -i "s/4739/$(cat "$work/pin")/" "$block" # the PIN that the reader has by now
 	status=0
 	run "$block" || status=1
