@@ -4,6 +4,7 @@
 #include "base/phone.h"
 #include "server/account/identifier.h"
 #include "server/account/password.h"
+#include "server/account/recovery.h"
 
 #include <pims/error.h>
 
@@ -18,11 +19,12 @@ const char admin_account_help[] =
 	"       pimsd account list --data DIR\n"
 	"       pimsd account set-password EMAIL [--password-stdin] --data DIR\n"
 	"       pimsd account set-phone EMAIL (NUMBER [--country CC] | --none) --data DIR\n"
-	"       pimsd account block|unblock|remove EMAIL --data DIR\n"
+	"       pimsd account block|unblock|recover|remove EMAIL --data DIR\n"
 	"\n"
 	"Changes accounts, also while a server runs on the same data. Passwords are asked on the terminal, or read as a line of\n"
 	"standard input. A new password and a block end all sign-ins of the account; unblock also lifts the block of its PIN; remove\n"
 	"takes all that belongs to it. `list` prints e-mail, phone, state (active, blocked) and PIN (none, set, blocked), tabs between.\n"
+	"`recover` prints a code, good once and for a day: with it and the password its owner sets a new phone number at /account/recover.\n"
 	"\n"
 	"A number is an international one (+33612345678), or a national one of the account's country: --country, else the one it was\n"
 	"given before, else FR.\n"
@@ -161,6 +163,34 @@ static int account_unblock(struct admin *admin)
 	return result(admin, store_account_set_blocked(admin->store, admin->name, false));
 }
 
+static int make_recovery(const struct admin *admin, char ret_code[RECOVERY_CODE_SIZE])
+{
+	int64_t now = env_now(&admin->env);
+	char hash[PASSWORD_HASH_SIZE], plain[RECOVERY_LENGTH + 1];
+	int r = recovery_code_make(&admin->env, ret_code);
+
+	if (r == 0)
+		r = recovery_code_read(ret_code, plain);
+	if (r == 0)
+		r = password_hash(plain, hash);
+	if (r == 0)
+		r = store_recovery_add(admin->store, admin->name, hash, now + INT64_C(1000) * RECOVERY_SECONDS, now);
+	secret_wipe(plain, sizeof plain);
+	return r;
+}
+
+/* The code is told once, here, and kept nowhere. */
+static int account_recover(struct admin *admin)
+{
+	char code[RECOVERY_CODE_SIZE];
+	int r = make_recovery(admin, code);
+
+	if (r == 0)
+		printf("%s\n", code);
+	secret_wipe(code, sizeof code);
+	return result(admin, r);
+}
+
 static int account_remove(struct admin *admin)
 {
 	return result(admin, store_account_remove(admin->store, admin->name));
@@ -173,6 +203,7 @@ const struct admin_row admin_account_rows[] = {
 	{"account", "set-phone", 1, 2, false, account_set_phone, check_phone},
 	{"account", "block", 1, 1, false, account_block, NULL},
 	{"account", "unblock", 1, 1, false, account_unblock, NULL},
+	{"account", "recover", 1, 1, false, account_recover, NULL},
 	{"account", "remove", 1, 1, false, account_remove, NULL},
 	{0},
 };

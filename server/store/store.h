@@ -119,7 +119,10 @@ int store_refresh_rotate(struct store *store, const unsigned char refresh[32], c
 			 int64_t now, struct session_row *ret_session);
 /** The session of a live access token. Using it also counts as use of the refresh token that was issued with it. */
 int store_access_find(struct store *store, const unsigned char access[32], int64_t now, struct session_row *ret_session);
-/** Revokes the session of an access or refresh token of that client, and its account is signed out of its browsers; 0 also when there is none (RFC 7009 §2.2). */
+/**
+ * Revokes the session of an access or refresh token of that client, and its account is signed out of its browsers; 0 also when there is none
+ * (RFC 7009 §2.2).
+ */
 int store_token_revoke(struct store *store, const unsigned char token[32], const char *client);
 int store_session_revoke(struct store *store, int64_t session);
 

@@ -21,6 +21,10 @@ const struct route page_routes[] = {
 	{"POST", ACCOUNT_EMAIL_PATH, page_email},
 	{"GET", ACCOUNT_PASSWORD_PATH, page_password},
 	{"POST", ACCOUNT_PASSWORD_PATH, page_password},
+	{"GET", ACCOUNT_DEVICES_PATH, page_devices},
+	{"POST", ACCOUNT_DEVICES_PATH, page_devices},
+	{"GET", ACCOUNT_RECOVER_PATH, page_recover},
+	{"POST", ACCOUNT_RECOVER_PATH, page_recover},
 	{NULL, NULL, NULL},
 };
 

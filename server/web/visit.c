@@ -8,10 +8,10 @@
 #include "server/oidc/client.h"
 #include "server/oidc/keys.h"
 #include "server/oidc/redirect.h"
+#include "server/web/own.h"
 
 #include <pims/error.h>
 
-#include <stdio.h>
 #include <string.h>
 
 static const char *const carried[] = {"client_id", "redirect_uri", "state", "ui_locales", "id_token_hint"};
@@ -147,13 +147,9 @@ void visit_leave(struct visit *visit, const char *name, const char *value)
 
 static int write_action(const struct visit *visit, struct buf *ret_action)
 {
-	struct url url = {0};
-	int r = url_parse(request_server(visit->request)->settings.issuer, &url);
+	int r = own_path(visit->request, visit->path, ret_action);
 
-	if (r == 0)
-		r = buf_printf(ret_action, "%s%s?%s", url.path, visit->path, buf_text(&visit->text));
-	url_free(&url);
-	return r;
+	return r < 0 ? r : buf_printf(ret_action, "?%s", buf_text(&visit->text));
 }
 
 void visit_show(struct visit *visit, int status, const struct form_page *page)
@@ -185,26 +181,10 @@ void visit_show(struct visit *visit, int status, const struct form_page *page)
 
 const char *visit_field(const struct visit *visit, const char *name)
 {
-	const char *value = query_get(&visit->request->form, name);
-
-	return value ? value : "";
+	return own_field(visit->request, name);
 }
 
 const char *visit_error(const struct visit *visit, int r, int retry_after, struct buf *text, int *ret_status)
 {
-	const struct texts *texts = visit->texts;
-	char minutes[16];
-
-	*ret_status = 403;
-	if (r == PIMS_E_NOT_FOUND)
-		return texts->wrong;
-	*ret_status = 503;
-	if (r == PIMS_E_AGAIN)
-		return texts->busy;
-	*ret_status = 500;
-	if (r != PIMS_E_LIMIT)
-		return texts->failed;
-	*ret_status = 429;
-	(void)snprintf(minutes, sizeof minutes, "%d", retry_after / 60 + 1);
-	return texts_fill(texts->too_many, minutes, text) == 0 ? buf_text(text) : texts->failed;
+	return own_error(visit->texts, r, retry_after, text, ret_status);
 }

@@ -51,5 +51,7 @@ extern const struct route mail_routes[]; /**< the sandbox's: GET /sandbox/mail *
 void page_create(struct request *request, struct response *response);
 void page_email(struct request *request, struct response *response);
 void page_password(struct request *request, struct response *response);
+void page_devices(struct request *request, struct response *response);
+void page_recover(struct request *request, struct response *response);
 
 #endif

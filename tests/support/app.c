@@ -166,21 +166,31 @@ void app_configure(struct app *app, const char *group, const char *name, const c
 	json_decref(all);
 }
 
+void app_visit(struct app *app, const char *parameters)
+{
+	app->callbacks = 0;
+	app->agent_url[0] = '\0';
+	assert_int_equal(pims_set(app->pims, "pims.authentication.user", parameters, take_message, app, NULL), 0);
+	while (!app->agent_url[0] && !app->callbacks)
+		assert_true(pims_run(app->loop, 100) >= 0);
+	assert_int_equal(app->callbacks, 0);
+}
+
+void app_return(struct app *app, struct web_answer *answer)
+{
+	assert_true(answer->status == 302 || answer->status == 303);
+	assert_int_equal(pims_redirect(app->pims, answer->location), 0);
+	web_free(answer);
+	await(app);
+}
+
 void app_login(struct app *app, const char *email, const char *password)
 {
 	struct web_answer answer;
 
-	app->callbacks = 0;
-	app->agent_url[0] = '\0';
-	assert_int_equal(pims_set(app->pims, "pims.authentication.user", "{\"action\":\"login\"}", take_message, app, NULL), 0);
-	while (!app->agent_url[0] && !app->callbacks)
-		assert_true(pims_run(app->loop, 100) >= 0);
-	assert_int_equal(app->callbacks, 0);
+	app_visit(app, "{\"action\":\"login\"}");
 	web_sign_in(app->agent_url, email, password, &answer);
-	assert_true(answer.status == 302 || answer.status == 303);
-	assert_int_equal(pims_redirect(app->pims, answer.location), 0);
-	web_free(&answer);
-	await(app);
+	app_return(app, &answer);
 }
 
 void app_enrol(struct app *app, const struct sandbox *sandbox, const char *pin)

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "sandbox.h"
+#include "web.h"
 
 #include <pims/pims.h>
 
@@ -38,6 +39,10 @@ void app_initialize(struct app *app);
 void app_try_initialize(struct app *app);
 /** Sets a member of the configuration, e.g. "credential", "inWeboURL" (group NULL: of the top level). */
 void app_configure(struct app *app, const char *group, const char *name, const char *value);
+/** Starts a call of set user and waits for its agent_url. */
+void app_visit(struct app *app, const char *parameters);
+/** Hands the redirect back, frees the answer and waits for the callback. */
+void app_return(struct app *app, struct web_answer *answer);
 /** set user login with the demo account, or another. */
 void app_login(struct app *app, const char *email, const char *password);
 /** SMS, its code from the sandbox, and enrollment with a PIN. */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/web/own.h"
+
+#include "server/oidc/form_token.h"
+
+#include <pims/error.h>
+
+#include <stdio.h>
+
+int own_path(const struct request *request, const char *path, struct buf *ret_text)
+{
+	struct url url = {0};
+	int r = url_parse(request_server(request)->settings.issuer, &url);
+
+	if (r == 0)
+		r = buf_printf(ret_text, "%s%s", url.path, path);
+	url_free(&url);
+	return r;
+}
+
+void own_show(struct request *request, struct response *response, int status, const char *path, const struct form_page *page)
+{
+	struct form_page whole = *page;
+	struct buf action = BUF_INIT(4096);
+	char token[FORM_TOKEN_SIZE];
+
+	if (form_token_make(request, path, token) == 0 && own_path(request, path, &action) == 0) {
+		whole.action = buf_text(&action);
+		whole.form_token = token;
+		whole.redirect_scheme = "";
+		page_form(response, status, &whole);
+	} else {
+		page_message(response, 500, page->texts, page->texts->error, page->texts->failed);
+	}
+	buf_free(&action);
+}
+
+int own_check(struct request *request, struct response *response, const char *path)
+{
+	const struct texts *texts = texts_of_request(request);
+	int r = form_token_check(request, path);
+
+	if (r == PIMS_E_INVALID)
+		page_message(response, 403, texts, texts->error, texts->foreign_form);
+	return r;
+}
+
+const char *own_field(const struct request *request, const char *name)
+{
+	const char *value = query_get(&request->form, name);
+
+	return value ? value : "";
+}
+
+const char *own_error(const struct texts *texts, int r, int retry_after, struct buf *text, int *ret_status)
+{
+	char minutes[16];
+
+	*ret_status = 403;
+	if (r == PIMS_E_NOT_FOUND)
+		return texts->wrong;
+	*ret_status = 503;
+	if (r == PIMS_E_AGAIN)
+		return texts->busy;
+	*ret_status = 500;
+	if (r != PIMS_E_LIMIT)
+		return texts->failed;
+	*ret_status = 429;
+	(void)snprintf(minutes, sizeof minutes, "%d", retry_after / 60 + 1);
+	return texts_fill(texts->too_many, minutes, text) == 0 ? buf_text(text) : texts->failed;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_WEB_OWN_H
+#define PIMSD_WEB_OWN_H
+
+#include "server/server.h"
+#include "server/web/page.h"
+
+/* Account pages that no application opens: people come by themselves, and stay here. */
+
+/** Shows a form that posts to `path`; fills in what every form has. */
+void own_show(struct request *request, struct response *response, int status, const char *path, const struct form_page *page);
+/** PIMS_E_INVALID: another site's form, answered; PIMS_E_STATE: too old. */
+int own_check(struct request *request, struct response *response, const char *path);
+/** Appends the issuer's path and `path`. */
+int own_path(const struct request *request, const char *path, struct buf *ret_text);
+/** A field of the posted form, "" when it is missing. */
+const char *own_field(const struct request *request, const char *name);
+/** The text for a failed sign_in(), and its status. */
+const char *own_error(const struct texts *texts, int r, int retry_after, struct buf *text, int *ret_status);
+
+#endif
