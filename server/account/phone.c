@@ -81,7 +81,7 @@ static int take_device(struct change *change, struct mac_call *call, struct mac_
 	return text_copy(change->challenge, sizeof change->challenge, device->row.challenge);
 }
 
-/* Positive: it is no proof. The challenge is that of the device's last ActionSetup; it is consumed together with the change. */
+/* Positive: it is no proof. The challenge is that of mode status; it is consumed together with the change. */
 static int prove(const struct request *request, struct change *change)
 {
 	const json_t *json = json_object_get(change->body, "device");

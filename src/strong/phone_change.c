@@ -12,7 +12,7 @@
 
 /*
  * set smscode addPhoneNumber, modifyPhoneNumber and set enrollment enrollWithPhoneNumber: our REST, no public wire format (spec/wire.md §3). A change proves
- * an enrolled device for the challenge of an ActionSetup; with enrollWithPhoneNumber the code that certified the number becomes the activation code.
+ * an enrolled device for a challenge of mode status; with enrollWithPhoneNumber the code that certified the number becomes the activation code.
  */
 
 /* Causes of the server that are documented codes of their own. */
@@ -138,7 +138,7 @@ static enum flow_want read_challenge(struct flow *flow)
 
 	if (!mac_receive(flow))
 		return FLOW_DONE;
-	r = iw_client_setup_otp_answer(flow->device, &mac->reply);
+	r = iw_client_setup_status_answer(flow->device, &mac->reply);
 	if (r == 0)
 		return modify(flow);
 	if (r != IW_NODEVICE)
@@ -154,7 +154,7 @@ static enum flow_want ask_challenge(struct flow *flow)
 
 	if (!provable(flow)) /* another process may have changed it */
 		return FLOW_DONE;
-	return mac_send(flow, iw_client_setup_otp(flow->device, &mac->target), read_challenge);
+	return mac_send(flow, iw_client_setup_status(flow->device, &mac->target), read_challenge);
 }
 
 static enum flow_want modify_lock(struct flow *flow)

@@ -203,8 +203,8 @@ static void a_change_without_a_living_device_is_refused_here(void **state)
 
 static void a_change_carries_proofs_for_a_fresh_challenge(void **state)
 {
-	static const struct canned script[] = {{"/iwws/MAC?", PIMS_HTTP_OK, 200, XML, CHALLENGED}, {"/v1/phone", PIMS_HTTP_OK, 204, NULL, NULL}, {0}};
-	static const struct canned refused[] = {{"/iwws/MAC?", PIMS_HTTP_OK, 200, XML, CHALLENGED},
+	static const struct canned script[] = {{"mode=status", PIMS_HTTP_OK, 200, XML, CHALLENGED}, {"/v1/phone", PIMS_HTTP_OK, 204, NULL, NULL}, {0}};
+	static const struct canned refused[] = {{"mode=status", PIMS_HTTP_OK, 200, XML, CHALLENGED},
 						{"/v1/phone", PIMS_HTTP_OK, 403, PROBLEM, "{\"cause\":\"device.proof\"}"},
 						{0}};
 	struct flow_fixture *fixture = *state;
@@ -222,7 +222,7 @@ static void a_change_carries_proofs_for_a_fresh_challenge(void **state)
 
 static void a_device_that_the_server_lost_is_remembered_as_gone(void **state)
 {
-	static const struct canned script[] = {{"/iwws/MAC?", PIMS_HTTP_OK, 200, XML, GONE}, {0}};
+	static const struct canned script[] = {{"mode=status", PIMS_HTTP_OK, 200, XML, GONE}, {0}};
 	struct flow_fixture *fixture = *state;
 
 	enrol(fixture);
