@@ -10,7 +10,7 @@
 enum { STATUS_JSON };
 
 const struct option_row status_options[] = {
-	{"json", NULL, "one JSON object: profile, signedIn, username, deviceActivated, phoneNumber, accountBlocked"},
+	{"json", NULL, "one JSON object: profile, signedIn, username, deviceActivated, phoneNumber, accountBlocked, devices, deviceLimit"},
 	{NULL, NULL, NULL},
 };
 
@@ -90,17 +90,43 @@ static int ask_line(struct cli *cli, const struct line *line, json_t *object)
 	return is_answer(line, &reply) ? CLI_OK : CLI_FAILED;
 }
 
+/* A server that does not tell its devices is no failure: the line says so. */
+static int ask_devices(struct cli *cli, json_t *object)
+{
+	struct reply reply cleanup_reply = {.message = NULL};
+	int r = call_run(cli, CALL_GET, API_DEVICE, NULL, &reply);
+	const json_t *result = json_object_get(reply.message, "result");
+	const json_t *devices = json_object_get(result, "devices");
+	int limit = (int)json_int(result, "limit", 0);
+
+	if (r)
+		return r;
+	if (!cli->json && devices && limit > 0)
+		printf("%-16s %zu of %d\n", "devices", json_array_size(devices), limit);
+	else if (!cli->json && devices)
+		printf("%-16s %zu\n", "devices", json_array_size(devices));
+	else if (!cli->json)
+		printf("%-16s unknown\n", "devices");
+	(void)json_object_set_new(object, "devices", devices ? json_integer((json_int_t)json_array_size(devices)) : json_null());
+	(void)json_object_set_new(object, "deviceLimit", limit > 0 ? json_integer(limit) : json_null());
+	return CLI_OK;
+}
+
 static int ask_all(struct cli *cli, json_t *object)
 {
 	int status = CLI_OK;
+	int r;
 
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-		int r = ask_line(cli, &lines[i], object);
+		r = ask_line(cli, &lines[i], object);
 
 		if (r > CLI_FAILED)
 			return r;
 		status = r ? r : status;
 	}
+	r = ask_devices(cli, object);
+	if (r)
+		return r;
 	(void)json_object_set_new(object, "signedIn", json_boolean(json_is_string(json_object_get(object, "username"))));
 	return status;
 }

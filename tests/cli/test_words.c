@@ -567,6 +567,7 @@ static void the_status_is_a_table_or_an_object(void **state)
 		 FAKE_FAILED("\"code\":2307,\"label\":\"User dont have a phone number\",\"cause\":\"phone.none\""), NULL},
 		{"get", API_ACCOUNT, "{\"actionType\":\"strong\",\"type\":\"isAccountBlocked\"}",
 		 FAKE_SUCCEEDED("{\"isAccountBlocked\":\"NotBlocked\"}"), NULL},
+		{"get", "pims.authentication.device", NULL, FAKE_SUCCEEDED("{\"devices\":[{\"id\":\"1\"},{\"id\":\"2\"}],\"limit\":5}"), NULL},
 		END};
 
 	(void)state;
@@ -576,9 +577,11 @@ static void the_status_is_a_table_or_an_object(void **state)
 	assert_has(result.out, "device enrolled  yes\n");
 	assert_has(result.out, "phone            none\n");
 	assert_has(result.out, "PIN blocked      no\n");
+	assert_has(result.out, "devices          2 of 5\n");
 	run(&result, rows, NULL, "status", "--json", NULL);
 	assert_int_equal(result.status, 0);
-	assert_has(result.out, "\"deviceActivated\":true,\"phoneNumber\":null,\"accountBlocked\":\"NotBlocked\",\"signedIn\":true}\n");
+	assert_has(result.out, "\"deviceActivated\":true,\"phoneNumber\":null,\"accountBlocked\":\"NotBlocked\",\"devices\":2,"
+			       "\"deviceLimit\":5,\"signedIn\":true}\n");
 }
 
 static void a_status_that_cannot_be_known_fails(void **state)
@@ -589,6 +592,7 @@ static void a_status_that_cannot_be_known_fails(void **state)
 	run(&result, rows, NULL, "status", NULL);
 	assert_int_equal(result.status, 1);
 	assert_has(result.out, "unknown: API not supported");
+	assert_has(result.out, "devices          unknown\n");
 }
 
 #define DISCOVERED \
