@@ -12,11 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* Only the holder of the lock writes, so one name is enough; what a crash left under it is replaced. */
 #define NEW_NAME "state.new"
+
+enum { DESCRIPTORS_KEPT = 128 };
 
 int store_file_init(struct store_file *store, const char *dir)
 {
@@ -152,12 +155,32 @@ static int open_directory_made(struct store_file *store)
 	return dir_fd < 0 ? explain(store, "open", "", PIMS_E_SYSTEM) : dir_fd;
 }
 
+/*
+ * A lock holds a descriptor while a server is asked, and its holder needs more to save what the server changed. The last ones are for
+ * those: with thousands of contexts in a process the others wait their turn.
+ */
+static bool descriptors_short(int fd)
+{
+	struct rlimit limit;
+	rlim_t kept;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+		return false;
+	kept = limit.rlim_cur / 4 < DESCRIPTORS_KEPT ? limit.rlim_cur / 4 : DESCRIPTORS_KEPT;
+	return (rlim_t)fd >= limit.rlim_cur - kept;
+}
+
 static int take_lock(struct store_file *store, int dir_fd)
 {
 	int fd = openat(dir_fd, STORE_LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return explain(store, "open", STORE_LOCK_NAME, errno == ELOOP ? PIMS_E_FORMAT : PIMS_E_SYSTEM);
+	if (descriptors_short(fd)) {
+		close(fd);
+		errno = EMFILE;
+		return explain(store, "lock", STORE_LOCK_NAME, PIMS_E_AGAIN);
+	}
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		int r = errno == EWOULDBLOCK ? PIMS_E_AGAIN : PIMS_E_SYSTEM;
 

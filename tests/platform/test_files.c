@@ -342,6 +342,31 @@ static void the_lock_is_ones_alone_until_it_is_given_back(void **state)
 	assert_int_equal(fixture->store.lock(fixture->store.data), 0);
 }
 
+static void the_last_descriptors_are_for_those_who_have_the_lock(void **state)
+{
+	struct fixture *fixture = *state;
+	struct rlimit before, few;
+	int taken[96], count = 0;
+
+	assert_int_equal(save(fixture, "state"), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = 128;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	do
+		taken[count] = dup(STDIN_FILENO);
+	while (taken[count++] < 96);
+	assert_int_equal(fixture->store.lock(fixture->store.data), PIMS_E_AGAIN);
+	for (int i = 0; i < 8; i++)
+		close(taken[--count]);
+	assert_int_equal(fixture->store.lock(fixture->store.data), 0);
+	assert_int_equal(save(fixture, "more"), 0);
+	while (count)
+		close(taken[--count]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_loads(fixture, "more");
+}
+
 static void a_process_that_dies_gives_the_lock_back(void **state)
 {
 	struct fixture *fixture = *state;
@@ -584,6 +609,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_a_crash_left_behind_is_replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_change_by_another_is_seen_and_an_own_one_is_none, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_lock_is_ones_alone_until_it_is_given_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_last_descriptors_are_for_those_who_have_the_lock, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_process_that_dies_gives_the_lock_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(writers_under_the_lock_lose_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_key_others_may_read_is_refused, set_up, tear_down),
