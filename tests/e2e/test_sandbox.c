@@ -228,6 +228,33 @@ static void every_fault_of_an_otp_comes_with_its_documented_code_and_label(void 
 	try_all(world, &gone, 1); /* the device is gone for the application: last */
 }
 
+static void every_fault_of_phone_and_pin_comes_with_its_documented_code_and_label(void **state)
+{
+	static const char number[] = "{\"type\":\"modifyPhoneNumber\",\"smsCode\":\"12345678\",\"phoneNumber\":\"0687654321\"}";
+	static const char with_number[] =
+		"{\"action\":\"enrollWithPhoneNumber\",\"pinCode\":\"2580\",\"smsCode\":\"12345678\",\"phoneNumber\":\"0687654321\"}";
+	static const int codes[] = {2308, 2309, 2310, 2313, 2314, 2315, 2316, 2317, 2344};
+	static const struct expected rows[] = {
+		{2390, "set", ENROLLMENT, with_number, 0, NULL},
+		{2305, "set", ENROLLMENT, with_number, 0, NULL},
+		{2302, "set", SMSCODE, number, 0, NULL},
+		{2204, "get", "pims.authentication.device", NULL, 0, NULL},
+		{2302, "get", "pims.authentication.device", NULL, 0, NULL},
+	};
+	struct world *world = *state;
+
+	try_all(world, rows, sizeof rows / sizeof *rows);
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		try_all(world,
+			&(const struct expected){codes[i], "set", PINCODE, UPDATE, 0, codes[i] == 2344 ? "StrongAuthentication not configured" : NULL}, 1);
+	/* after a challenge that was used up, libpims asks once more by itself */
+	provoke(world, "{\"code\":2311,\"count\":2}");
+	app_call(&world->app, "set", PINCODE, UPDATE);
+	assert_answer(&world->app, &(struct expected){2311, "set", PINCODE, UPDATE, 0, NULL});
+	app_call(&world->app, "set", PINCODE, UPDATE);
+	app_assert_succeeded(&world->app);
+}
+
 static void a_session_that_has_ended_is_2301_until_the_next_sign_in(void **state)
 {
 	struct world *world = *state;
@@ -399,6 +426,7 @@ int main(void)
 		TEST(every_fault_of_an_enrollment_comes_with_its_documented_code_and_label, setup),
 		TEST(a_synchronisation_that_fails_after_an_enrollment_is_2316_and_done_by_the_next_call, setup),
 		TEST(every_fault_of_an_otp_comes_with_its_documented_code_and_label, setup_enrolled),
+		TEST(every_fault_of_phone_and_pin_comes_with_its_documented_code_and_label, setup_enrolled),
 		TEST(a_session_that_has_ended_is_2301_until_the_next_sign_in, setup),
 		TEST(silence_is_a_timeout, setup_enrolled),
 		TEST(a_slow_answer_is_still_the_answer, setup),
