@@ -48,6 +48,16 @@ static void print_label(const struct cli *cli, const struct reply *reply)
 	fputs(")\n", stderr);
 }
 
+/* What there are some of: tries, unless the limit is one of messages or passwords. */
+static const char *noun(const char *cause, int count)
+{
+	if (text_equal(cause, "sms.cooldown") || text_equal(cause, "sms.budget") || text_equal(cause, "sms.country"))
+		return "SMS";
+	if (text_equal(cause, "otp.budget"))
+		return count == 1 ? "one-time password" : "one-time passwords";
+	return count == 1 ? "try" : "tries";
+}
+
 static void print_numbers(const char *text, const struct reply *reply)
 {
 	int remaining = reply_number(reply, "remaining");
@@ -56,7 +66,7 @@ static void print_numbers(const char *text, const struct reply *reply)
 	if (*text || remaining >= 0)
 		fprintf(stderr, "  %s", text);
 	if (remaining >= 0)
-		fprintf(stderr, "%s%d %s left", *text ? ", " : "", remaining, remaining == 1 ? "try" : "tries");
+		fprintf(stderr, "%s%d %s left", *text ? ", " : "", remaining, noun(reply_error(reply, "cause"), remaining));
 	if (*text || remaining >= 0)
 		fputc('\n', stderr);
 	if (seconds >= 0)

@@ -111,6 +111,25 @@ static int list_devices(struct cli *cli)
 	return cli->json ? call_print(cli, &reply) : print_table(&reply);
 }
 
+/* The server removes what is not there with success: a mistyped ID shall not pass for a removed device. */
+static int check_id(struct cli *cli, const char *id)
+{
+	struct reply reply cleanup_reply = {.message = NULL};
+	const json_t *device;
+	size_t i;
+	int r = word_call(cli, CALL_GET, API_DEVICE, NULL, &reply);
+
+	if (r)
+		return r;
+	json_array_foreach(json_object_get(json_object_get(reply.message, "result"), "devices"), i, device) {
+		if (text_equal(json_text(device, "id"), id))
+			return CLI_OK;
+	}
+	cli_say(cli, "the account has no device of this ID");
+	fputs("  next: pims devices\n", stderr);
+	return CLI_FAILED;
+}
+
 static int confirm(struct cli *cli, const struct arguments *arguments)
 {
 	bool all = arguments->option[DEVICES_ALL];
@@ -137,7 +156,9 @@ static int remove_devices(struct cli *cli, const struct arguments *arguments)
 
 	if (!id == !arguments->option[DEVICES_ALL])
 		return cli_usage(cli, "remove wants one ID of the list, or --all");
-	r = confirm(cli, arguments);
+	r = id ? check_id(cli, id) : CLI_OK;
+	if (!r)
+		r = confirm(cli, arguments);
 	if (r)
 		return r;
 	if (id)

@@ -116,8 +116,10 @@ static void a_name_of_a_device_commands_no_terminal(void **state)
 
 static void one_device_is_removed_by_its_id(void **state)
 {
-	static const struct fake_row rows[] = {
-		INITIALIZED, {"set", API_DEVICE, "{\"action\":\"remove\",\"id\":\"7\"}", FAKE_SUCCEEDED("null"), NULL}, END};
+	static const struct fake_row rows[] = {INITIALIZED,
+					       {"get", API_DEVICE, NULL, DEVICES, NULL},
+					       {"set", API_DEVICE, "{\"action\":\"remove\",\"id\":\"7\"}", FAKE_SUCCEEDED("null"), NULL},
+					       END};
 	static const struct step no[] = {{"[y/N]", "\n", 0}, {NULL, NULL, 0}};
 	static const struct step yes[] = {{"[y/N]", "y\n", 0}, {NULL, NULL, 0}};
 
@@ -132,6 +134,32 @@ static void one_device_is_removed_by_its_id(void **state)
 	run(&result, rows, NULL, "devices", "remove", "7", NULL);
 	assert_int_equal(result.status, 0);
 	assert_string_equal(result.out, "the device was removed\n");
+}
+
+static void an_id_that_is_not_there_is_no_removed_device(void **state)
+{
+	static const struct fake_row rows[] = {INITIALIZED, {"get", API_DEVICE, NULL, DEVICES, NULL}, END};
+
+	(void)state;
+	run(&result, rows, NULL, "devices", "remove", "8", "--yes", NULL);
+	assert_int_equal(result.status, 1);
+	assert_has(result.err, "no device of this ID");
+	assert_lacks(result.calls, "remove");
+}
+
+static void the_rest_of_a_budget_is_told_by_its_name(void **state)
+{
+	static const struct fake_row rows[] = {
+		INITIALIZED,
+		{"get", API_SMS, NULL,
+		 FAKE_FAILED("\"code\":2204,\"label\":\"l\",\"cause\":\"sms.cooldown\",\"retryAfter\":30,\"remaining\":4"), NULL},
+		END};
+
+	(void)state;
+	run(&result, rows, NULL, "sms", "enrollment", NULL);
+	assert_int_equal(result.status, 1);
+	assert_has(result.err, "4 SMS left");
+	assert_has(result.err, "try again in 30 s");
 }
 
 static void all_devices_are_removed_at_once(void **state)
@@ -420,6 +448,8 @@ int main(void)
 		cmocka_unit_test(devices_are_a_table_with_the_limit),
 		cmocka_unit_test(a_name_of_a_device_commands_no_terminal),
 		cmocka_unit_test(one_device_is_removed_by_its_id),
+		cmocka_unit_test(an_id_that_is_not_there_is_no_removed_device),
+		cmocka_unit_test(the_rest_of_a_budget_is_told_by_its_name),
 		cmocka_unit_test(all_devices_are_removed_at_once),
 		cmocka_unit_test(a_full_account_names_the_way_out),
 		cmocka_unit_test(replacing_removes_the_device_unused_longest_and_goes_on),
