@@ -135,6 +135,9 @@ static enum flow_want sign_out(struct flow *flow)
 	struct change *change = call_of(flow)->change;
 	enum flow_want want = change->logout(flow);
 
+	/* The session is wiped by now. A server that is gone is a reason to change: its old endpoints will do for the revocation. */
+	if (want == FLOW_ENDPOINTS)
+		want = flow->profile->endpoints.known ? flow->next(flow) : FLOW_DONE;
 	if (want == FLOW_DONE)
 		return session_exists(flow->session) ? FLOW_DONE : flow_wait(flow, FLOW_LOCK, forget);
 	change->logout = flow->next;

@@ -204,6 +204,15 @@ static void signing_out_out_of_reach_wipes_all_the_same(void **state)
 	assert_signed_in(false);
 }
 
+static void a_server_that_is_gone_since_a_day_does_not_hold_the_change_up(void **state)
+{
+	(void)state;
+	fake_env_advance(&h.fake, 25LL * 3600 * 1000);
+	configure("{\"profile\":{\"brand\":\"Opel\"}}");
+	harness_assert_succeeded(&h.heard);
+	assert_signed_in(false);
+}
+
 static void a_session_that_cannot_be_wiped_keeps_the_configuration(void **state)
 {
 	(void)state;
@@ -454,6 +463,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(configuration_before_initialize_is_2001, begin, end),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_2004, begin_started, end),
 		cmocka_unit_test_setup_teardown(a_wrong_value_is_2006_with_its_name_and_changes_nothing, begin_started, end),
+		cmocka_unit_test_setup_teardown(a_server_that_is_gone_since_a_day_does_not_hold_the_change_up, begin_started, end),
 		cmocka_unit_test_setup_teardown(a_session_that_cannot_be_wiped_keeps_the_configuration, begin_started, end),
 		cmocka_unit_test_setup_teardown(a_second_change_meanwhile_is_2005, begin_started, end),
 		cmocka_unit_test_setup_teardown(a_change_that_is_canceled_leaves_the_configuration, begin_started, end),
