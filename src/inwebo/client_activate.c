@@ -211,7 +211,6 @@ static int take_enrollment(struct iw_device *device, const struct iw_answer *ans
 		r = iw_sync(device, answer, secret_text(&kma), now);
 	if (r == 0)
 		r = take_challenge(device, answer);
-	secret_free(&device->code);
 	return r;
 }
 

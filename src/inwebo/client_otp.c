@@ -99,6 +99,8 @@ int iw_client_finalize_otp_answer(struct iw_device *device, const char *pin, str
 		again = iw_answer_has(&answer, IW_EL_J);
 		waiting = iw_sync_needed(&next);
 		r = waiting ? 0 : compute(&next, &answer, &otp);
+		if (next.phase == IW_ACTIVE)
+			secret_free(&next.code);
 	}
 	iw_answer_free(&answer);
 	r = iw_step_commit(device, &next, r);

@@ -37,7 +37,7 @@ struct iw_device {
 	char tsync[24];                          /**< "0" before the first synchronisation */
 	char challenge[65];                      /**< for the next proof, "" = none */
 	char macid[IW_KEY_HEX + 1];              /**< the application it was enrolled for */
-	struct secret code;                      /**< activation code, phases IW_SETUP and IW_FINALIZE */
+	struct secret code;                      /**< activation code; kept until the first OTP, so that a repeat is known to be one */
 	int pinmode;                             /**< of the last Setup: 0 none, 1 current PIN wanted, 2 new PIN to choose */
 	char *kfact;                             /**< remembered at the first activation: a change is 2208 (`inwebo.kfact_changed`) */
 	char *kiw;                               /**< opened modulus, hex */

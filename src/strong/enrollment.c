@@ -198,6 +198,10 @@ static enum flow_want enroll_locked(struct flow *flow)
 		return is_other_code(flow) ? enroll_with_code(flow) : finalize(flow);
 	case IW_MS:
 		return send_ms(flow);
+	case IW_ACTIVE: /* done before, by a process that was ended before it could tell */
+		if (!secret_empty(&flow->device->code) && !is_other_code(flow))
+			return enrolled(flow);
+		/* fall through */
 	default:
 		if (!flow_text(flow, "smsCode"))
 			return flow_fail_name(flow, PIMS_MISSING_PARAMETER, "smsCode", NULL);

@@ -195,7 +195,7 @@ static bool is_under_way(const struct flow *flow)
 
 	if (device->phase == IW_MS)
 		return true;
-	return (device->phase == IW_SETUP || device->phase == IW_FINALIZE) &&
+	return (device->phase == IW_SETUP || device->phase == IW_FINALIZE || device->phase == IW_ACTIVE) &&
 	       secret_equals_text(flow_text(flow, "smsCode"), secret_text(&device->code));
 }
 

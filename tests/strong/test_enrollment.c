@@ -380,6 +380,32 @@ static void with_a_code_at_hand_a_refused_step_ms_falls_back_to_a_new_activation
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* The process was ended after the last write and before it told anybody. */
+static void an_enrollment_that_is_done_is_done_again_without_the_network(void **state)
+{
+	struct flow_fixture *fixture = *state;
+	const struct canned script[] = {{"ActionSetup", PIMS_HTTP_OK, 200, XML, answer(SETUP_ACTIVATE)},
+					{"ActionFinalize&mode=activate", PIMS_HTTP_OK, 200, XML, answer(FINALIZE_ACTIVATE)},
+					{"mode=ms", PIMS_HTTP_OK, 200, XML, answer(FINALIZE_MS)}, {0}};
+	const struct canned otp[] = {{"ActionSetup&mode=otp", PIMS_HTTP_OK, 200, XML, answer(SETUP_OTP_2)},
+				     {"ActionFinalize&mode=otp", PIMS_HTTP_OK, 200, XML, answer(FINALIZE_OTP_2)}, {0}};
+	const struct canned other[] = {{"ActionSetup&mode=activate", PIMS_HTTP_OK, 200, XML, NOK("Setup", "CODE")}, {0}};
+
+	flow_fixture_run(fixture, strong_enroll, PIN_AND_CODE, script);
+	assert_int_equal(fixture->flow.outcome.code, 0);
+	flow_fixture_run(fixture, strong_enroll, PIN_AND_CODE, NULL);
+	assert_int_equal(fixture->flow.outcome.code, 0);
+	flow_fixture_run(fixture, strong_enroll, PIN_1234, NULL);
+	assert_int_equal(fixture->flow.outcome.code, 0);
+	assert_int_equal(fixture->requests, 0);
+	flow_fixture_run(fixture, strong_enroll, "{\"pinCode\":\"1234\",\"smsCode\":\"87654321\"}", other);
+	assert_int_equal(fixture->flow.outcome.code, 2305);
+	flow_fixture_run(fixture, strong_otp_with_pin, PIN_1234, otp);
+	assert_int_equal(fixture->flow.outcome.code, 0);
+	flow_fixture_run(fixture, strong_enroll, PIN_1234, NULL);
+	assert_int_equal(fixture->flow.outcome.code, 2101);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +427,7 @@ int main(void)
 		TEST(a_failing_step_ms_is_2316_with_its_true_cause),
 		TEST(the_next_enroll_does_only_what_is_missing),
 		TEST(a_device_that_the_server_lost_in_between_starts_anew),
+		TEST(an_enrollment_that_is_done_is_done_again_without_the_network),
 		TEST(with_a_code_at_hand_a_refused_step_ms_falls_back_to_a_new_activation_once),
 	};
 

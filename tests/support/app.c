@@ -41,11 +41,13 @@ void app_open(struct app *app)
 {
 	const struct pims_agent agent = {.size = sizeof agent, .open = open_agent, .data = app};
 	const struct pims_log log = {.size = sizeof log, .level = PIMS_LOG_DEBUG, .line = take_line, .data = app};
-	const struct pims_options options = {
+	struct pims_options options = {
 		.size = sizeof options, .state_dir = app->directory, .device_name = "test device", .agent = &agent,
 		.log = app->log ? &log : NULL, .request_timeout_ms = app->timeout_ms};
 
 	assert_int_equal(pims_loop_new(&app->loop, NULL), 0);
+	if (app->opening)
+		app->opening(app, &options);
 	assert_int_equal(pims_new(&app->pims, app->loop, &options), 0);
 }
 
@@ -83,6 +85,8 @@ void app_start(struct app *app, const struct sandbox *sandbox, struct buf *log)
 void app_stop(struct app *app)
 {
 	pims_free(app->pims);
+	if (app->closed)
+		app->closed(app);
 	pims_loop_free(app->loop);
 	app->pims = NULL;
 	app->loop = NULL;

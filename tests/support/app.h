@@ -20,6 +20,9 @@ struct app {
 	int callbacks;       /**< of the last call */
 	char agent_url[8192];
 	unsigned timeout_ms; /**< of a request; 0 = the built-in */
+	void (*opening)(struct app *app, struct pims_options *options); /**< may put hooks in; the loop is there. NULL: none */
+	void (*closed)(struct app *app); /**< the context is gone, the loop not yet. NULL: nothing to do */
+	void *data;          /**< of these two */
 	struct buf *log;     /**< gets every log line at debug level, or NULL */
 };
 
