@@ -32,6 +32,7 @@ static const char help[] =
 	"  --max-devices N        enrolled devices of an account (default 5)\n"
 	"  --pin-min N, --pin-max N  digits of a new PIN (default 4 and 8)\n"
 	"  --weak-pins            new PINs may be 1234, 0000 or the like\n"
+	"  --customer-audience NAME  of tokens for the customer API (default customer-api)\n"
 	"  --country CC           of accounts that have none: how national phone numbers are read (default FR)\n"
 	"  --sms-cooldown S       seconds until an SMS is sent again, doubling twice (default 30)\n"
 	"  --sms-per-hour N, --sms-per-day N          SMS of an account (default 5 and 10; sandbox 100 and 1000)\n"
@@ -129,6 +130,9 @@ static int take_option(struct arguments *arguments, int option, const char *name
 		return take_macid(arguments, value);
 	case 'C':
 		return arguments_take_country(arguments->country, value);
+	case 'A':
+		arguments->customer_audience = value;
+		return *value ? 0 : wrong("--customer-audience", "wants a name");
 	case 'W':
 		return take_workers(arguments, value);
 	case 'G':
@@ -167,6 +171,7 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 		{"issuer", required_argument, NULL, 'I'},
 		{"macid", required_argument, NULL, 'M'},
 		{"country", required_argument, NULL, 'C'},
+		{"customer-audience", required_argument, NULL, 'A'},
 		{"sms-cooldown", required_argument, NULL, 'S'},
 		{"sms-per-hour", required_argument, NULL, 'S'},
 		{"sms-per-day", required_argument, NULL, 'S'},
@@ -231,6 +236,7 @@ void arguments_options(const struct arguments *arguments, const struct env *env,
 		options.settings.otp_without_pin = false;
 	take_policy(&options.settings, arguments);
 	options.settings.sms = arguments->sms;
+	options.settings.customer_audience = arguments->customer_audience;
 	memcpy(options.settings.country, arguments->country, sizeof options.settings.country);
 	memcpy(options.settings.macid, arguments->macid, sizeof options.settings.macid);
 	*ret_options = options;

@@ -29,6 +29,7 @@ struct arguments {
 	unsigned workers;
 	char macid[33];
 	char country[3];
+	char *customer_audience;
 	struct sms_settings sms;
 	struct policy policy;
 	enum pims_log_level level;
