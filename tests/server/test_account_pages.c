@@ -131,7 +131,7 @@ static void confirm(const char *page, const char *ticket, const char *code, stru
 
 static void a_visit_without_a_client_or_its_address_goes_nowhere(void **state)
 {
-	static const char *const queries[] = {"", "?client_id=nobody&redirect_uri=" REDIRECT, "?client_id=demo",
+	static const char *const queries[] = {"", ("?client_id=nobody&redirect_uri=" REDIRECT), "?client_id=demo",
 					      "?client_id=demo&redirect_uri=http%3A%2F%2Fevil.example%2F"};
 	static const char *const pages[] = {CREATE, EMAIL, PASSWORD};
 	struct reply reply = {0};
