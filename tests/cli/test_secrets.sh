@@ -112,8 +112,21 @@ word 2 get pims.authentication.otp action=withPIN "pinCode=$pin"
 word 2 get pims.authentication.otp --json "{\"action\":\"withPIN\",\"pinCode\":\"$pin\"}"
 word 2 otp --pin "$pin"
 word 2 "$pin"
+word 2 pin update "$pin"
+keep 29180465
+printf '%s\n29180465\n' "$pin" >"$work/input"
+word 0 pin update
+printf '80417264\n30591746\n' >"$work/input"
+word 1 pin update
 word 0 sms reset-pin
-keep "$(sms_code resetPIN)"
+code=$(sms_code resetPIN)
+keep "$code"
+keep 30591746
+printf '%s\n30591746\n' "$code" >"$work/input"
+word 0 pin reset
+word 0 devices
+grep -q 'this device' "$work/output"
+word 1 devices remove 1 --yes
 word 0 status --json
 jq -e '.signedIn and .deviceActivated and .accountBlocked == "NotBlocked"' "$work/output" >/dev/null
 cp -r "$work/state" "$work/kept"
