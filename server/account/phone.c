@@ -72,7 +72,7 @@ static int take_device(struct change *change, struct mac_call *call, struct mac_
 		r = IW_STATE;
 	if (r == 0)
 		r = mac_prove(call, device, device->row.challenge, &verdict);
-	if (r == 0 && verdict.pin == IW_PIN_WRONG)
+	if (r == 0 && verdict.pin != IW_PIN_NONE) /* nobody counts wrong PINs here, so nothing is told of any */
 		r = IW_STATE;
 	if (r != 0)
 		return r;
