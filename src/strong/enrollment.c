@@ -189,19 +189,23 @@ static bool is_other_code(const struct flow *flow)
 	return code && !secret_equals_text(code, secret_text(&flow->device->code));
 }
 
+/* By a process that was ended before it could tell. */
+static bool is_done(const struct flow *flow)
+{
+	return flow->device->phase == IW_ACTIVE && !secret_empty(&flow->device->code) && !is_other_code(flow);
+}
+
 /* Where an earlier call, or an earlier process, left off. */
 static enum flow_want enroll_locked(struct flow *flow)
 {
+	if (is_done(flow))
+		return enrolled(flow);
 	switch (flow->device->phase) {
 	case IW_SETUP:
 	case IW_FINALIZE:
 		return is_other_code(flow) ? enroll_with_code(flow) : finalize(flow);
 	case IW_MS:
 		return send_ms(flow);
-	case IW_ACTIVE: /* done before, by a process that was ended before it could tell */
-		if (!secret_empty(&flow->device->code) && !is_other_code(flow))
-			return enrolled(flow);
-		/* fall through */
 	default:
 		if (!flow_text(flow, "smsCode"))
 			return flow_fail_name(flow, PIMS_MISSING_PARAMETER, "smsCode", NULL);

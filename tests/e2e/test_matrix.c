@@ -101,7 +101,7 @@ static const struct plan plans[] = {
 	{"get smscode phoneNumberCertification", APP_ENROLLED, NULL, false, NULL},
 	{"set smscode enrollment", APP_SIGNED_IN, "enrollment", false, "confirm"},
 	{"set smscode addPhoneNumber", APP_ENROLLED, "phoneNumberCertification", true, NULL},
-	{"set smscode modifyPhoneNumber", APP_ENROLLED, "phoneNumberCertification", false, "otp"},
+	{"set smscode modifyPhoneNumber", APP_ENROLLED, "phoneNumberCertification", false, "proof"},
 	{"set enrollment enroll", APP_SIGNED_IN, "enrollment", false, "confirm"},
 	{"set enrollment enrollWithPhoneNumber", APP_SIGNED_IN, "phoneNumberCertification", true, NULL},
 	{"set enrollment remove", APP_ENROLLED, NULL, false, NULL},
