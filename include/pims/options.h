@@ -144,7 +144,7 @@ struct pims_loop_options {
 struct pims_options {
 	size_t size;
 	const char *state_dir;       /**< NULL: $XDG_STATE_HOME/pims/default, else ~/.local/state/pims/default */
-	const char *device_name;     /**< shown in the account's list of devices; NULL: the host's name */
+	const char *device_name;     /**< shown in the account's list of devices, "name / platform" or a name alone; NULL: the host's name and system */
 	unsigned request_timeout_ms; /**< deadline of one HTTP request; 0 = 10000 */
 	unsigned agent_timeout_ms;   /**< how long the user may take to sign in; 0 = 600000 */
 	unsigned lock_timeout_ms;    /**< how long to wait for another process; 0 = 60000 */

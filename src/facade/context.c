@@ -5,14 +5,16 @@
 #include "facade/call.h"
 #include "facade/configuration.h"
 #include "platform/agent_browser.h"
+#include "platform/host.h"
 
 #include <pims/error.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { REQUEST_TIMEOUT_MS = 10000, AGENT_TIMEOUT_MS = 600000, LOCK_TIMEOUT_MS = 60000, HOST_NAME_MAX_BYTES = 256, LOG_DIR_MAX = 4096 };
+enum { REQUEST_TIMEOUT_MS = 10000, AGENT_TIMEOUT_MS = 600000, LOCK_TIMEOUT_MS = 60000, HOST_NAME_MAX_BYTES = 128, LOG_DIR_MAX = 4096 };
 
 /* What the loop does with its contexts when it goes. */
 static void closed(struct loop_member *member)
@@ -218,15 +220,20 @@ static int first_read(struct pims *pims)
 	return r;
 }
 
+/* Name and platform, as other clients put them on the wire. */
 static int name_device(struct pims *pims)
 {
 	char name[HOST_NAME_MAX_BYTES] = "";
+	char text[sizeof name + HOST_TEXT_SIZE + 4];
+	struct host host;
 
 	if (pims->device_name)
 		return 0;
 	if (gethostname(name, sizeof name - 1) < 0 || !*name)
 		text_copy(name, sizeof name, "device");
-	return text_set(&pims->device_name, name);
+	host_read("", &host);
+	(void)snprintf(text, sizeof text, "%s / %s", name, host.os);
+	return text_set(&pims->device_name, text);
 }
 
 void context_monitor(struct pims *pims)
