@@ -20,8 +20,10 @@ static int browser_add(struct sql *sql, void *arg)
 		r = sql_run(sql, "DELETE FROM browsers WHERE hash = ?", VALUES(HASH(add->replaced)));
 	if (r < 0)
 		return r;
-	return sql_run(sql, "INSERT INTO browsers (hash, account, auth_time, expires) VALUES (?, ?, ?, ?)",
-		       VALUES(HASH(browser->hash), INT(browser->account), INT(browser->auth_time), INT(browser->expires)));
+	/* blocked since its password was checked: unblocking must not bring a browser back */
+	return sql_change(sql,
+			  "INSERT INTO browsers (hash, account, auth_time, expires) SELECT ?1, id, ?3, ?4 FROM accounts WHERE id = ?2 AND blocked = 0",
+			  VALUES(HASH(browser->hash), INT(browser->account), INT(browser->auth_time), INT(browser->expires)), PIMS_E_NOT_FOUND);
 }
 
 int sqlite_browser_add(struct store *store, const struct browser *browser, const unsigned char *replaced)

@@ -147,7 +147,7 @@ struct browser {
 	int64_t auth_time; /**< when the password was given */
 	int64_t expires;
 };
-/** Adds one; the one of the hash `replaced` (NULL = none) ends. */
+/** Adds one; the one of the hash `replaced` (NULL = none) ends. PIMS_E_NOT_FOUND: no such account, or it is blocked; nothing ends then. */
 int store_browser_add(struct store *store, const struct browser *browser, const unsigned char *replaced);
 /** PIMS_E_NOT_FOUND: unknown, expired, or its account is blocked. */
 int store_browser_find(struct store *store, const unsigned char hash[32], int64_t now, struct browser *ret_browser);

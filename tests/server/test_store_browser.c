@@ -155,6 +155,19 @@ static void a_blocked_account_is_signed_out_and_stays_so(void **state)
 	must(find(fixture->store, "other", NOW));
 }
 
+static void what_is_added_while_blocked_is_not_there_when_unblocked(void **state)
+{
+	struct fixture *fixture = *state;
+
+	must(add(fixture->store, fixture->account, "old", NULL));
+	must(store_account_set_blocked(fixture->store, EMAIL, true));
+	assert_int_equal(add(fixture->store, fixture->account, "new", NULL), PIMS_E_NOT_FOUND);
+	must(store_account_set_blocked(fixture->store, EMAIL, false));
+	assert_int_equal(find(fixture->store, "new", NOW), PIMS_E_NOT_FOUND);
+	must(add(fixture->store, fixture->account, "new", NULL));
+	must(find(fixture->store, "new", NOW));
+}
+
 static void a_removed_account_and_a_new_password_end_its_browsers(void **state)
 {
 	struct fixture *fixture = *state;
@@ -253,6 +266,7 @@ int main(void)
 		STORE_TEST(a_browser_of_another_account_may_be_replaced),
 		STORE_TEST(signing_out_ends_all_of_the_account_and_none_of_another),
 		STORE_TEST(a_blocked_account_is_signed_out_and_stays_so),
+		STORE_TEST(what_is_added_while_blocked_is_not_there_when_unblocked),
 		STORE_TEST(a_removed_account_and_a_new_password_end_its_browsers),
 		STORE_TEST(revoking_a_token_signs_out_of_the_browsers_too),
 		STORE_TEST(sweeping_keeps_the_browsers_that_are_alive),
