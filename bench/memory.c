@@ -149,11 +149,11 @@ static void enrol(struct bench *bench, const char *bearer)
 	reply = exchange(bench, iw_client_setup_activate(&bench->app, code, &target), &target, &answer);
 	measure_need(iw_client_setup_activate_answer(&device, &bench->app, code, &reply) == 0, "Setup was refused");
 	web_free(&answer);
-	reply = exchange(bench, iw_client_finalize_activate(&device, &bench->env, &bench->app, "1234", &target), &target, &answer);
-	measure_need(iw_client_finalize_activate_answer(&device, &bench->env, "1234", &reply) == 0, "Finalize was refused");
+	reply = exchange(bench, iw_client_finalize_activate(&device, &bench->env, &bench->app, "2580", &target), &target, &answer);
+	measure_need(iw_client_finalize_activate_answer(&device, &bench->env, "2580", &reply) == 0, "Finalize was refused");
 	web_free(&answer);
-	reply = exchange(bench, iw_client_ms(&device, &bench->env, "1234", &target), &target, &answer);
-	measure_need(iw_client_ms_answer(&device, "1234", &reply) == 0, "step ms was refused");
+	reply = exchange(bench, iw_client_ms(&device, &bench->env, "2580", &target), &target, &answer);
+	measure_need(iw_client_ms_answer(&device, "2580", &reply) == 0, "step ms was refused");
 	web_free(&answer);
 	buf_free(&target);
 	iw_device_free(&device);

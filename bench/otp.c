@@ -59,7 +59,7 @@ static void measure(struct app *app, CURL *curl)
 	double otp, gets;
 
 	for (int i = -WARM_UP; i < ROUNDS; i++) {
-		double a = time_otp(app, "{\"action\": \"withPIN\", \"pinCode\": \"1234\"}");
+		double a = time_otp(app, "{\"action\": \"withPIN\", \"pinCode\": \"2580\"}");
 		double b = time_two_gets(curl);
 		double c = time_otp(app, "{\"action\": \"withoutPIN\"}");
 
@@ -89,7 +89,7 @@ int main(void)
 	app_start(&app, &sandbox, NULL);
 	app_initialize(&app);
 	app_login(&app, SANDBOX_EMAIL, SANDBOX_PASSWORD);
-	app_enrol(&app, &sandbox, "1234");
+	app_enrol(&app, &sandbox, "2580");
 	curl = bare_client(&sandbox);
 	measure(&app, curl);
 	curl_easy_cleanup(curl);

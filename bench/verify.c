@@ -106,7 +106,7 @@ static size_t prepare(struct app *app, char (*otps)[OTP_SIZE])
 	size_t count = 0;
 
 	while (count < OTPS && measure_now() < end) {
-		app_call(app, "get", "pims.authentication.otp", "{\"action\": \"withPIN\", \"pinCode\": \"1234\"}");
+		app_call(app, "get", "pims.authentication.otp", "{\"action\": \"withPIN\", \"pinCode\": \"2580\"}");
 		app_assert_succeeded(app);
 		snprintf(otps[count++], OTP_SIZE, "%s", app_result(app, "otp"));
 	}
@@ -145,7 +145,7 @@ int main(void)
 	app_start(&app, &sandbox, NULL);
 	app_initialize(&app);
 	app_login(&app, SANDBOX_EMAIL, SANDBOX_PASSWORD);
-	app_enrol(&app, &sandbox, "1234");
+	app_enrol(&app, &sandbox, "2580");
 	measure(&app, &sandbox);
 	app_remove(&app);
 	sandbox_stop(&sandbox);
