@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_STATEMENTS = 128, BUSY_MS = 10000 };
+enum { MAX_STATEMENTS = 128, BUSY_MS = 10000, BUSY_STEP_MS = 10 };
 
 int sql_failed(struct sql *sql)
 {
@@ -20,6 +20,18 @@ int sql_script(struct sql *sql, const char *text)
 	return sqlite3_exec(sql->db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_failed(sql);
 }
 
+/* Turning to WAL takes two locks in turn, and SQLite gives up at once when two do it together: first starts at the same time. */
+static int use_wal(struct sql *sql)
+{
+	int left = BUSY_MS;
+	int r;
+
+	/* extended codes say more in the upper bytes */
+	while (((r = sqlite3_exec(sql->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL)) & 0xff) == SQLITE_BUSY && left > 0)
+		left -= sqlite3_sleep(BUSY_STEP_MS);
+	return r == SQLITE_OK ? 0 : PIMS_E_SYSTEM;
+}
+
 static int set_up(struct sql *sql, int cache_kib)
 {
 	char text[64];
@@ -29,10 +41,10 @@ static int set_up(struct sql *sql, int cache_kib)
 	sqlite3_db_config(sql->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(sql->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_snprintf(sizeof text, text, "PRAGMA cache_size=-%d", cache_kib);
-	if (sql_script(sql, text) < 0)
+	if (sql_script(sql, text) < 0 || use_wal(sql) < 0)
 		return PIMS_E_SYSTEM;
 	/* NORMAL would lose the last commits at power loss: a lost counter is a replay window */
-	return sql_script(sql, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
+	return sql_script(sql, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
 			       "PRAGMA journal_size_limit=8388608; PRAGMA secure_delete=FAST;");
 }
 
