@@ -4,6 +4,7 @@
 #include "base/phone.h"
 #include "server/account/identifier.h"
 #include "server/account/password.h"
+#include "server/account/password_policy.h"
 #include "server/account/recovery.h"
 
 #include <pims/error.h>
@@ -47,11 +48,17 @@ static int ask_hash(const struct admin *admin, char ret_hash[PASSWORD_HASH_SIZE]
 		fputs("pimsd: no password was given, or not the same one twice\n", stderr);
 		return EXIT_FAILURE;
 	}
-	r = password_hash(secret_text(&password), ret_hash);
-	if (r == PIMS_E_LIMIT) {
-		fprintf(stderr, "pimsd: a password has from %d to %d bytes\n", PASSWORD_MIN, PASSWORD_MAX);
+	switch (password_policy(secret_text(&password), admin->name)) {
+	case PASSWORD_LENGTH:
+		fprintf(stderr, "pimsd: a password has at least %d characters, and at most %d bytes\n", PASSWORD_MIN, PASSWORD_MAX);
 		return EXIT_FAILURE;
+	case PASSWORD_COMMON:
+		fputs("pimsd: this password is among those that are guessed first, or it is the address\n", stderr);
+		return EXIT_FAILURE;
+	case PASSWORD_FINE:
+		break;
 	}
+	r = password_hash(secret_text(&password), ret_hash);
 	return r < 0 ? admin_failed("password", r) : 0;
 }
 

@@ -118,7 +118,7 @@ static const char *new_password_fault(const struct visit *visit)
 
 	if (!text_equal(password, visit_field(visit, "new_password2")))
 		return visit->texts->different;
-	return strlen(password) < PASSWORD_MIN || strlen(password) > PASSWORD_MAX ? visit->texts->weak : NULL;
+	return visit_password_fault(visit, password, query_get(&visit->request->form, "username"));
 }
 
 static int set_password(struct visit *visit, const struct account *account)

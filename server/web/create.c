@@ -8,7 +8,6 @@
 
 #include <pims/error.h>
 
-#include <string.h>
 
 /* A new account: address and password, then the code from the e-mail. Nothing here tells whether an address has an account. */
 
@@ -38,7 +37,7 @@ static const char *fault(const struct visit *visit, char ret_email[EMAIL_SIZE])
 		return visit->texts->bad_email;
 	if (!text_equal(password, visit_field(visit, "password2")))
 		return visit->texts->different;
-	return strlen(password) < PASSWORD_MIN || strlen(password) > PASSWORD_MAX ? visit->texts->weak : NULL;
+	return visit_password_fault(visit, password, ret_email);
 }
 
 static void create(struct visit *visit)

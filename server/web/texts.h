@@ -39,6 +39,7 @@ struct texts {
 	const char *password_hint;
 	const char *different;
 	const char *weak;
+	const char *common; /**< a password that is guessed first */
 	const char *bad_email;
 	const char *code_heading;
 	const char *code_intro; /**< "%s" is the address */

@@ -4,6 +4,7 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "server/account/password_policy.h"
 #include "server/oidc/auth_request.h"
 #include "server/oidc/client.h"
 #include "server/oidc/keys.h"
@@ -187,4 +188,17 @@ const char *visit_field(const struct visit *visit, const char *name)
 const char *visit_error(const struct visit *visit, int r, int retry_after, struct buf *text, int *ret_status)
 {
 	return own_error(visit->texts, r, retry_after, text, ret_status);
+}
+
+const char *visit_password_fault(const struct visit *visit, const char *password, const char *email)
+{
+	switch (password_policy(password, email)) {
+	case PASSWORD_LENGTH:
+		return visit->texts->weak;
+	case PASSWORD_COMMON:
+		return visit->texts->common;
+	case PASSWORD_FINE:
+		break;
+	}
+	return NULL;
 }

@@ -183,6 +183,8 @@ static void a_wrong_form_makes_no_account_and_no_mail(void **state)
 		{"username=nobody&password=a-new-password&password2=a-new-password", "no e-mail address"},
 		{"username=new%40example.com&password=a-new-password&password2=another-password", "not the same"},
 		{"username=new%40example.com&password=short&password2=short", "too short"},
+		{"username=new%40example.com&password=Password1&password2=Password1", "Many people use this password"},
+		{"username=new.long%40example.com&password=NEW.long&password2=NEW.long", "Many people use this password"},
 	};
 	struct reply reply = {0};
 

@@ -200,7 +200,9 @@ static void a_bad_password_makes_no_account(void **state)
 	struct fixture *fixture = *state;
 
 	assert_int_equal(RUN("short\n", "account", "add", "jo@example.com", "--password-stdin"), 1);
-	assert_true(said(fixture, "from 8 to 1024"));
+	assert_true(said(fixture, "at least 8 characters, and at most 1024 bytes"));
+	assert_int_equal(RUN("Iloveyou1\n", "account", "add", "jo@example.com", "--password-stdin"), 1);
+	assert_true(said(fixture, "guessed first"));
 	assert_int_equal(RUN("", "account", "add", "jo@example.com", "--password-stdin"), 1);
 	assert_int_equal(RUN("\n", "account", "add", "jo@example.com", "--password-stdin"), 1);
 	assert_int_equal(RUN("long enough\n", "account", "add", "jo@example.com"), 1); /* no terminal */
