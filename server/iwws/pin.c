@@ -151,10 +151,10 @@ static int store_change(struct mac_call *call, struct new_pin *new, struct pin_c
 	return r == PIMS_E_NOT_FOUND ? mac_refuse(call, IW_CODE, NULL) : r;
 }
 
-/* It is the account's PIN already, set by this device: the answer got lost. */
-static int repeat(struct mac_call *call, struct new_pin *new)
+/* It is the account's PIN already, set by this device: the answer got lost. `code_hash`: of a reset, else NULL. */
+static int repeat(struct mac_call *call, struct new_pin *new, const unsigned char *code_hash)
 {
-	struct pin_change change = {0};
+	struct pin_change change = {.code_hash = code_hash};
 
 	return store_change(call, new, &change);
 }
@@ -219,7 +219,7 @@ static int update_or_repeat(struct mac_call *call, struct new_pin *new)
 		r = is_repeated_update(call, new, &repeated);
 	if (r < 0)
 		return r;
-	return repeated ? repeat(call, new) : mac_wrong_pin(call, &new->device);
+	return repeated ? repeat(call, new, NULL) : mac_wrong_pin(call, &new->device);
 }
 
 int mac_finalize_password(struct mac_call *call)
@@ -241,7 +241,7 @@ static int repeat_reset(struct mac_call *call, struct new_pin *new)
 
 	if (r != 0)
 		return r;
-	return secret_equals(&new->pin, &new->device.pin) ? repeat(call, new) : mac_refuse(call, IW_CODE, NULL);
+	return secret_equals(&new->pin, &new->device.pin) ? repeat(call, new, new->code_hash) : mac_refuse(call, IW_CODE, NULL);
 }
 
 static int reset_or_repeat(struct mac_call *call, struct new_pin *new)

@@ -76,10 +76,11 @@ static int pin_failed(struct sql *sql, void *arg)
 	r = sql_device_use(sql, otp->device, DEVICE_MS, otp->now);
 	if (r < 0)
 		return r;
-	return sql_integer(sql,
-			   "UPDATE accounts SET pin_failures = pin_failures + 1, pin_blocked = pin_blocked OR pin_failures + 1 >= ?"
-			   " WHERE id = ? RETURNING pin_failures",
-			   VALUES(INT(otp->max), INT(otp->device->account)), &otp->failures);
+	r = sql_integer(sql,
+			"UPDATE accounts SET pin_failures = pin_failures + 1, pin_blocked = pin_failures + 1 >= ?"
+			" WHERE id = ? AND blocked = 0 AND pin_blocked = 0 RETURNING pin_failures",
+			VALUES(INT(otp->max), INT(otp->device->account)), &otp->failures);
+	return r == PIMS_E_NOT_FOUND ? PIMS_E_STATE : r;
 }
 
 int sqlite_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining)

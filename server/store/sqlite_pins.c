@@ -36,14 +36,29 @@ static int reset_pin(struct sql *sql, const struct pin_change *change)
 			  VALUES(BYTES(change->pin, change->pin_length), INT(change->device->account)), PIMS_E_STATE);
 }
 
+/* A repeat sets nothing, but must not be told that all is well once the account is blocked. */
+static int check_blocked(struct sql *sql, const struct pin_change *change)
+{
+	int64_t blocked;
+	int r;
+
+	r = sql_integer(sql, "SELECT blocked OR (pin_blocked AND NOT ?) FROM accounts WHERE id = ?",
+			VALUES(INT(change->code_hash != NULL), INT(change->device->account)), &blocked);
+	if (r < 0)
+		return r == PIMS_E_NOT_FOUND ? PIMS_E_STATE : r;
+	return blocked ? PIMS_E_STATE : 0;
+}
+
 static int pin_change(struct sql *sql, void *arg)
 {
 	const struct pin_change *change = arg;
 	int r;
 
 	r = sql_device_use(sql, change->device, DEVICE_ACTIVE, change->now);
-	if (r < 0 || !change->pin)
+	if (r < 0)
 		return r;
+	if (!change->pin)
+		return check_blocked(sql, change);
 	if (!change->code_hash)
 		return update_pin(sql, change);
 	r = use_code(sql, change);

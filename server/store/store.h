@@ -374,7 +374,7 @@ struct pin_change {
 	size_t pin_length;
 	const unsigned char *old_pin; /**< update: sealed, as it was read */
 	size_t old_pin_length;
-	const unsigned char *code_hash; /**< reset: the code, which is used up; lifts the PIN block */
+	const unsigned char *code_hash; /**< reset, its repeat too: the code, which is used up; lifts the PIN block */
 	int64_t now;
 };
 /**

@@ -229,6 +229,53 @@ static void a_blocked_pin_is_not_updated(void **state)
 	assert_pin(fixture->store, fixture->account, first);
 }
 
+static void a_repeat_is_not_told_that_all_is_well_once_the_account_is_blocked(void **state)
+{
+	struct fixture *fixture = *state;
+	struct device_texts texts;
+	struct device device = begin(fixture, &texts);
+	const struct pin_change update = {.device = &device, .now = NOW}, reset = {.device = &device, .code_hash = H("reset"), .now = NOW};
+
+	must(store_account_set_blocked(fixture->store, EMAIL, true));
+	assert_int_equal(store_pin_change(fixture->store, &update), PIMS_E_STATE);
+	assert_int_equal(store_pin_change(fixture->store, &reset), PIMS_E_STATE);
+	assert_not_consumed(fixture->store, &device);
+}
+
+static void a_blocked_pin_refuses_the_repeat_of_an_update_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	struct device_texts texts;
+	struct device device = begin(fixture, &texts);
+	const struct pin_change update = {.device = &device, .now = NOW}, reset = {.device = &device, .code_hash = H("reset"), .now = NOW};
+
+	assert_int_equal(remaining_after_failure(fixture->store, &device, 1), 0);
+	assert_int_equal(store_pin_change(fixture->store, &update), PIMS_E_STATE);
+	assert_not_consumed(fixture->store, &device);
+	must(store_pin_change(fixture->store, &reset));
+}
+
+static void a_blocked_account_counts_no_wrong_pin(void **state)
+{
+	struct fixture *fixture = *state;
+	struct device_texts texts;
+	struct device device = begin(fixture, &texts);
+	struct account account;
+	int remaining = -1;
+
+	assert_int_equal(remaining_after_failure(fixture->store, &device, 1), 0);
+	assert_int_equal(store_pin_failed(fixture->store, &device, 1, &remaining), PIMS_E_STATE);
+	must(store_account_set_blocked(fixture->store, EMAIL, false));
+	must(store_account_set_blocked(fixture->store, EMAIL, true));
+	assert_int_equal(store_pin_failed(fixture->store, &device, 1, &remaining), PIMS_E_STATE);
+	assert_int_equal(remaining, -1);
+	assert_not_consumed(fixture->store, &device);
+	account = read_account(fixture->store, fixture->account);
+	assert_int_equal(account.pin_failures, 0);
+	assert_false(account.pin_blocked);
+	account_free(&account);
+}
+
 static void a_reset_needs_a_live_code_of_its_account_and_purpose(void **state)
 {
 	struct fixture *fixture = *state;
@@ -447,6 +494,9 @@ int main(void)
 		STORE_TEST(a_failed_change_stores_no_keys),
 		STORE_TEST(a_blocked_account_changes_no_pin),
 		STORE_TEST(a_blocked_pin_is_not_updated),
+		STORE_TEST(a_repeat_is_not_told_that_all_is_well_once_the_account_is_blocked),
+		STORE_TEST(a_blocked_pin_refuses_the_repeat_of_an_update_alone),
+		STORE_TEST(a_blocked_account_counts_no_wrong_pin),
 		STORE_TEST(a_reset_needs_a_live_code_of_its_account_and_purpose),
 		STORE_TEST(a_reset_code_dies_at_its_time),
 		STORE_TEST(a_reset_code_is_good_once),
