@@ -21,15 +21,14 @@ int mail_allow(const struct request *request, const char *email, int *ret_retry_
 {
 	const struct server *server = request_server(request);
 	int64_t now = env_now(&server->env);
-	char key[SIGN_IN_KEY_SIZE], network[64], address[REQUEST_CLIENT_SIZE];
+	char key[SIGN_IN_KEY_SIZE], network[REQUEST_CLIENT_SIZE];
 	int r = sign_in_key(server->seal, "mail", email, key);
 
 	if (r == 0)
 		r = store_attempt(server->store, key, PER_ADDRESS, HOUR_S, now, ret_retry_after);
 	if (r < 0)
 		return r;
-	request_client(request, address);
-	sign_in_network(address, network);
+	request_network(request, network);
 	r = sign_in_key(server->seal, "mail-from", network, key);
 	return r < 0 ? r : store_attempt(server->store, key, PER_NETWORK, HOUR_S, now, ret_retry_after);
 }

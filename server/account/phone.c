@@ -82,12 +82,11 @@ static int take_device(struct change *change, struct mac_call *call, struct mac_
 }
 
 /* Positive: it is no proof. The challenge is that of mode status; it is consumed together with the change. */
-static int prove(const struct request *request, struct change *change)
+static int prove(struct change *change)
 {
 	const json_t *json = json_object_get(change->body, "device");
 	struct mac_call call = {
 		.server = change->server,
-		.address = request->address,
 		.now = change->store.now,
 		.request = {.id = device_text(json, "id"),
 			    .r0 = device_text(json, "R0"),
@@ -190,7 +189,7 @@ static void run(const struct request *request, struct response *response, struct
 	char *old = NULL;
 
 	if (change->store.modify) {
-		r = prove(request, change);
+		r = prove(change);
 		if (r == 0)
 			r = seal_notice(request, change);
 	}

@@ -39,10 +39,12 @@ int request_cookie(const struct request *request, const char *name, char *ret_va
 const char *request_parameter(const struct request *request, const char *name);
 enum { REQUEST_CLIENT_SIZE = 46 };
 /**
- * The client's numeric address: the peer's, or, when the peer is a proxy on this machine (loopback), the last one of its X-Forwarded-For, which is the one
- * that the proxy saw itself.
+ * The client's numeric address: the peer's, or, when the peer is a proxy on this machine (loopback), the last one of its last X-Forwarded-For, which is the
+ * one that the proxy saw itself.
  */
 void request_client(const struct request *request, char ret_address[REQUEST_CLIENT_SIZE]);
+/** What of it is counted as one where something is limited: an IPv4 address, or the /64 of an IPv6 one, which its user owns whole. */
+void request_network(const struct request *request, char ret_network[REQUEST_CLIENT_SIZE]);
 /** The body as a JSON object; NULL when it is none. The caller owns it (json_wipe). */
 json_t *request_json(const struct request *request);
 

@@ -39,7 +39,7 @@ int mac_find_code(struct mac_call *call, const unsigned char hash[SEAL_DIGEST_SI
 	char key[128];
 	int r, retry_after = 0;
 
-	snprintf(key, sizeof key, "iwws.code:%s", call->address);
+	snprintf(key, sizeof key, "iwws.code:%s", call->network);
 	r = store_attempt_check(store, key, max, CODE_WINDOW_S, call->now, &retry_after);
 	if (r == PIMS_E_LIMIT)
 		return mac_too_many(call, IW_CODE, retry_after);

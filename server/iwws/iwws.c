@@ -59,15 +59,16 @@ static int run(struct mac_call *call, const struct query *query)
 
 static void serve(struct request *request, struct response *response)
 {
-	char address[REQUEST_CLIENT_SIZE];
-	struct mac_call call = {.server = request_server(request), .address = address, .xml = BUF_INIT(MAX_XML)};
+	char address[REQUEST_CLIENT_SIZE], network[REQUEST_CLIENT_SIZE];
+	struct mac_call call = {.server = request_server(request), .network = network, .xml = BUF_INIT(MAX_XML)};
 	int r;
 
 	request_client(request, address);
+	request_network(request, network);
 	call.now = env_now(&call.server->env);
 	r = run(&call, &request->query);
 	env_log(&call.server->env, r < 0 ? PIMS_LOG_ERROR : PIMS_LOG_INFO, "iwws: %s from %s: %s", steps[call.request.step].name,
-		call.address, r < 0 ? pims_strerror(r) : iw_error_word((enum iw_error)r));
+		address, r < 0 ? pims_strerror(r) : iw_error_word((enum iw_error)r));
 	if (r > 0) {
 		buf_reset(&call.xml);
 		r = iw_server_answer_refusal(call.request.step, &call.refusal, &call.xml);

@@ -9,7 +9,7 @@
 /** One request of /iwws/MAC on its way. */
 struct mac_call {
 	struct server *server;
-	const char *address; /**< of the peer */
+	const char *network; /**< of the client (request_network()) */
 	int64_t now;         /**< milliseconds since 1970 */
 	struct iw_request request;
 	struct buf xml; /**< the answer */

@@ -50,26 +50,13 @@ int sign_in_key(const struct seal *seal, const char *kind, const char *text, cha
 	return 0;
 }
 
-/* An IPv6 user owns a /64: the first four groups are the address that counts. */
-void sign_in_network(const char *address, char ret_network[64])
-{
-	size_t length = strlen(address);
-	int groups = 0;
-
-	if (strchr(address, ':'))
-		for (length = 0; address[length] && groups < 4; length++)
-			groups += address[length] == ':';
-	(void)snprintf(ret_network, 64, "%.*s", length < 63 ? (int)length : 63, address);
-}
-
 static int read_counts(const struct request *request, const char *email, struct counts *ret_counts)
 {
 	const struct seal *seal = request_server(request)->seal;
-	char network[64], both[EMAIL_SIZE + 1 + sizeof network], address[REQUEST_CLIENT_SIZE];
+	char network[REQUEST_CLIENT_SIZE], both[EMAIL_SIZE + 1 + sizeof network];
 	int r;
 
-	request_client(request, address);
-	sign_in_network(address, network);
+	request_network(request, network);
 	(void)snprintf(both, sizeof both, "%s %s", email, network);
 	r = sign_in_key(seal, "login", both, ret_counts->account);
 	return r < 0 ? r : sign_in_key(seal, "login-from", network, ret_counts->address);

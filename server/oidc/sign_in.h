@@ -21,7 +21,5 @@ struct seal;
 enum { SIGN_IN_KEY_SIZE = 80 };
 /** A key for store_attempt() that does not tell the text. */
 int sign_in_key(const struct seal *seal, const char *kind, const char *text, char ret_key[SIGN_IN_KEY_SIZE]);
-/** What of a peer's address is counted as one: of IPv6 the /64. */
-void sign_in_network(const char *address, char ret_network[64]);
 
 #endif

@@ -107,7 +107,7 @@ static void add_account(const struct server *server, const struct sms_order *ord
 	limit = add(policy, limit_of(server, settings->per_day, 10, 1000), DAY_S);
 	(void)snprintf(limit->key, sizeof limit->key, "sms.day:%" PRId64, order->account->id);
 	limit = add(policy, limit_of(server, settings->per_address, 100, 10000), DAY_S);
-	(void)snprintf(limit->key, sizeof limit->key, "sms.address:%.64s", order->address);
+	(void)snprintf(limit->key, sizeof limit->key, "sms.address:%.64s", order->network);
 	if (order->purpose != SMS_CERTIFICATION)
 		return;
 	limit = add(policy, limit_of(server, settings->per_number, 5, 500), DAY_S);

@@ -14,7 +14,7 @@ struct sms_order {
 	const struct account *account;
 	enum sms_purpose purpose;
 	const char *number;  /**< E.164 */
-	const char *address; /**< of the client */
+	const char *network; /**< of the client (request_network()) */
 };
 
 /** PIMS_E_INVALID: the number's country is not allowed. */

@@ -73,12 +73,12 @@ static void sms_code(struct request *request, struct response *response)
 	struct session_row session = {0};
 	struct account account = {0};
 	struct sms_verdict verdict = {0};
-	char number[PHONE_SIZE], address[REQUEST_CLIENT_SIZE];
-	struct sms_order order = {.account = &account, .purpose = SMS_ENROLLMENT, .number = number, .address = address};
+	char number[PHONE_SIZE], network[REQUEST_CLIENT_SIZE];
+	struct sms_order order = {.account = &account, .purpose = SMS_ENROLLMENT, .number = number, .network = network};
 
 	if (authenticate(request, response, &session, &account) < 0)
 		return;
-	request_client(request, address);
+	request_network(request, network);
 	if (!find_trusted(request, &account, number)) {
 		no_phone(response);
 	} else if (send_code(request, response, &order, &verdict)) {
@@ -121,13 +121,13 @@ static void sms_purpose(struct request *request, struct response *response)
 	struct session_row session = {0};
 	struct account account = {0};
 	struct sms_verdict verdict = {0};
-	char number[PHONE_SIZE], address[REQUEST_CLIENT_SIZE];
-	struct sms_order order = {.account = &account, .number = number, .address = address};
+	char number[PHONE_SIZE], network[REQUEST_CLIENT_SIZE];
+	struct sms_order order = {.account = &account, .number = number, .network = network};
 	json_t *body;
 
 	if (authenticate(request, response, &session, &account) < 0)
 		return;
-	request_client(request, address);
+	request_network(request, network);
 	body = request_json(request);
 	if (read_order(request, response, body, &order, number) && send_code(request, response, &order, &verdict)) {
 		response_json(response, 202, json_pack("{s:i, s:i}", "retryAfter", verdict.retry_after, "remaining", verdict.remaining));

@@ -41,6 +41,26 @@ static void a_code_works_for_one_device_only(void **state)
 	iw_device_free(&second);
 }
 
+static void who_has_many_v6_addresses_guesses_no_more(void **state)
+{
+	struct iwws *iwws = *state;
+	struct iw_device device = {0};
+	char address[64];
+
+	iwws_send_code(iwws, CODE);
+	iwws->address = address;
+	for (int i = 0; i < 20; i++) {
+		snprintf(address, sizeof address, "2001:db8::%x:2:3:4", i + 1);
+		assert_int_equal(iwws_setup(iwws, &device, "00000000"), IW_CODE);
+	}
+	snprintf(address, sizeof address, "2001:db8::9");
+	assert_int_equal(iwws_setup(iwws, &device, CODE), IW_CODE);
+	assert_string_equal(iwws->refusal.cause, "inwebo.too_many_attempts");
+	snprintf(address, sizeof address, "2001:db8:1::9");
+	assert_int_equal(iwws_setup(iwws, &device, CODE), 0);
+	iw_device_free(&device);
+}
+
 static void guessing_codes_ends_for_one_address_only(void **state)
 {
 	struct iwws *iwws = *state;
@@ -321,6 +341,7 @@ int main(void)
 		IWWS_TEST(an_expired_code_says_so),
 		IWWS_TEST(a_code_works_for_one_device_only),
 		IWWS_TEST(guessing_codes_ends_for_one_address_only),
+		IWWS_TEST(who_has_many_v6_addresses_guesses_no_more),
 		IWWS_TEST(a_new_pin_that_is_guessed_first_is_refused),
 		IWWS_TEST(the_policy_of_new_pins_is_the_operators),
 		IWWS_TEST(wrong_pins_at_activation_use_the_code_up_and_never_block_the_account),

@@ -271,6 +271,52 @@ static void an_address_has_a_limit_by_what_the_proxy_saw(void **state)
 	reply_free(&reply);
 }
 
+static void a_line_that_the_client_wrote_itself_is_not_the_proxys(void **state)
+{
+	struct call sms = {.path = "/v1/sms", .json = "{\"purpose\":\"enrollment\"}", .post = true, .bearer = demo_token};
+	struct reply reply = {0};
+
+	(void)state;
+	server.server.settings.sms = (struct sms_settings){.per_address = 1};
+	sms.header = "X-Forwarded-For: 203.0.113.1";
+	sms.header2 = "X-Forwarded-For: 203.0.113.7";
+	call(&server, &sms, &reply);
+	assert_int_equal(reply.status, 202);
+	sms.header = "X-Forwarded-For: 203.0.113.2";
+	call(&server, &sms, &reply);
+	assert_refused(&reply, "sms.budget", DAY, 0);
+	reply_free(&reply);
+}
+
+static void all_addresses_of_a_v6_network_are_one(void **state)
+{
+	static const char *const others[] = {"X-Forwarded-For: 2001:db8::9:8:7:6", "X-Forwarded-For: 2001:DB8:0:0::5",
+					     "X-Forwarded-For: 2001:db8::"};
+	struct call sms = {.path = "/v1/sms", .json = "{\"purpose\":\"enrollment\"}", .post = true, .bearer = demo_token};
+	struct reply reply = {0};
+
+	(void)state;
+	server.server.settings.sms = (struct sms_settings){.per_address = 1};
+	sms.header = "X-Forwarded-For: 2001:db8::1:2:3:4";
+	call(&server, &sms, &reply);
+	assert_int_equal(reply.status, 202);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		sms.header = others[i];
+		call(&server, &sms, &reply);
+		assert_refused(&reply, "sms.budget", DAY, 0);
+	}
+	sms.header = "X-Forwarded-For: 2001:db8:0:1::1";
+	call(&server, &sms, &reply);
+	assert_int_equal(reply.status, 202);
+	sms.header = "X-Forwarded-For: ::ffff:203.0.113.7";
+	call(&server, &sms, &reply);
+	assert_int_equal(reply.status, 202);
+	sms.header = "X-Forwarded-For: 203.0.113.7";
+	call(&server, &sms, &reply);
+	assert_refused(&reply, "sms.budget", DAY, 0);
+	reply_free(&reply);
+}
+
 static void a_country_has_a_budget_and_half_of_it_is_for_trusted_numbers(void **state)
 {
 	struct reply reply = {0};
@@ -513,6 +559,8 @@ int main(void)
 		TEST(the_day_has_a_limit_of_its_own),
 		TEST(nobody_spends_what_another_account_has),
 		TEST(an_address_has_a_limit_by_what_the_proxy_saw),
+		TEST(a_line_that_the_client_wrote_itself_is_not_the_proxys),
+		TEST(all_addresses_of_a_v6_network_are_one),
 		TEST(a_country_has_a_budget_and_half_of_it_is_for_trusted_numbers),
 		TEST(in_production_only_the_servers_country_is_allowed_unless_others_are),
 		TEST(production_refuses_other_countries_by_default),
