@@ -60,11 +60,12 @@ int browser_find(const struct request *request, struct browser *ret_browser)
 	return r < 0 ? r : store_browser_find(server->store, hash, env_now(&server->env), ret_browser);
 }
 
-int browser_start(const struct request *request, struct response *response, int64_t account, int64_t *ret_auth_time)
+int browser_start(const struct request *request, struct response *response, const struct account *account, struct browser *ret_browser)
 {
 	const struct server *server = request_server(request);
 	int64_t now = env_now(&server->env);
-	struct browser browser = {.account = account, .auth_time = now, .expires = now + INT64_C(1000) * BROWSER_SECONDS};
+	struct browser browser = {.account = account->id, .auth_time = now, .expires = now + INT64_C(1000) * BROWSER_SECONDS,
+				  .password_hash = account->password_hash};
 	unsigned char old[SHA256_SIZE];
 	char cookie[COOKIE_SIZE];
 	bool replaces = read_cookie(request, old) == 0;
@@ -76,8 +77,9 @@ int browser_start(const struct request *request, struct response *response, int6
 		r = store_browser_add(server->store, &browser, replaces ? old : NULL);
 	if (r == 0)
 		r = set_cookie(request, response, cookie, BROWSER_SECONDS);
+	browser.password_hash = NULL; /* the account's */
 	if (r == 0)
-		*ret_auth_time = now;
+		*ret_browser = browser;
 	secret_wipe(cookie, sizeof cookie);
 	return r;
 }

@@ -11,9 +11,9 @@ enum { BROWSER_SECONDS = 14 * 86400 };
 int browser_find(const struct request *request, struct browser *ret_browser);
 /**
  * The account gave its password in this browser: sets a new cookie, so that one that was planted before is worth nothing, and ends the old one.
- * *ret_auth_time: when, in milliseconds.
+ * PIMS_E_NOT_FOUND: that password is no longer the account's, or it is blocked.
  */
-int browser_start(const struct request *request, struct response *response, int64_t account, int64_t *ret_auth_time);
+int browser_start(const struct request *request, struct response *response, const struct account *account, struct browser *ret_browser);
 /** Takes the cookie away. */
 void browser_forget(const struct request *request, struct response *response);
 

@@ -20,10 +20,13 @@ static int browser_add(struct sql *sql, void *arg)
 		r = sql_run(sql, "DELETE FROM browsers WHERE hash = ?", VALUES(HASH(add->replaced)));
 	if (r < 0)
 		return r;
-	/* blocked since its password was checked: unblocking must not bring a browser back */
+	/* blocked since its password was checked: unblocking must not bring a browser back; nor may a password that was changed since */
 	return sql_change(sql,
-			  "INSERT INTO browsers (hash, account, auth_time, expires) SELECT ?1, id, ?3, ?4 FROM accounts WHERE id = ?2 AND blocked = 0",
-			  VALUES(HASH(browser->hash), INT(browser->account), INT(browser->auth_time), INT(browser->expires)), PIMS_E_NOT_FOUND);
+			  "INSERT INTO browsers (hash, account, auth_time, expires) SELECT ?1, id, ?3, ?4 FROM accounts"
+			  " WHERE id = ?2 AND blocked = 0 AND (?5 IS NULL OR password_hash = ?5)",
+			  VALUES(HASH(browser->hash), INT(browser->account), INT(browser->auth_time), INT(browser->expires),
+				 TEXT(browser->password_hash)),
+			  PIMS_E_NOT_FOUND);
 }
 
 int sqlite_browser_add(struct store *store, const struct browser *browser, const unsigned char *replaced)

@@ -15,10 +15,22 @@ struct consume {
 	bool replayed;
 };
 
+/* What ends an account's sessions ends its codes: one that comes a moment later must not begin a new session. */
+static int check_browser(struct sql *sql, const struct auth_code *code)
+{
+	int64_t expires;
+
+	return sql_integer(sql, "SELECT expires FROM browsers WHERE hash = ? AND account = ?", VALUES(HASH(code->browser), INT(code->account)),
+			   &expires);
+}
+
 static int code_add(struct sql *sql, void *arg)
 {
 	const struct auth_code *code = arg;
+	int r = code->browser ? check_browser(sql, code) : 0;
 
+	if (r < 0)
+		return r;
 	return sql_run(sql,
 		       "INSERT INTO codes (hash, account, client, redirect_uri, code_challenge, nonce, scope, auth_time, expires)"
 		       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

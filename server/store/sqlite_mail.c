@@ -24,18 +24,31 @@ struct mail_ask {
 	const struct mail *mail;
 };
 
+/* An account that is being made has no row yet: NULL refers to none. */
+static int add_creation(struct sql *sql, const struct mail_code *code)
+{
+	return sql_run(sql, "INSERT INTO mail_codes (ticket, purpose, email, password_hash, code, expires) VALUES (?, ?, ?, ?, ?, ?)",
+		       VALUES(HASH(code->ticket), INT(code->purpose), TEXT(code->email), TEXT(code->password_hash), HASH(code->code),
+			      INT(code->expires)));
+}
+
+/* The password was checked a moment ago: it may have been changed since, to keep just this from happening. */
+static int add_change(struct sql *sql, const struct mail_code *code)
+{
+	return sql_change(sql,
+			  "INSERT INTO mail_codes (ticket, purpose, account, email, code, expires) SELECT ?1, ?2, id, ?4, ?5, ?6 FROM accounts"
+			  " WHERE id = ?3 AND blocked = 0 AND (?7 IS NULL OR password_hash = ?7)",
+			  VALUES(HASH(code->ticket), INT(code->purpose), INT(code->account), TEXT(code->email), HASH(code->code),
+				 INT(code->expires), TEXT(code->password_hash)),
+			  PIMS_E_NOT_FOUND);
+}
+
 static int mail_ask(struct sql *sql, void *arg)
 {
 	const struct mail_ask *ask = arg;
-	const struct mail_code *code = ask->code;
 	int r;
 
-	/* an account that is being made has no row yet: NULL refers to none */
-	r = sql_run(sql,
-		    "INSERT INTO mail_codes (ticket, purpose, account, email, password_hash, code, expires)"
-		    " VALUES (?, ?, nullif(?, 0), ?, ?, ?, ?)",
-		    VALUES(HASH(code->ticket), INT(code->purpose), INT(code->account), TEXT(code->email), TEXT(code->password_hash),
-			   HASH(code->code), INT(code->expires)));
+	r = ask->code->account ? add_change(sql, ask->code) : add_creation(sql, ask->code);
 	return r < 0 ? r : sql_mail(sql, ask->mail->email, ask->mail);
 }
 
@@ -155,28 +168,25 @@ int sqlite_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *
 	return r;
 }
 
-struct new_password {
-	int64_t account, keep;
-	const char *hash;
-	const struct mail *notice;
-};
-
+/* Of two changes that checked the same password, the second is too late. */
 static int change_password(struct sql *sql, void *arg)
 {
-	const struct new_password *new = arg;
+	const struct password_change *change = arg;
 	int r;
 
-	r = sql_change(sql, "UPDATE accounts SET password_hash = ? WHERE id = ?", VALUES(TEXT(new->hash), INT(new->account)), PIMS_E_NOT_FOUND);
+	r = sql_change(sql,
+		       "UPDATE accounts SET password_hash = ?1 WHERE id = ?2 AND blocked = 0 AND (?3 IS NULL OR password_hash = ?3)",
+		       VALUES(TEXT(change->hash), INT(change->account), TEXT(change->old_hash)), PIMS_E_NOT_FOUND);
 	if (r == 0)
-		r = sql_end_sessions(sql, new->account, new->keep);
+		r = sql_end_sessions(sql, change->account, change->keep);
 	if (r >= 0)
-		r = sql_mail(sql, new->notice->email, new->notice);
-	return r < 0 ? r : sql_audit(sql, new->account, "password changed", new->notice->time);
+		r = sql_mail(sql, change->notice->email, change->notice);
+	return r < 0 ? r : sql_audit(sql, change->account, "password changed", change->notice->time);
 }
 
-int sqlite_account_change_password(struct store *store, int64_t account, const char *password_hash, int64_t keep, const struct mail *notice)
+int sqlite_account_change_password(struct store *store, const struct password_change *change)
 {
-	struct new_password new = {.account = account, .keep = keep, .hash = password_hash, .notice = notice};
+	struct password_change copy = *change;
 
-	return sqlite_write(store, change_password, &new);
+	return sqlite_write(store, change_password, &copy);
 }

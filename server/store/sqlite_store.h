@@ -119,7 +119,7 @@ int sqlite_browser_end(struct store *store, int64_t account);
 int sqlite_mail_ask(struct store *store, const struct mail_code *code, const struct mail *mail);
 int sqlite_mail_confirm(struct store *store, const struct mail_code *code, int max_tries, const struct mail *notice);
 int sqlite_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data);
-int sqlite_account_change_password(struct store *store, int64_t account, const char *password_hash, int64_t keep, const struct mail *notice);
+int sqlite_account_change_password(struct store *store, const struct password_change *change);
 int sqlite_recovery_add(struct store *store, const char *email, const char *hash, int64_t expires, int64_t now);
 int sqlite_recovery_try(struct store *store, int64_t account, int max, int64_t now, char **ret_hash);
 int sqlite_recovery_use(struct store *store, int64_t account, const char *hash, const char *phone, const struct mail *notice);

@@ -168,9 +168,9 @@ int store_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *d
 	return store->ops->mail_outbox(store, after_id, each, data);
 }
 
-int store_account_change_password(struct store *store, int64_t account, const char *password_hash, int64_t keep, const struct mail *notice)
+int store_account_change_password(struct store *store, const struct password_change *change)
 {
-	return store->ops->account_change_password(store, account, password_hash, keep, notice);
+	return store->ops->account_change_password(store, change);
 }
 
 int store_recovery_add(struct store *store, const char *email, const char *hash, int64_t expires, int64_t now)

@@ -83,8 +83,10 @@ struct auth_code {
 	char *scope;
 	int64_t auth_time;
 	int64_t expires;
+	const unsigned char *browser; /**< store_code_add(): hash of the one that must still be signed in to the account; NULL = none */
 };
 void auth_code_free(struct auth_code *code);
+/** PIMS_E_NOT_FOUND: no such account or client, or the browser has been signed out meanwhile. */
 int store_code_add(struct store *store, const struct auth_code *code);
 /** Marks it used and returns it. PIMS_E_STATE: it was used before: the session it made is revoked by this call (RFC 6749 §4.1.2). */
 int store_code_consume(struct store *store, const unsigned char hash[32], int64_t now, struct auth_code *ret_code);
@@ -146,8 +148,12 @@ struct browser {
 	int64_t account;
 	int64_t auth_time; /**< when the password was given */
 	int64_t expires;
+	const char *password_hash; /**< store_browser_add(): which password that was; NULL = any */
 };
-/** Adds one; the one of the hash `replaced` (NULL = none) ends. PIMS_E_NOT_FOUND: no such account, or it is blocked; nothing ends then. */
+/**
+ * Adds one; the one of the hash `replaced` (NULL = none) ends. PIMS_E_NOT_FOUND: no such account, it is blocked, or its password is another by now; nothing
+ * ends then.
+ */
 int store_browser_add(struct store *store, const struct browser *browser, const unsigned char *replaced);
 /** PIMS_E_NOT_FOUND: unknown, expired, or its account is blocked. */
 int store_browser_find(struct store *store, const unsigned char hash[32], int64_t now, struct browser *ret_browser);
@@ -170,11 +176,11 @@ struct mail_code {
 	enum mail_purpose purpose;
 	int64_t account;           /**< MAIL_CHANGE */
 	const char *email;         /**< to be the account's */
-	const char *password_hash; /**< MAIL_CREATE */
+	const char *password_hash; /**< MAIL_CREATE: to be the account's; MAIL_CHANGE: must still be, NULL = any */
 	unsigned char code[32];    /**< seal_digest() */
 	int64_t expires;
 };
-/** Stores the code and writes the message to the outbox, both or neither. */
+/** Stores the code and writes the message to the outbox, both or neither. PIMS_E_NOT_FOUND: its account is blocked or has another password by now. */
 int store_mail_ask(struct store *store, const struct mail_code *code, const struct mail *mail);
 /**
  * Takes a code: the account is made, or gets the new address, and a notice goes to the old one (of `notice` text and time count). The code is used up.
@@ -183,8 +189,19 @@ int store_mail_ask(struct store *store, const struct mail_code *code, const stru
 int store_mail_confirm(struct store *store, const struct mail_code *code, int max_tries, const struct mail *notice);
 /** Messages with an id above `after_id`, oldest first. */
 int store_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data);
-/** By its owner: ends every session but `keep` (0 = none), codes, remote tokens and browsers; the notice goes to its address. */
-int store_account_change_password(struct store *store, int64_t account, const char *password_hash, int64_t keep, const struct mail *notice);
+/** A new password by its owner. */
+struct password_change {
+	int64_t account;
+	const char *old_hash; /**< of the password that was checked; NULL = any */
+	const char *hash;
+	int64_t keep; /**< session, 0 = none */
+	const struct mail *notice;
+};
+/**
+ * Ends every session but `keep`, codes, remote tokens, browsers and waiting changes of address; the notice goes to its address. PIMS_E_NOT_FOUND: no such
+ * account, it is blocked, or its password is another by now.
+ */
+int store_account_change_password(struct store *store, const struct password_change *change);
 
 /* --- recovery: a one-time code from the operator ------------------------------------------------------------------------------------ */
 /** Replaces an older one. `hash` is libsodium's Argon2id string. PIMS_E_NOT_FOUND: no such account. */

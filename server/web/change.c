@@ -68,6 +68,7 @@ static void change_email(struct visit *visit)
 	if (r < 0)
 		error = visit_error(visit, r, retry_after, &text, &status);
 	code.account = account.id;
+	code.password_hash = account.password_hash;
 	if (error)
 		show_email(visit, status, error);
 	else
@@ -124,10 +125,11 @@ static const char *new_password_fault(const struct visit *visit)
 static int set_password(struct visit *visit, const struct account *account)
 {
 	const struct server *server = request_server(visit->request);
-	int64_t keep = visit->hinted.id == account->id ? visit->session : 0;
 	char hash[PASSWORD_HASH_SIZE];
 	struct buf sealed = BUF_INIT(4096);
 	struct mail notice = {.email = account->email, .time = env_now(&server->env)};
+	const struct password_change change = {.account = account->id, .old_hash = account->password_hash, .hash = hash, .notice = &notice,
+					       .keep = visit->hinted.id == account->id ? visit->session : 0};
 	int r = password_hash(visit_field(visit, "new_password"), hash);
 
 	if (r == 0)
@@ -135,7 +137,7 @@ static int set_password(struct visit *visit, const struct account *account)
 	if (r == 0) {
 		notice.text = (const unsigned char *)sealed.data;
 		notice.text_length = sealed.len;
-		r = store_account_change_password(server->store, account->id, hash, keep, &notice);
+		r = store_account_change_password(server->store, &change);
 	}
 	if (r == 0)
 		mail_deliver(server, account->email, visit->texts->password_changed_mail);

@@ -127,7 +127,7 @@ static void check_password(struct request *request, struct response *response)
 	const struct texts *texts = texts_of_request(request);
 	struct account account = {0};
 	struct buf text = BUF_INIT(1024);
-	int64_t auth_time = 0;
+	struct browser browser;
 	const char *error = texts->expired;
 	int status = 403, retry_after = 0;
 	int r = own_check(request, response, ACCOUNT_DEVICES_PATH);
@@ -137,7 +137,7 @@ static void check_password(struct request *request, struct response *response)
 	if (r == 0) {
 		r = sign_in(request, own_field(request, "username"), own_field(request, "password"), &account, &retry_after);
 		if (r == 0)
-			r = browser_start(request, response, account.id, &auth_time);
+			r = browser_start(request, response, &account, &browser);
 		if (r < 0)
 			error = own_error(texts, r, retry_after, &text, &status);
 	}

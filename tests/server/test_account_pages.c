@@ -329,6 +329,42 @@ static void an_address_changes_with_the_code_from_the_new_one(void **state)
 	reply_free(&reply);
 }
 
+#define NEW_PASSWORD_FORM "username=demo%40example.com&password=demo-password&new_password=a-new-password&new_password2=a-new-password"
+
+/* Somebody knows the password, and began to take the account away by its address. */
+static void a_new_password_ends_a_change_of_address_that_waits(void **state)
+{
+	struct reply reply = {0};
+	char ticket[65], code[16];
+
+	(void)state;
+	post(EMAIL, NULL, "username=demo%40example.com&password=demo-password&email=new%40example.com", &reply);
+	read_ticket(&reply, ticket);
+	assert_mail(NEW, true, code);
+	post(PASSWORD, NULL, NEW_PASSWORD_FORM, &reply);
+	assert_left(&reply, "result", "done");
+	confirm(EMAIL, ticket, code, &reply);
+	assert_page(&reply, 403, "wrong or expired");
+	assert_int_equal(sign_in_status(DEMO_EMAIL, "a-new-password"), 303);
+	assert_int_equal(sign_in_status(NEW, "a-new-password"), 403);
+	reply_free(&reply);
+}
+
+static void a_blocked_account_changes_no_address(void **state)
+{
+	struct reply reply = {0};
+	char ticket[65], code[16];
+
+	(void)state;
+	post(EMAIL, NULL, "username=demo%40example.com&password=demo-password&email=new%40example.com", &reply);
+	read_ticket(&reply, ticket);
+	assert_mail(NEW, true, code);
+	assert_int_equal(store_account_set_blocked(server.server.store, DEMO_EMAIL, true), 0);
+	confirm(EMAIL, ticket, code, &reply);
+	assert_page(&reply, 403, "wrong or expired");
+	reply_free(&reply);
+}
+
 static void an_address_of_somebody_else_cannot_be_taken(void **state)
 {
 	struct reply reply = {0};
@@ -433,6 +469,8 @@ int main(void)
 		TEST(an_address_gets_only_so_many_messages),
 		TEST(a_change_needs_the_password_of_who_asks),
 		TEST(an_address_changes_with_the_code_from_the_new_one),
+		TEST(a_new_password_ends_a_change_of_address_that_waits),
+		TEST(a_blocked_account_changes_no_address),
 		TEST(an_address_of_somebody_else_cannot_be_taken),
 		TEST(a_new_password_ends_every_session_but_the_own),
 		TEST(without_a_hint_every_session_ends),

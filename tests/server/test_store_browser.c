@@ -252,6 +252,36 @@ static void many_who_replace_one_cookie_all_get_theirs(void **state)
 	assert_int_equal(find(race.fixture->store, "shared", NOW), PIMS_E_NOT_FOUND);
 }
 
+/* The password was right when it was checked, and was changed before the browser was added. */
+static void an_old_password_signs_no_browser_in(void **state)
+{
+	struct fixture *fixture = *state;
+	struct browser browser = {.hash = "cookie", .account = fixture->account, .expires = NOW + LIFE, .password_hash = "$argon2id$hash"};
+
+	must(store_account_set_password(fixture->store, EMAIL, "$argon2id$new"));
+	assert_int_equal(store_browser_add(fixture->store, &browser, NULL), PIMS_E_NOT_FOUND);
+	browser.password_hash = "$argon2id$new";
+	must(store_browser_add(fixture->store, &browser, NULL));
+}
+
+static void a_browser_that_was_signed_out_gets_no_code(void **state)
+{
+	struct fixture *fixture = *state;
+	const int64_t other = add_account(fixture->store, OTHER_EMAIL);
+	char client[] = "app", uri[] = "http://127.0.0.1:1/callback";
+	struct auth_code code = {.hash = "code", .account = fixture->account, .client = client, .redirect_uri = uri, .expires = NOW + MINUTE,
+				 .browser = H("cookie")};
+
+	assert_int_equal(store_code_add(fixture->store, &code), PIMS_E_NOT_FOUND);
+	must(add(fixture->store, other, "cookie", NULL));
+	assert_int_equal(store_code_add(fixture->store, &code), PIMS_E_NOT_FOUND);
+	must(add(fixture->store, fixture->account, "cookie", H("cookie")));
+	must(store_account_set_password(fixture->store, EMAIL, "$argon2id$new"));
+	assert_int_equal(store_code_add(fixture->store, &code), PIMS_E_NOT_FOUND);
+	must(add(fixture->store, fixture->account, "cookie", NULL));
+	must(store_code_add(fixture->store, &code));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +298,8 @@ int main(void)
 		STORE_TEST(a_blocked_account_is_signed_out_and_stays_so),
 		STORE_TEST(what_is_added_while_blocked_is_not_there_when_unblocked),
 		STORE_TEST(a_removed_account_and_a_new_password_end_its_browsers),
+		STORE_TEST(an_old_password_signs_no_browser_in),
+		STORE_TEST(a_browser_that_was_signed_out_gets_no_code),
 		STORE_TEST(revoking_a_token_signs_out_of_the_browsers_too),
 		STORE_TEST(sweeping_keeps_the_browsers_that_are_alive),
 		STORE_TEST(of_many_who_add_the_same_cookie_one_wins),

@@ -312,8 +312,9 @@ static void an_id_of_the_outbox_is_never_used_again(void **state)
 static int change_password(struct fixture *fixture, int64_t account, int64_t keep)
 {
 	const struct mail notice = mail_to(EMAIL, NOW + 1);
+	const struct password_change change = {.account = account, .hash = "$argon2id$new", .keep = keep, .notice = &notice};
 
-	return store_account_change_password(fixture->store, account, "$argon2id$new", keep, &notice);
+	return store_account_change_password(fixture->store, &change);
 }
 
 static void nobodys_password_is_not_changed_and_nobody_is_told(void **state)
@@ -352,6 +353,59 @@ static void a_new_password_ends_all_but_the_session_that_set_it(void **state)
 	assert_string_equal(account.password_hash, "$argon2id$hash");
 	account_free(&account);
 	assert_outbox(fixture->store, EMAIL " ");
+}
+
+static void of_two_changes_of_one_password_the_second_is_too_late(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct mail notice = mail_to(EMAIL, NOW + 1);
+	struct password_change change = {.account = fixture->account, .old_hash = "$argon2id$hash", .hash = "$argon2id$new", .notice = &notice};
+	struct account account;
+
+	must(store_account_change_password(fixture->store, &change));
+	change.hash = "$argon2id$thiefs";
+	assert_int_equal(store_account_change_password(fixture->store, &change), PIMS_E_NOT_FOUND);
+	account = read_account(fixture->store, fixture->account);
+	assert_string_equal(account.password_hash, "$argon2id$new");
+	account_free(&account);
+	assert_outbox(fixture->store, EMAIL " ");
+}
+
+static void a_blocked_account_changes_no_password(void **state)
+{
+	struct fixture *fixture = *state;
+
+	must(store_account_set_blocked(fixture->store, EMAIL, true));
+	assert_int_equal(change_password(fixture, fixture->account, 0), PIMS_E_NOT_FOUND);
+	assert_outbox(fixture->store, "");
+}
+
+static void a_change_of_address_that_was_asked_for_with_an_old_password_is_not_begun(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mail_code code = code_of(fixture->account, "ticket", "123456", "new@example.com");
+	const struct mail mail = mail_to("new@example.com", NOW);
+
+	code.password_hash = "$argon2id$old";
+	assert_int_equal(store_mail_ask(fixture->store, &code, &mail), PIMS_E_NOT_FOUND);
+	assert_outbox(fixture->store, "");
+	code.password_hash = "$argon2id$hash";
+	must(store_mail_ask(fixture->store, &code, &mail));
+	must(confirm(fixture->store, fixture->account, "ticket", "123456"));
+}
+
+static void a_new_password_ends_a_change_of_address_and_no_other_account_s(void **state)
+{
+	struct fixture *fixture = *state;
+	const int64_t other = add_account(fixture->store, OTHER_EMAIL);
+
+	must(ask(fixture->store, fixture->account, "mine", "new@example.com"));
+	must(ask(fixture->store, other, "theirs", "theirs@example.com"));
+	must(ask(fixture->store, 0, "made", "made@example.com"));
+	must(change_password(fixture, fixture->account, 0));
+	assert_int_equal(confirm(fixture->store, fixture->account, "mine", "123456"), PIMS_E_NOT_FOUND);
+	must(confirm(fixture->store, other, "theirs", "123456"));
+	must(confirm(fixture->store, 0, "made", "123456"));
 }
 
 static void a_session_of_another_account_cannot_be_kept(void **state)
@@ -452,6 +506,10 @@ int main(void)
 		STORE_TEST(an_id_of_the_outbox_is_never_used_again),
 		STORE_TEST(nobodys_password_is_not_changed_and_nobody_is_told),
 		STORE_TEST(a_new_password_ends_all_but_the_session_that_set_it),
+		STORE_TEST(of_two_changes_of_one_password_the_second_is_too_late),
+		STORE_TEST(a_blocked_account_changes_no_password),
+		STORE_TEST(a_change_of_address_that_was_asked_for_with_an_old_password_is_not_begun),
+		STORE_TEST(a_new_password_ends_a_change_of_address_and_no_other_account_s),
 		STORE_TEST(a_session_of_another_account_cannot_be_kept),
 		STORE_TEST(of_many_sends_of_one_form_one_makes_the_account),
 		STORE_TEST(of_many_tickets_for_one_address_one_makes_the_account),

@@ -189,7 +189,9 @@ static void what_is_refused_is_not_noted(void **state)
 	assert_int_equal(confirm(fixture, code, "2"), PIMS_E_NOT_FOUND);
 	assert_int_equal(store_recovery_use(fixture->store, fixture->account, "hash", "+33699999999", &notice), PIMS_E_NOT_FOUND);
 	assert_int_equal(store_recovery_add(fixture->store, "nobody@example.com", "hash", NOW + MINUTE, NOW), PIMS_E_NOT_FOUND);
-	assert_int_equal(store_account_change_password(fixture->store, 4711, "hash", 0, &notice), PIMS_E_NOT_FOUND);
+	assert_int_equal(store_account_change_password(fixture->store,
+						       &(struct password_change){.account = 4711, .hash = "hash", .notice = &notice}),
+			 PIMS_E_NOT_FOUND);
 	assert_int_equal(number(fixture->path, "SELECT count(*) FROM audit"), 0);
 }
 
@@ -205,7 +207,8 @@ static void what_an_account_did_is_noted_once_with_its_time(void **state)
 
 	must(store_recovery_add(fixture->store, EMAIL, "hash", NOW + MINUTE, NOW));
 	must(store_recovery_use(fixture->store, fixture->account, "hash", "+33699999999", &notice));
-	must(store_account_change_password(fixture->store, fixture->account, "hash", 0, &notice));
+	must(store_account_change_password(fixture->store,
+					   &(struct password_change){.account = fixture->account, .hash = "hash", .notice = &notice}));
 	must(store_mail_ask(fixture->store, &change, &notice));
 	must(confirm(fixture, change, "1"));
 	must(store_mail_ask(fixture->store, &create, &notice));
