@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/digest.h"
 #include "base/encode.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "server/account/password.h"
 #include "server/oidc/auth_request.h"
 #include "server/oidc/browser.h"
 #include "server/oidc/form_token.h"
 #include "server/oidc/handlers.h"
+#include "server/oidc/keys.h"
 #include "server/oidc/redirect.h"
 #include "server/oidc/sign_in.h"
 #include "server/server.h"
@@ -146,14 +148,15 @@ static void show_wait(struct authorization *a, int seconds)
 	buf_free(&error);
 }
 
-static int add_code(struct authorization *a, int64_t account, int64_t auth_time, const char *code)
+static int add_code(struct authorization *a, const struct browser *browser, const char *code)
 {
 	const struct server *server = request_server(a->request);
 	int64_t now = env_now(&server->env);
 	struct auth_code row = {
-		.account = account,
-		.auth_time = auth_time,
+		.account = browser->account,
+		.auth_time = browser->auth_time,
 		.expires = now + (int64_t)server->settings.code_seconds * 1000,
+		.browser = browser->hash,
 	};
 	int r = sha256(code, strlen(code), row.hash);
 
@@ -173,15 +176,54 @@ static int add_code(struct authorization *a, int64_t account, int64_t auth_time,
 	return r;
 }
 
-static void send_code(struct authorization *a, int64_t account, int64_t auth_time)
+/* PIMS_E_NOT_FOUND: the browser was signed out a moment ago. */
+static int send_code(struct authorization *a, const struct browser *browser)
 {
 	char code[UUID_SIZE];
+	int r = make_code(&request_server(a->request)->env, code);
 
-	if (make_code(&request_server(a->request)->env, code) < 0 || add_code(a, account, auth_time, code) < 0)
-		fail(a);
-	else
+	if (r == 0)
+		r = add_code(a, browser, code);
+	if (r == 0)
 		redirect(a, "code", code);
 	secret_wipe(code, sizeof code);
+	return r;
+}
+
+/* Why nobody is asked, or has been asked in vain. */
+static void require_login(struct authorization *a, const char *description)
+{
+	a->auth.error = "login_required";
+	a->auth.description = description;
+	redirect(a, "error", a->auth.error);
+}
+
+/* Whether the account is the one that the application named by an id_token of ours, if it did (OpenID Connect Core 3.1.2.1, id_token_hint). */
+static bool is_hinted(const struct authorization *a, const struct account *account)
+{
+	const char *hint = request_parameter(a->request, "id_token_hint");
+	json_t *claims = NULL;
+	bool same;
+
+	if (!hint || !*hint)
+		return true;
+	same = oidc_verify(request_server(a->request)->oidc_keys, hint, &claims) == 0 && text_equal(json_text(claims, "sub"), account->subject);
+	json_wipe(claims);
+	return same;
+}
+
+/* Somebody else must not be signed in in place of who was hinted at: the password was right, the answer is an error all the same. */
+static int start_browser(struct authorization *a, const struct account *account)
+{
+	struct browser browser;
+	int r;
+
+	if (!is_hinted(a, account)) {
+		require_login(a, "another user signed in");
+		return 0;
+	}
+	r = browser_start(a->request, a->response, account, &browser);
+	return r < 0 ? r : send_code(a, &browser);
 }
 
 static void check_password(struct authorization *a)
@@ -189,22 +231,19 @@ static void check_password(struct authorization *a)
 	const char *username = query_get(&a->request->form, "username");
 	const char *password = query_get(&a->request->form, "password");
 	struct account account = {0};
-	int64_t auth_time = 0;
 	int retry_after = 0;
 	int r = sign_in(a->request, username, password ? password : "", &account, &retry_after);
 
 	if (r == 0)
-		r = browser_start(a->request, a->response, account.id, &auth_time);
-	if (r == 0) {
-		send_code(a, account.id, auth_time);
-	} else if (r == PIMS_E_NOT_FOUND) {
+		r = start_browser(a, &account);
+	if (r == PIMS_E_NOT_FOUND) {
 		show(a, 403, a->texts->wrong);
 	} else if (r == PIMS_E_LIMIT) {
 		show_wait(a, retry_after);
 	} else if (r == PIMS_E_AGAIN) {
 		show(a, 503, a->texts->busy);
 		(void)response_header(a->response, "Retry-After", "2");
-	} else {
+	} else if (r < 0) {
 		fail(a);
 	}
 	account_free(&account);
@@ -236,11 +275,12 @@ static bool is_wanted(const struct authorization *a, const struct browser *brows
 {
 	const char *hint = request_parameter(a->request, "login_hint");
 	struct account account = {0};
-	bool wanted = true;
+	bool wanted = store_account_by_id(request_server(a->request)->store, browser->account, &account) == 0;
 
-	if (!hint || !*hint)
-		return true;
-	wanted = store_account_by_id(request_server(a->request)->store, browser->account, &account) == 0 && text_equal_nocase(hint, account.email);
+	if (wanted && hint && *hint)
+		wanted = text_equal_nocase(hint, account.email);
+	if (wanted)
+		wanted = is_hinted(a, &account);
 	account_free(&account);
 	return wanted;
 }
@@ -261,16 +301,14 @@ static bool is_signed_in(const struct authorization *a, struct browser *ret_brow
 static void begin(struct authorization *a)
 {
 	struct browser browser;
+	int r = is_signed_in(a, &browser) ? send_code(a, &browser) : PIMS_E_NOT_FOUND;
 
-	if (is_signed_in(a, &browser)) {
-		send_code(a, browser.account, browser.auth_time);
-	} else if (a->auth.silent) {
-		a->auth.error = "login_required";
-		a->auth.description = "the user must sign in";
-		redirect(a, "error", a->auth.error);
-	} else {
+	if (r == PIMS_E_NOT_FOUND && a->auth.silent)
+		require_login(a, "the user must sign in");
+	else if (r == PIMS_E_NOT_FOUND)
 		show(a, 200, NULL);
-	}
+	else if (r < 0)
+		fail(a);
 }
 
 /*
