@@ -14,7 +14,7 @@
 
 /* The trusted phone number: told, added, and changed by somebody who holds an enrolled device (docs/openapi.yaml). */
 
-enum { CODE_TRIES = 5, MAX_HEX = 64 };
+enum { MAX_HEX = 64 };
 
 void account_phone(struct request *request, struct response *response)
 {
@@ -129,7 +129,7 @@ static bool read_change(struct change *change, struct response *response)
 	change->store.enroll = !change->store.modify && json_is_true(json_object_get(change->body, "enroll"));
 	change->store.account = change->account->id;
 	change->store.phone = change->number;
-	change->store.max_tries = CODE_TRIES;
+	change->store.max_tries = SMS_CODE_TRIES;
 	change->store.now = env_now(&change->server->env);
 	if (seal_digest(change->server->seal, code, change->store.code_hash) == 0)
 		return true;

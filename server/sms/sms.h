@@ -6,7 +6,7 @@
 #include "server/sms/policy.h"
 #include "server/web/texts.h"
 
-enum { SMS_CODE_DIGITS = 8, SMS_CODE_SIZE = SMS_CODE_DIGITS + 1, SMS_TEXT_MAX = 480 };
+enum { SMS_CODE_DIGITS = 8, SMS_CODE_SIZE = SMS_CODE_DIGITS + 1, SMS_CODE_TRIES = 5, SMS_TEXT_MAX = 480 };
 
 /**
  * Sends a code within the policy: the live one again while there is one for this number, since the first message may still be on its way, else a new one.

@@ -106,7 +106,13 @@ static const char version_3[] =
 	"CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, account INTEGER NOT NULL, event TEXT NOT NULL)"
 	" STRICT;";
 
-static const char *const versions[] = {version_1, version_2, version_3};
+/* A recovered number waits for its certification; `ticket` is what the page that asks for that code holds. A used code has an empty hash. */
+static const char version_4[] =
+	"ALTER TABLE recoveries ADD COLUMN phone TEXT;"
+	"ALTER TABLE recoveries ADD COLUMN ticket BLOB;"
+	"CREATE UNIQUE INDEX recoveries_ticket ON recoveries (ticket) WHERE ticket IS NOT NULL;";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4};
 
 int migrations_version(void)
 {

@@ -132,11 +132,12 @@ int sqlite_account_add(struct store *store, const char *email, const char *passw
 	return sqlite_write(store, account_add, &change);
 }
 
-/* A change of address that waits for its code goes, too: it was asked for with the password that is no longer good. */
+/* A change of address and a recovery that wait for their code go, too: they were asked for with the password that is no longer good. */
 int sql_end_sessions(struct sql *sql, int64_t account, int64_t keep)
 {
 	static const char *const texts[] = {"DELETE FROM codes WHERE account = ?", "DELETE FROM remotes WHERE account = ?",
-					    "DELETE FROM browsers WHERE account = ?", "DELETE FROM mail_codes WHERE account = ?"};
+					    "DELETE FROM browsers WHERE account = ?", "DELETE FROM mail_codes WHERE account = ?",
+					    "UPDATE recoveries SET ticket = NULL WHERE account = ?"};
 	int r = 0;
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts && r >= 0; i++)

@@ -164,6 +164,8 @@ static int set_phone(struct sql *sql, struct changing *changing)
 		r = use_code(sql, change);
 	if (r == 0)
 		r = tell_old_number(sql, changing);
+	if (r == 0 && change->ticket)
+		r = sql_recovery_done(sql, change);
 	changing->result = PHONE_SET;
 	return r;
 }
@@ -173,10 +175,18 @@ static int check_state(struct changing *changing)
 {
 	bool there = changing->old != NULL;
 
-	if (changing->change->modify == there)
+	if (changing->change->ticket || changing->change->modify == there)
 		return 1;
 	changing->result = there ? PHONE_EXISTS : PHONE_NONE;
 	return 0;
+}
+
+/* What stands beside the code: a device, or the operator's code. It is good for one change. PIMS_E_STATE: it is used up. */
+static int use_right(struct sql *sql, const struct phone_change *change)
+{
+	if (change->ticket)
+		return sql_recovery_use(sql, change);
+	return change->modify ? consume_challenge(sql, change) : 0;
 }
 
 static int phone_change(struct sql *sql, void *arg)
@@ -196,9 +206,9 @@ static int phone_change(struct sql *sql, void *arg)
 		return good < 0 ? good : 0;
 	if (!check_state(changing) || !good)
 		return 0;
-	r = change->modify ? consume_challenge(sql, change) : 0;
+	r = use_right(sql, change);
 	if (r == PIMS_E_STATE) {
-		changing->result = PHONE_DEVICE;
+		changing->result = change->ticket ? PHONE_CODE : PHONE_DEVICE;
 		return 0;
 	}
 	return r < 0 ? r : set_phone(sql, changing);

@@ -7,7 +7,7 @@ struct recovery {
 	int64_t account;
 	const char *email, *phone;
 	const char *hash;
-	const struct mail *notice;
+	const unsigned char *ticket;
 	int64_t expires, now;
 	int max;
 	char *found;
@@ -43,7 +43,7 @@ static int recovery_try(struct sql *sql, void *arg)
 {
 	struct recovery *recovery = arg;
 
-	return sql_find(sql, "UPDATE recoveries SET tries = tries + 1 WHERE account = ? AND expires > ? AND tries < ? RETURNING hash",
+	return sql_find(sql, "UPDATE recoveries SET tries = tries + 1 WHERE account = ? AND expires > ? AND tries < ? AND hash <> '' RETURNING hash",
 			VALUES(INT(recovery->account), INT(recovery->now), INT(recovery->max)), hash_row, &recovery->found);
 }
 
@@ -61,25 +61,51 @@ int sqlite_recovery_try(struct store *store, int64_t account, int max, int64_t n
 	return 0;
 }
 
-static int recovery_use(struct sql *sql, void *arg)
+static int recovery_claim(struct sql *sql, void *arg)
 {
 	const struct recovery *recovery = arg;
-	int r;
 
-	r = sql_change(sql, "DELETE FROM recoveries WHERE account = ? AND hash = ?", VALUES(INT(recovery->account), TEXT(recovery->hash)),
-		       PIMS_E_NOT_FOUND);
-	if (r == 0)
-		r = sql_run(sql, "UPDATE accounts SET phone = ? WHERE id = ?", VALUES(TEXT(recovery->phone), INT(recovery->account)));
-	if (r >= 0)
-		r = sql_run(sql, "DELETE FROM sms_codes WHERE account = ?", VALUES(INT(recovery->account)));
-	if (r >= 0)
-		r = sql_mail(sql, recovery->notice->email, recovery->notice);
-	return r < 0 ? r : sql_audit(sql, recovery->account, "phone number recovered", recovery->notice->time);
+	return sql_change(sql,
+			  "UPDATE recoveries SET tries = 0, phone = ?1, ticket = ?2 WHERE account = ?3 AND hash = ?4 AND hash <> ''"
+			  " AND EXISTS (SELECT 1 FROM accounts WHERE id = ?3 AND blocked = 0)",
+			  VALUES(TEXT(recovery->phone), HASH(recovery->ticket), INT(recovery->account), TEXT(recovery->hash)), PIMS_E_NOT_FOUND);
 }
 
-int sqlite_recovery_use(struct store *store, int64_t account, const char *hash, const char *phone, const struct mail *notice)
+int sqlite_recovery_claim(struct store *store, int64_t account, const char *hash, const char *phone, const unsigned char ticket[32])
 {
-	struct recovery recovery = {.account = account, .hash = hash, .phone = phone, .notice = notice};
+	struct recovery recovery = {.account = account, .hash = hash, .phone = phone, .ticket = ticket};
 
-	return sqlite_write(store, recovery_use, &recovery);
+	return sqlite_write(store, recovery_claim, &recovery);
+}
+
+static int claim_row(sqlite3_stmt *statement, void *ret_result)
+{
+	struct recovery_claim *claim = ret_result;
+
+	*claim = (struct recovery_claim){.account = sqlite3_column_int64(statement, 0), .used = sqlite3_column_int(statement, 2)};
+	return sql_text(statement, 1, &claim->phone);
+}
+
+int sqlite_recovery_claimed(struct store *store, const unsigned char ticket[32], int64_t now, struct recovery_claim *ret_claim)
+{
+	return sqlite_find(store, "SELECT account, phone, hash = '' FROM recoveries WHERE ticket = ? AND expires > ?",
+			   VALUES(HASH(ticket), INT(now)), claim_row, ret_claim);
+}
+
+int sql_recovery_use(struct sql *sql, const struct phone_change *change)
+{
+	return sql_change(sql,
+			  "UPDATE recoveries SET hash = '' WHERE account = ?1 AND ticket = ?2 AND phone = ?3 AND expires > ?4 AND hash <> ''"
+			  " AND EXISTS (SELECT 1 FROM accounts WHERE id = ?1 AND blocked = 0)",
+			  VALUES(INT(change->account), HASH(change->ticket), TEXT(change->phone), INT(change->now)), PIMS_E_STATE);
+}
+
+int sql_recovery_done(struct sql *sql, const struct phone_change *change)
+{
+	int r;
+
+	r = sql_run(sql, "DELETE FROM sms_codes WHERE account = ? AND hash <> ?", VALUES(INT(change->account), HASH(change->code_hash)));
+	if (r >= 0)
+		r = sql_mail(sql, change->mail->email, change->mail);
+	return r < 0 ? r : sql_audit(sql, change->account, "phone number recovered", change->now);
 }

@@ -84,6 +84,10 @@ int sql_sms_replace(struct sql *sql, const struct sms_code *code);
 int sql_sms_message(struct sql *sql, const struct sms_message *message);
 /** Inside a change: codes that went to another number than the account's new one (NULL = none) die; what certifies a number is not touched. */
 int sql_sms_forget_others(struct sql *sql, int64_t account, const char *phone);
+/** Inside a change of number by recovery: uses the operator's code up. PIMS_E_STATE: it is, or its ticket is no longer good. */
+int sql_recovery_use(struct sql *sql, const struct phone_change *change);
+/** The rest of it: other codes by SMS die, the notice and the note are written. */
+int sql_recovery_done(struct sql *sql, const struct phone_change *change);
 
 /* The operations, by topic. */
 int sqlite_setting_get(struct store *store, const char *name, unsigned char **ret_value, size_t *ret_length);
@@ -122,7 +126,8 @@ int sqlite_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *
 int sqlite_account_change_password(struct store *store, const struct password_change *change);
 int sqlite_recovery_add(struct store *store, const char *email, const char *hash, int64_t expires, int64_t now);
 int sqlite_recovery_try(struct store *store, int64_t account, int max, int64_t now, char **ret_hash);
-int sqlite_recovery_use(struct store *store, int64_t account, const char *hash, const char *phone, const struct mail *notice);
+int sqlite_recovery_claim(struct store *store, int64_t account, const char *hash, const char *phone, const unsigned char ticket[32]);
+int sqlite_recovery_claimed(struct store *store, const unsigned char ticket[32], int64_t now, struct recovery_claim *ret_claim);
 int sqlite_sms_add(struct store *store, const struct sms_code *code, const struct sms_message *message);
 int sqlite_sms_send(struct store *store, const struct sms_code *code, const struct sms_message *message, const struct sms_policy *policy,
 		    struct sms_verdict *ret_verdict);

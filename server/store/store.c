@@ -183,9 +183,14 @@ int store_recovery_try(struct store *store, int64_t account, int max, int64_t no
 	return store->ops->recovery_try(store, account, max, now, ret_hash);
 }
 
-int store_recovery_use(struct store *store, int64_t account, const char *hash, const char *phone, const struct mail *notice)
+int store_recovery_claim(struct store *store, int64_t account, const char *hash, const char *phone, const unsigned char ticket[32])
 {
-	return store->ops->recovery_use(store, account, hash, phone, notice);
+	return store->ops->recovery_claim(store, account, hash, phone, ticket);
+}
+
+int store_recovery_claimed(struct store *store, const unsigned char ticket[32], int64_t now, struct recovery_claim *ret_claim)
+{
+	return store->ops->recovery_claimed(store, ticket, now, ret_claim);
 }
 
 int store_sms_add(struct store *store, const struct sms_code *code, const struct sms_message *message)

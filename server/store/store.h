@@ -208,8 +208,20 @@ int store_account_change_password(struct store *store, const struct password_cha
 int store_recovery_add(struct store *store, const char *email, const char *hash, int64_t expires, int64_t now);
 /** Counts a try and gives the hash to compare with (malloc()ed). PIMS_E_NOT_FOUND: none, expired, or `max` tries spent. */
 int store_recovery_try(struct store *store, int64_t account, int max, int64_t now, char **ret_hash);
-/** Uses the code of this hash up and sets the trusted number; SMS codes die. PIMS_E_NOT_FOUND: it was used meanwhile. */
-int store_recovery_use(struct store *store, int64_t account, const char *hash, const char *phone, const struct mail *notice);
+/**
+ * The code of this hash was right: its tries are forgotten, and the new number waits for the SMS that certifies it (store_phone_change() with `ticket`, the
+ * SHA-256 of what the page that asks for that code holds). Replaces what waited before. PIMS_E_NOT_FOUND: the code was used or replaced meanwhile, or the
+ * account is blocked.
+ */
+int store_recovery_claim(struct store *store, int64_t account, const char *hash, const char *phone, const unsigned char ticket[32]);
+/** A number that waits for its SMS. */
+struct recovery_claim {
+	int64_t account;
+	char *phone; /**< malloc()ed */
+	bool used;   /**< waits no more: it is the trusted one since */
+};
+/** By its ticket, until the recovery code's time. PIMS_E_NOT_FOUND: unknown, replaced, expired, or the account's password was changed since. */
+int store_recovery_claimed(struct store *store, const unsigned char ticket[32], int64_t now, struct recovery_claim *ret_claim);
 
 /* --- SMS codes --------------------------------------------------------------------------------------------------------------------- */
 enum sms_purpose {
@@ -285,9 +297,11 @@ struct phone_change {
 	unsigned char code_hash[32];  /**< seal_digest() of the certification code */
 	bool modify;                  /**< else: the account has none yet */
 	bool enroll;                  /**< the code becomes an enrollment code */
+	const unsigned char *ticket;  /**< else: a recovery, whose code is used up; codes by SMS die; whatever number was there. NULL = none */
+	const struct mail *mail;      /**< the notice of a recovery */
 	int64_t device;               /**< modify: the device whose challenge was proved and is consumed */
 	const char *challenge;
-	unsigned char *notice; /**< modify: sealed text for the old number */
+	unsigned char *notice; /**< modify, recovery: sealed text for the old number */
 	size_t notice_length;
 	int max_tries; /**< of a code */
 	int64_t now;

@@ -43,7 +43,8 @@ struct store_ops {
 	int (*account_change_password)(struct store *store, const struct password_change *change);
 	int (*recovery_add)(struct store *store, const char *email, const char *hash, int64_t expires, int64_t now);
 	int (*recovery_try)(struct store *store, int64_t account, int max, int64_t now, char **ret_hash);
-	int (*recovery_use)(struct store *store, int64_t account, const char *hash, const char *phone, const struct mail *notice);
+	int (*recovery_claim)(struct store *store, int64_t account, const char *hash, const char *phone, const unsigned char ticket[32]);
+	int (*recovery_claimed)(struct store *store, const unsigned char ticket[32], int64_t now, struct recovery_claim *ret_claim);
 	int (*sms_add)(struct store *store, const struct sms_code *code, const struct sms_message *message);
 	int (*sms_send)(struct store *store, const struct sms_code *code, const struct sms_message *message,
 		const struct sms_policy *policy, struct sms_verdict *ret_verdict);

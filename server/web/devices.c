@@ -138,6 +138,7 @@ static void check_password(struct request *request, struct response *response)
 		r = sign_in(request, own_field(request, "username"), own_field(request, "password"), &account, &retry_after);
 		if (r == 0)
 			r = browser_start(request, response, &account, &browser);
+		own_retry(response, r, retry_after);
 		if (r < 0)
 			error = own_error(texts, r, retry_after, &text, &status);
 	}

@@ -52,6 +52,18 @@ const char *own_field(const struct request *request, const char *name)
 	return value ? value : "";
 }
 
+void own_retry(struct response *response, int r, int retry_after)
+{
+	char seconds[16];
+
+	if (r == PIMS_E_AGAIN)
+		retry_after = 2;
+	if (retry_after <= 0)
+		return;
+	(void)snprintf(seconds, sizeof seconds, "%d", retry_after);
+	(void)response_header(response, "Retry-After", seconds);
+}
+
 const char *own_error(const struct texts *texts, int r, int retry_after, struct buf *text, int *ret_status)
 {
 	char minutes[16];

@@ -15,6 +15,8 @@ int own_check(struct request *request, struct response *response, const char *pa
 int own_path(const struct request *request, const char *path, struct buf *ret_text);
 /** A field of the posted form, "" when it is missing. */
 const char *own_field(const struct request *request, const char *name);
+/** Tells programs when to come again after a failed sign_in(), mail_allow() or sms_send(). */
+void own_retry(struct response *response, int r, int retry_after);
 /** The text for a failed sign_in(), and its status. */
 const char *own_error(const struct texts *texts, int r, int retry_after, struct buf *text, int *ret_status);
 

@@ -203,6 +203,11 @@ static void put_field(struct buf *html, const struct page_field *field, bool foc
 		buf_printf(html, "<p class=\"hint\" id=\"%s-hint\">%s</p>\n", field->name, field->hint);
 }
 
+static void put_other_button(struct buf *html, const char *name, const char *label)
+{
+	buf_printf(html, "<button type=\"submit\" class=\"quiet\" name=\"%s\" value=\"1\" formnovalidate>%s</button>\n", name, label);
+}
+
 /* The cursor goes to the first field that is still to be filled in. */
 static void put_form_fields(struct buf *html, const struct form_page *page)
 {
@@ -215,9 +220,10 @@ static void put_form_fields(struct buf *html, const struct form_page *page)
 		focused = focused || focus;
 	}
 	buf_printf(html, "<button type=\"submit\">%s</button>\n", page->submit);
+	if (page->again)
+		put_other_button(html, "again", page->again);
 	if (page->cancels)
-		buf_printf(html, "<button type=\"submit\" class=\"quiet\" name=\"cancel\" value=\"1\" formnovalidate>%s</button>\n",
-			   page->texts->cancel);
+		put_other_button(html, "cancel", page->texts->cancel);
 }
 
 void page_form(struct response *response, int status, const struct form_page *page)

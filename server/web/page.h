@@ -47,7 +47,8 @@ struct form_page {
 	const struct page_field *fields;
 	size_t field_count;
 	const char *submit;
-	bool cancels;                /**< has a second button, "cancel" */
+	const char *again;           /**< label of one more button, "again"; NULL = none */
+	bool cancels;                /**< has a button "cancel" */
 	const char *redirect_scheme; /**< as above; "" = it leads back here only */
 };
 void page_form(struct response *response, int status, const struct form_page *page);

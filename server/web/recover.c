@@ -1,30 +1,119 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/digest.h"
+#include "base/text.h"
 #include "server/account/mail.h"
 #include "server/account/password.h"
 #include "server/account/recovery.h"
 #include "server/oidc/sign_in.h"
 #include "server/sms/number.h"
+#include "server/sms/sms.h"
+#include "server/store/seal.h"
 #include "server/web/own.h"
 #include "server/web/visit.h"
 
 #include <pims/error.h>
 
-/* The phone number is lost: password and the operator's one-time code set a new one (docs/PROTOCOL.md, "Recovery"). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-static void show(struct request *request, struct response *response, int status, const char *error)
+/*
+ * The phone number is lost (docs/PROTOCOL.md, "Recovery"). First password, the operator's code and the new number; then the code from an SMS to that
+ * number, since a slip of the keyboard would lock its owner out again. Only then the number becomes the trusted one and the operator's code is used up:
+ * whoever is cut off in between begins anew with the same.
+ */
+
+struct recovery {
+	struct request *request;
+	struct response *response;
+	struct server *server;
+	const struct texts *texts;
+	struct account account;
+	struct recovery_claim claim;
+	char ticket[TICKET_SIZE];
+	unsigned char ticket_hash[SHA256_SIZE];
+};
+
+static void show_first(const struct recovery *recovery, int status, const char *error)
 {
-	const struct texts *texts = texts_of_request(request);
+	const struct texts *texts = recovery->texts;
+	const struct query *form = &recovery->request->form;
 	const struct page_field fields[] = {
-		{"username", texts->username, "email", "username", query_get(&request->form, "username"), NULL},
+		{"username", texts->username, "email", "username", query_get(form, "username"), NULL},
 		{"password", texts->password, "password", "current-password", NULL, NULL},
 		{"code", texts->recovery_code, "text", "off", NULL, NULL},
-		{"phone", texts->new_phone, "tel", "tel", query_get(&request->form, "phone"), NULL},
+		{"phone", texts->new_phone, "tel", "tel", query_get(form, "phone"), NULL},
 	};
 	const struct form_page page = {.texts = texts, .heading = texts->recover_heading, .intro = texts->recover_intro, .error = error,
 				       .fields = fields, .field_count = 4, .submit = texts->go_on};
 
-	own_show(request, response, status, ACCOUNT_RECOVER_PATH, &page);
+	own_show(recovery->request, recovery->response, status, ACCOUNT_RECOVER_PATH, &page);
 }
+
+/* "cancel" leads back to the first step: the number may be wrong. */
+static void show_second(const struct recovery *recovery, int status, const char *error)
+{
+	const struct texts *texts = recovery->texts;
+	const struct page_field fields[] = {{"sms", texts->code_label, "text", "one-time-code", NULL, NULL}};
+	struct form_page page = {.texts = texts, .heading = texts->recover_heading, .error = error, .ticket = recovery->ticket,
+				 .fields = fields, .field_count = 1, .submit = texts->go_on, .again = texts->send_again, .cancels = true};
+	struct buf intro = BUF_INIT(4096);
+	char number[PHONE_SIZE];
+
+	if (texts_fill(texts->code_intro, account_show_number(recovery->server, &recovery->account, recovery->claim.phone, number), &intro) == 0)
+		page.intro = buf_text(&intro);
+	own_show(recovery->request, recovery->response, status, ACCOUNT_RECOVER_PATH, &page);
+	buf_free(&intro);
+}
+
+/* --- the message ------------------------------------------------------------------------------------------------------------------- */
+
+/* One that was sent before and is still good. */
+static bool has_code(const struct recovery *recovery)
+{
+	const struct server *server = recovery->server;
+	struct sms_code code = {0};
+	bool has = store_sms_live(server->store, recovery->account.id, SMS_CERTIFICATION, env_now(&server->env), &code) == 0 &&
+		   text_equal(code.phone, recovery->claim.phone);
+
+	sms_code_free(&code);
+	return has;
+}
+
+static void show_wait(const struct recovery *recovery, const struct sms_verdict *verdict, bool second)
+{
+	const struct texts *texts = recovery->texts;
+	struct buf text = BUF_INIT(1024);
+	char number[16];
+
+	(void)snprintf(number, sizeof number, "%d", verdict->spent ? verdict->retry_after / 60 + 1 : verdict->retry_after);
+	own_retry(recovery->response, PIMS_E_LIMIT, verdict->retry_after);
+	(void)texts_fill(verdict->spent ? texts->too_many : texts->sms_wait, number, &text);
+	(second ? show_second : show_first)(recovery, 429, buf_text(&text));
+	buf_free(&text);
+}
+
+/* Sends the code and asks for it. `again`: it was asked for before. */
+static void ask(const struct recovery *recovery, bool again)
+{
+	char network[REQUEST_CLIENT_SIZE];
+	const struct sms_order order = {.account = &recovery->account, .purpose = SMS_CERTIFICATION, .number = recovery->claim.phone, .network = network};
+	struct sms_verdict verdict = {0};
+	int r;
+
+	request_network(recovery->request, network);
+	r = sms_send(recovery->server, &order, recovery->texts, &verdict);
+	if (r == PIMS_E_LIMIT && !again && has_code(recovery))
+		r = 0; /* who comes back has it already */
+	if (r == 0)
+		show_second(recovery, 200, NULL);
+	else if (r == PIMS_E_LIMIT)
+		show_wait(recovery, &verdict, again);
+	else
+		show_first(recovery, r == PIMS_E_INVALID ? 403 : 500, r == PIMS_E_INVALID ? recovery->texts->no_country : recovery->texts->failed);
+}
+
+/* --- first step --------------------------------------------------------------------------------------------------------------------- */
 
 /* The hash of the live code, when `text` is that code. A try is counted before it is compared. */
 static int check_code(const struct server *server, const struct account *account, const char *text, char **ret_hash)
@@ -46,71 +135,178 @@ static int check_code(const struct server *server, const struct account *account
 	return r;
 }
 
-static int use_code(const struct server *server, const struct texts *texts, const struct account *account, const char *hash, const char *phone)
+static int claim(struct recovery *recovery, const char *phone)
 {
-	struct buf sealed = BUF_INIT(4096);
-	struct mail notice = {.email = account->email, .time = env_now(&server->env)};
-	int r = mail_text(server, texts->notice_subject, texts->phone_changed_mail, &sealed);
+	char *hash = NULL;
+	int r = check_code(recovery->server, &recovery->account, own_field(recovery->request, "code"), &hash);
 
+	if (r == 0)
+		r = text_set(&recovery->claim.phone, phone);
+	if (r == 0)
+		r = env_random_hex(&recovery->server->env, recovery->ticket, (TICKET_SIZE - 1) / 2);
+	if (r == 0)
+		r = sha256(recovery->ticket, strlen(recovery->ticket), recovery->ticket_hash);
+	if (r == 0)
+		r = store_recovery_claim(recovery->server->store, recovery->account.id, hash, phone, recovery->ticket_hash);
+	secret_free_text(hash);
+	return r;
+}
+
+/* The number before the code: a slip of the keyboard must not cost a try. */
+static void begin(struct recovery *recovery)
+{
+	const struct texts *texts = recovery->texts;
+	char phone[PHONE_SIZE];
+	int r;
+
+	if (account_number(recovery->server, &recovery->account, own_field(recovery->request, "phone"), phone) < 0) {
+		show_first(recovery, 403, texts->bad_phone);
+		return;
+	}
+	r = claim(recovery, phone);
+	own_retry(recovery->response, r, 0);
+	if (r == 0)
+		ask(recovery, false);
+	else if (r == PIMS_E_NOT_FOUND)
+		show_first(recovery, 403, texts->wrong_code);
+	else
+		show_first(recovery, r == PIMS_E_AGAIN ? 503 : 500, r == PIMS_E_AGAIN ? texts->busy : texts->failed);
+}
+
+static void post_first(struct recovery *recovery)
+{
+	struct buf text = BUF_INIT(1024);
+	const char *error;
+	int status = 403, retry_after = 0;
+	int r = sign_in(recovery->request, own_field(recovery->request, "username"), own_field(recovery->request, "password"), &recovery->account,
+			&retry_after);
+
+	if (r == 0) {
+		begin(recovery);
+	} else {
+		own_retry(recovery->response, r, retry_after);
+		error = own_error(recovery->texts, r, retry_after, &text, &status);
+		show_first(recovery, status, error);
+	}
+	buf_free(&text);
+}
+
+/* --- second step -------------------------------------------------------------------------------------------------------------------- */
+
+/* By mail, and to the old number: who lost it may have it back, and who asked the operator may not be who lost it. */
+static void deliver(const struct recovery *recovery, const char *old)
+{
+	mail_deliver(recovery->server, recovery->account.email, recovery->texts->phone_changed_mail);
+	if (old && !text_equal(old, recovery->claim.phone))
+		sms_deliver(recovery->server, old, recovery->texts->phone_changed_sms);
+}
+
+/* What is wrong with the code is counted in the transaction that would take it. */
+static int change_number(const struct recovery *recovery, const char *digits, enum phone_result *ret_result, int *ret_remaining)
+{
+	const struct server *server = recovery->server;
+	struct buf sealed = BUF_INIT(4096);
+	struct mail notice = {.email = recovery->account.email, .time = env_now(&server->env)};
+	struct phone_change change = {.account = recovery->account.id, .phone = recovery->claim.phone, .ticket = recovery->ticket_hash, .mail = &notice,
+				      .max_tries = SMS_CODE_TRIES, .now = notice.time};
+	char *old = NULL;
+	int r = seal_digest(server->seal, digits, change.code_hash);
+
+	if (r == 0)
+		r = sms_seal_text(server, recovery->texts->phone_changed_sms, &change.notice, &change.notice_length);
+	if (r == 0)
+		r = mail_text(server, recovery->texts->notice_subject, recovery->texts->phone_changed_mail, &sealed);
 	if (r == 0) {
 		notice.text = (const unsigned char *)sealed.data;
 		notice.text_length = sealed.len;
-		r = store_recovery_use(server->store, account->id, hash, phone, &notice);
+		r = store_phone_change(server->store, &change, ret_result, &old, ret_remaining);
 	}
-	if (r == 0)
-		mail_deliver(server, account->email, texts->phone_changed_mail);
+	if (r == 0 && *ret_result == PHONE_SET)
+		deliver(recovery, old);
+	free(old);
+	free(change.notice);
 	buf_free(&sealed);
 	return r;
 }
 
-/* The number first: a slip of the keyboard must not cost a try. */
-static const char *recover(struct request *request, const struct account *account)
+static void show_wrong(const struct recovery *recovery, int remaining)
 {
-	const struct server *server = request_server(request);
-	const struct texts *texts = texts_of_request(request);
-	char phone[PHONE_SIZE];
-	char *hash = NULL;
-	int r;
+	struct buf text = BUF_INIT(1024);
+	char number[16];
 
-	if (account_number(server, account, own_field(request, "phone"), phone) < 0)
-		return texts->bad_phone;
-	r = check_code(server, account, own_field(request, "code"), &hash);
-	if (r == 0)
-		r = use_code(server, texts, account, hash, phone);
-	secret_free_text(hash);
-	if (r == PIMS_E_NOT_FOUND)
-		return texts->wrong_code;
-	if (r == PIMS_E_AGAIN)
-		return texts->busy;
-	return r < 0 ? texts->failed : NULL;
+	(void)snprintf(number, sizeof number, "%d", remaining);
+	if (remaining > 0 && texts_fill(recovery->texts->code_tries, number, &text) == 0)
+		show_second(recovery, 403, buf_text(&text));
+	else
+		show_second(recovery, 403, recovery->texts->wrong_code);
+	buf_free(&text);
 }
 
-static void post(struct request *request, struct response *response)
+static void confirm(const struct recovery *recovery)
 {
-	const struct texts *texts = texts_of_request(request);
-	struct account account = {0};
-	struct buf text = BUF_INIT(1024);
-	const char *error;
-	int status = 403, retry_after = 0;
-	int r = sign_in(request, own_field(request, "username"), own_field(request, "password"), &account, &retry_after);
+	const struct texts *texts = recovery->texts;
+	const char *text = own_field(recovery->request, "sms");
+	enum phone_result result = PHONE_CODE;
+	char digits[SMS_CODE_SIZE];
+	int remaining = -1, r = 0;
 
-	error = r < 0 ? own_error(texts, r, retry_after, &text, &status) : recover(request, &account);
-	if (error)
-		show(request, response, status, error);
+	/* people copy a code with the blanks around it; what cannot be one costs no try */
+	text += strspn(text, " ");
+	if (strspn(text, "0123456789") == SMS_CODE_DIGITS) {
+		(void)snprintf(digits, sizeof digits, "%.*s", SMS_CODE_DIGITS, text);
+		r = change_number(recovery, digits, &result, &remaining);
+		secret_wipe(digits, sizeof digits);
+	}
+	if (r < 0)
+		show_second(recovery, 500, texts->failed);
+	else if (result == PHONE_SET || result == PHONE_SAME)
+		page_message(recovery->response, 200, texts, texts->done, texts->phone_changed);
 	else
-		page_message(response, 200, texts, texts->done, texts->phone_changed);
-	account_free(&account);
-	buf_free(&text);
+		show_wrong(recovery, remaining);
+}
+
+/* What the ticket stands for. */
+static int find_claim(struct recovery *recovery, const char *ticket)
+{
+	struct store *store = recovery->server->store;
+	int r = strlen(ticket) == TICKET_SIZE - 1 ? text_copy(recovery->ticket, sizeof recovery->ticket, ticket) : PIMS_E_NOT_FOUND;
+
+	if (r == 0)
+		r = sha256(ticket, strlen(ticket), recovery->ticket_hash);
+	if (r == 0)
+		r = store_recovery_claimed(store, recovery->ticket_hash, env_now(&recovery->server->env), &recovery->claim);
+	return r == 0 ? store_account_by_id(store, recovery->claim.account, &recovery->account) : r;
+}
+
+static void post_second(struct recovery *recovery, const char *ticket)
+{
+	int r = find_claim(recovery, ticket);
+
+	if (query_get(&recovery->request->form, "cancel"))
+		show_first(recovery, 200, NULL);
+	else if (r < 0)
+		show_first(recovery, r == PIMS_E_NOT_FOUND ? 403 : 500, r == PIMS_E_NOT_FOUND ? recovery->texts->expired : recovery->texts->failed);
+	else if (query_get(&recovery->request->form, "again") && !recovery->claim.used)
+		ask(recovery, true);
+	else
+		confirm(recovery);
 }
 
 void page_recover(struct request *request, struct response *response)
 {
+	struct recovery recovery = {.request = request, .response = response, .server = request_server(request), .texts = texts_of_request(request)};
+	const char *ticket = query_get(&request->form, "ticket");
 	int r = *request->method == 'P' ? own_check(request, response, ACCOUNT_RECOVER_PATH) : 1;
 
 	if (r > 0)
-		show(request, response, 200, NULL);
+		show_first(&recovery, 200, NULL);
 	else if (r == PIMS_E_STATE)
-		show(request, response, 403, texts_of_request(request)->expired);
+		show_first(&recovery, 403, recovery.texts->expired);
+	else if (r == 0 && ticket)
+		post_second(&recovery, ticket);
 	else if (r == 0)
-		post(request, response);
+		post_first(&recovery);
+	account_free(&recovery.account);
+	free(recovery.claim.phone);
+	secret_wipe(recovery.ticket, sizeof recovery.ticket);
 }

@@ -60,6 +60,10 @@ struct texts {
 	const char *recovery_code;
 	const char *new_phone;
 	const char *bad_phone;
+	const char *code_tries; /**< "%s" is how many are left */
+	const char *send_again;
+	const char *sms_wait; /**< "%s" is seconds */
+	const char *no_country;
 	const char *done;
 	const char *phone_changed;
 	const char *code_subject;

@@ -187,6 +187,7 @@ const char *visit_field(const struct visit *visit, const char *name)
 
 const char *visit_error(const struct visit *visit, int r, int retry_after, struct buf *text, int *ret_status)
 {
+	own_retry(visit->response, r, retry_after);
 	return own_error(visit->texts, r, retry_after, text, ret_status);
 }
 

@@ -3,6 +3,8 @@
 
 #include "server/account/password.h"
 #include "server/account/recovery.h"
+#include "server/sms/sms.h"
+#include "server/store/seal.h"
 
 #include <pims/error.h>
 
@@ -30,6 +32,7 @@ static int start(void **state)
 	(void)state;
 	cookie[0] = '\0';
 	endpoints_start(&server, true);
+	server.server.settings.sms.cooldown_seconds = 30;
 	return 0;
 }
 
@@ -258,14 +261,210 @@ static void a_code_lives_for_a_day(void **state)
 	recover(CODE, "%2B33698765432", 403, "wrong or expired");
 }
 
-static void a_code_sets_the_number_once(void **state)
+/* The first step; the ticket of the second. */
+static void claim(const char *phone, char ret_ticket[80])
 {
+	struct reply reply = {0};
+	const char *at;
+	char form[256];
+
+	(void)snprintf(form, sizeof form, "%s&code=%s&phone=%s", SIGN_IN, CODE, phone);
+	visit(RECOVER, form, &reply);
+	assert_int_equal(reply.status, 200);
+	at = strstr(buf_text(&reply.body), "name=\"ticket\" value=\"");
+	assert_non_null(at);
+	(void)snprintf(ret_ticket, 80, "ticket=%.64s", strchr(at, '=') + 1 + strlen("\"ticket\" value=\""));
+	assert_null(strstr(buf_text(&reply.body), CODE));
+	assert_null(strstr(buf_text(&reply.body), DEMO_PASSWORD));
+	reply_free(&reply);
+}
+
+/* The second one; `more` is what the form has beside the ticket. */
+static void second(const char *ticket, const char *more, long status, const char *text)
+{
+	struct reply reply = {0};
+	char form[256];
+
+	(void)snprintf(form, sizeof form, "%s&%s", ticket, more);
+	visit(RECOVER, form, &reply);
+	assert_int_equal(reply.status, status);
+	assert_string_equal(reply_header(&reply, "Cache-Control"), "no-store");
+	if (status == 429)
+		assert_true(*reply_header(&reply, "Retry-After"));
+	if (!strstr(buf_text(&reply.body), text))
+		fail_msg("no \"%s\" in %s", text, buf_text(&reply.body));
+	reply_free(&reply);
+}
+
+struct outbox {
+	char phone[32], text[SMS_TEXT_MAX + 1], code[16];
+	int count;
+};
+
+static int take_message(void *data, const struct sms_message *message)
+{
+	struct outbox *outbox = data;
+	struct buf text = BUF_INIT(SMS_TEXT_MAX);
+
+	outbox->count++;
+	assert_int_equal(open_value(server.server.seal, message->text, message->text_length, &text), 0);
+	(void)snprintf(outbox->phone, sizeof outbox->phone, "%s", message->phone);
+	(void)snprintf(outbox->text, sizeof outbox->text, "%s", buf_text(&text));
+	(void)snprintf(outbox->code, sizeof outbox->code, "sms=%s", sms_text_code(outbox->text) ? sms_text_code(outbox->text) : "");
+	buf_free(&text);
+	return 0;
+}
+
+static struct outbox newest(void)
+{
+	struct outbox outbox = {0};
+
+	assert_int_equal(store_sms_outbox(server.server.store, 0, take_message, &outbox), 0);
+	return outbox;
+}
+
+static void a_typing_slip_locks_nobody_out(void **state)
+{
+	char ticket[80], again[80];
+
 	(void)state;
 	make_code();
-	recover("abcd-efgh-jklm-npqr", "06+98+76+54+32", 200, "Your phone number was changed");
+	claim("0698765400", ticket);
+	assert_string_equal(newest().phone, "+33698765400"); /* somebody else's phone */
+	assert_phone(DEMO_PHONE);
+	second(ticket, "sms=12345678", 403, "Tries left: 4");
+	second(ticket, "cancel=1", 200, "Recovery code");
+	assert_phone(DEMO_PHONE);
+	claim("0698765432", again);
+	second(ticket, newest().code, 403, "open for too long");
+	second(again, newest().code, 200, "Your phone number was changed");
 	assert_phone("+33698765432");
+}
+
+static void a_number_that_is_not_certified_is_not_set(void **state)
+{
+	char ticket[80];
+
+	(void)state;
+	make_code();
+	second("ticket=00", "sms=12345678", 403, "open for too long");
+	claim("0698765432", ticket);
+	second(ticket, "sms=", 403, "wrong or expired");
+	second(ticket, "sms=1234567a", 403, "wrong or expired"); /* costs no try */
+	for (int left = 4; left > 0; left--) {
+		char text[32];
+
+		(void)snprintf(text, sizeof text, "Tries left: %d.", left);
+		second(ticket, "sms=12345678", 403, text);
+	}
+	second(ticket, "sms=12345678", 403, "wrong or expired");
+	second(ticket, newest().code, 403, "wrong or expired");
+	assert_phone(DEMO_PHONE);
+	second(ticket, "again=1", 200, "We sent a message");
+	second(ticket, newest().code, 200, "Your phone number was changed");
+}
+
+static void a_late_sms_code_is_asked_for_again(void **state)
+{
+	struct outbox first;
+	char ticket[80];
+
+	(void)state;
+	make_code();
+	claim("0698765432", ticket);
+	first = newest();
+	second(ticket, "again=1", 429, "It can be sent again in 30 s");
+	endpoints_advance(&server, 30);
+	second(ticket, "again=1", 200, "We sent a message to 0698765432");
+	assert_string_equal(newest().code, first.code);
+	endpoints_advance(&server, 600);
+	second(ticket, first.code, 403, "wrong or expired");
+	second(ticket, "again=1", 200, "We sent a message");
+	second(ticket, newest().code, 200, "Your phone number was changed");
+	second(ticket, "again=1", 403, "wrong or expired");
+}
+
+static void messages_of_a_recovery_count_like_all_others(void **state)
+{
+	char ticket[80];
+
+	(void)state;
+	make_code();
+	server.server.settings.sms = (struct sms_settings){.per_number = 1};
+	claim("0698765432", ticket);
+	second(ticket, "again=1", 429, "Too many attempts");
+	claim("0698765432", ticket); /* the code that was sent is good still */
+	second(ticket, newest().code, 200, "Your phone number was changed");
+	make_code();
+	recover(CODE, "0698765432", 429, "Too many attempts");
+	(void)snprintf(server.server.settings.sms.countries, SMS_COUNTRIES_SIZE, "FR");
+	recover(CODE, "%2B34612345678", 403, "to numbers of that country");
+	assert_int_equal(newest().count, 2); /* with the notice */
+}
+
+static void who_is_cut_off_goes_on_with_the_same_code(void **state)
+{
+	char ticket[80];
+
+	(void)state;
+	make_code();
+	for (int i = 0; i < 7; i++)
+		claim("0698765432", ticket);
+	assert_int_equal(newest().count, 1);
+	second(ticket, newest().code, 200, "Your phone number was changed");
+	second(ticket, newest().code, 403, "wrong or expired"); /* the newest is the notice */
+}
+
+static void the_last_answer_may_get_lost(void **state)
+{
+	struct outbox certification;
+	char ticket[80];
+
+	(void)state;
+	make_code();
+	claim("0698765432", ticket);
+	certification = newest();
+	second(ticket, certification.code, 200, "Your phone number was changed");
+	second(ticket, certification.code, 200, "Your phone number was changed");
+	assert_int_equal(newest().count, 2);
+}
+
+static void a_code_sets_the_number_once_and_the_old_one_is_told(void **state)
+{
+	char ticket[80];
+
+	(void)state;
+	make_code();
+	recover("abcd-efgh-jklm-npqr", "06+98+76+54+32", 200, "We sent a message to 0698765432");
+	claim("06+98+76+54+32", ticket);
+	second(ticket, newest().code, 200, "Your phone number was changed");
+	assert_phone("+33698765432");
+	assert_string_equal(newest().phone, DEMO_PHONE);
+	assert_non_null(strstr(newest().text, "new phone number"));
+	assert_string_equal(newest().code, "sms=");
 	recover(CODE, "%2B33611111111", 403, "wrong or expired");
 	assert_phone("+33698765432");
+}
+
+static void recovery_speaks_the_users_language(void **state)
+{
+	static const char *const languages[][3] = {{"fr", "Renvoyer le code", "Essais restants"}, {"de", "Code noch einmal senden", "Verbleibende Versuche"},
+						   {"es", "Enviar el código de nuevo", "Intentos restantes"},
+						   {"it", "Inviare di nuovo il codice", "Tentativi rimasti"}};
+	struct reply reply = {0};
+	char ticket[80], form[256], header[64];
+
+	(void)state;
+	make_code();
+	claim("0698765432", ticket);
+	(void)snprintf(form, sizeof form, "%s&sms=12345678", ticket);
+	for (size_t i = 0; i < sizeof languages / sizeof *languages; i++) {
+		(void)snprintf(header, sizeof header, "Accept-Language: %s", languages[i][0]);
+		call(&server, &(struct call){.path = RECOVER, .form = form, .header = header}, &reply);
+		assert_non_null(strstr(buf_text(&reply.body), languages[i][1]));
+		assert_non_null(strstr(buf_text(&reply.body), languages[i][2]));
+	}
+	reply_free(&reply);
 }
 
 static void codes_are_read_as_people_type_them(void **state)
@@ -295,7 +494,14 @@ int main(void)
 		TEST(without_a_code_or_the_password_nothing_is_recovered),
 		TEST(five_wrong_codes_spend_it),
 		TEST(a_code_lives_for_a_day),
-		TEST(a_code_sets_the_number_once),
+		TEST(a_typing_slip_locks_nobody_out),
+		TEST(a_number_that_is_not_certified_is_not_set),
+		TEST(a_late_sms_code_is_asked_for_again),
+		TEST(messages_of_a_recovery_count_like_all_others),
+		TEST(who_is_cut_off_goes_on_with_the_same_code),
+		TEST(the_last_answer_may_get_lost),
+		TEST(a_code_sets_the_number_once_and_the_old_one_is_told),
+		TEST(recovery_speaks_the_users_language),
 		TEST(codes_are_read_as_people_type_them),
 	};
 

@@ -187,7 +187,7 @@ static void what_is_refused_is_not_noted(void **state)
 
 	must(store_mail_ask(fixture->store, &code, &notice));
 	assert_int_equal(confirm(fixture, code, "2"), PIMS_E_NOT_FOUND);
-	assert_int_equal(store_recovery_use(fixture->store, fixture->account, "hash", "+33699999999", &notice), PIMS_E_NOT_FOUND);
+	assert_int_equal(finish_recovery(fixture->store, fixture->account, H("ticket"), "sms", NOW), PHONE_CODE);
 	assert_int_equal(store_recovery_add(fixture->store, "nobody@example.com", "hash", NOW + MINUTE, NOW), PIMS_E_NOT_FOUND);
 	assert_int_equal(store_account_change_password(fixture->store,
 						       &(struct password_change){.account = 4711, .hash = "hash", .notice = &notice}),
@@ -206,7 +206,9 @@ static void what_an_account_did_is_noted_once_with_its_time(void **state)
 	struct account made;
 
 	must(store_recovery_add(fixture->store, EMAIL, "hash", NOW + MINUTE, NOW));
-	must(store_recovery_use(fixture->store, fixture->account, "hash", "+33699999999", &notice));
+	must(store_recovery_claim(fixture->store, fixture->account, "hash", NEW_PHONE, H("ticket")));
+	certify_number(fixture->store, fixture->account, "sms");
+	assert_int_equal(finish_recovery(fixture->store, fixture->account, H("ticket"), "sms", NOW + 1), PHONE_SET);
 	must(store_account_change_password(fixture->store,
 					   &(struct password_change){.account = fixture->account, .hash = "hash", .notice = &notice}));
 	must(store_mail_ask(fixture->store, &change, &notice));

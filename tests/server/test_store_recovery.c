@@ -6,9 +6,13 @@
 enum { MAX_TRIES = 3 };
 
 #define CODE_HASH "$argon2id$code"
-#define NEW_PHONE "+33699999999"
 
 static const int64_t LIFE = 60 * MINUTE;
+
+static enum phone_result finish(struct store *store, int64_t account, const char *ticket, const char *code, int64_t now)
+{
+	return finish_recovery(store, account, H(ticket), code, now);
+}
 
 static void add_code(struct store *store, const char *email, const char *hash)
 {
@@ -28,11 +32,20 @@ static int try_at(struct store *store, int64_t account, const char *expected, in
 	return r;
 }
 
+static int claim(struct store *store, int64_t account, const char *hash)
+{
+	return store_recovery_claim(store, account, hash, NEW_PHONE, H("ticket"));
+}
+
+/** The whole of it. */
 static int use(struct store *store, int64_t account, const char *hash)
 {
-	const struct mail notice = {.email = EMAIL, .text = (const unsigned char *)"text", .text_length = 4, .time = NOW};
+	int r = claim(store, account, hash);
 
-	return store_recovery_use(store, account, hash, NEW_PHONE, &notice);
+	if (r < 0)
+		return r;
+	certify_number(store, account, "sms");
+	return finish(store, account, "ticket", "sms", NOW) == PHONE_SET ? 0 : PIMS_E_STATE;
 }
 
 static int count_mail(void *data, const struct mail *mail)
@@ -165,11 +178,111 @@ static void sweeping_takes_a_recovery_code_at_its_time(void **state)
 	assert_int_equal(use(fixture->store, fixture->account, CODE_HASH), PIMS_E_NOT_FOUND);
 }
 
-static void *use_same(void *argument)
+static int claimed(struct store *store, const char *ticket, int64_t now, bool used)
+{
+	struct recovery_claim claim = {0};
+	int r = store_recovery_claimed(store, H(ticket), now, &claim);
+
+	if (r == 0) {
+		assert_string_equal(claim.phone, NEW_PHONE);
+		assert_int_equal(claim.used, used);
+	}
+	free(claim.phone);
+	return r;
+}
+
+static void a_claim_changes_nothing_without_its_sms(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_code(fixture->store, EMAIL, CODE_HASH);
+	must(claim(fixture->store, fixture->account, CODE_HASH));
+	assert_int_equal(finish(fixture->store, fixture->account, "ticket", "sms", NOW), PHONE_CODE);
+	certify_number(fixture->store, fixture->account, "sms");
+	assert_int_equal(finish(fixture->store, fixture->account, "other", "sms", NOW), PHONE_CODE);
+	assert_int_equal(finish(fixture->store, fixture->account, "ticket", "wrong", NOW), PHONE_CODE);
+	assert_int_equal(finish(fixture->store, fixture->account, "ticket", "sms", NOW + 10 * MINUTE), PHONE_EXPIRED);
+	assert_recovered(fixture, "0612345678", 0);
+	must(try_at(fixture->store, fixture->account, CODE_HASH, NOW));
+	assert_int_equal(finish(fixture->store, fixture->account, "ticket", "sms", NOW), PHONE_SET);
+	assert_recovered(fixture, NEW_PHONE, 1);
+}
+
+static void wrong_sms_codes_are_bounded_and_cost_no_recovery_code(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_code(fixture->store, EMAIL, CODE_HASH);
+	must(claim(fixture->store, fixture->account, CODE_HASH));
+	certify_number(fixture->store, fixture->account, "sms");
+	for (int i = 0; i < MAX_TRIES; i++)
+		assert_int_equal(finish(fixture->store, fixture->account, "ticket", "wrong", NOW), PHONE_CODE);
+	assert_int_equal(finish(fixture->store, fixture->account, "ticket", "sms", NOW), PHONE_CODE);
+	assert_recovered(fixture, "0612345678", 0);
+	certify_number(fixture->store, fixture->account, "another");
+	assert_int_equal(finish(fixture->store, fixture->account, "ticket", "another", NOW), PHONE_SET);
+}
+
+static void a_repeat_of_the_last_step_is_told_the_same_and_changes_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_code(fixture->store, EMAIL, CODE_HASH);
+	must(use(fixture->store, fixture->account, CODE_HASH));
+	must(claimed(fixture->store, "ticket", NOW, true));
+	assert_int_equal(finish(fixture->store, fixture->account, "ticket", "sms", NOW), PHONE_SAME);
+	assert_int_equal(finish(fixture->store, fixture->account, "ticket", "wrong", NOW), PHONE_CODE);
+	/* another number since, and a code for it: the operator's code is used up */
+	must(store_account_set_phone(fixture->store, EMAIL, "+33611111111"));
+	certify_number(fixture->store, fixture->account, "later");
+	assert_int_equal(finish(fixture->store, fixture->account, "ticket", "later", NOW), PHONE_CODE);
+	assert_recovered(fixture, "+33611111111", 1);
+}
+
+static void a_right_code_gives_the_tries_back_and_may_come_again(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_code(fixture->store, EMAIL, CODE_HASH);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < MAX_TRIES; i++)
+			must(try_at(fixture->store, fixture->account, CODE_HASH, NOW));
+		must(claim(fixture->store, fixture->account, CODE_HASH));
+		fixture_reopen(fixture);
+	}
+	must(store_recovery_claim(fixture->store, fixture->account, CODE_HASH, NEW_PHONE, H("second")));
+	assert_int_equal(claimed(fixture->store, "ticket", NOW, false), PIMS_E_NOT_FOUND);
+	must(claimed(fixture->store, "second", NOW, false));
+	must(claimed(fixture->store, "second", NOW + LIFE - 1, false));
+	assert_int_equal(claimed(fixture->store, "second", NOW + LIFE, false), PIMS_E_NOT_FOUND);
+}
+
+static void a_new_password_a_block_and_a_new_code_end_what_was_claimed(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_code(fixture->store, EMAIL, CODE_HASH);
+	must(claim(fixture->store, fixture->account, CODE_HASH));
+	must(store_account_set_password(fixture->store, EMAIL, "$argon2id$new"));
+	assert_int_equal(claimed(fixture->store, "ticket", NOW, false), PIMS_E_NOT_FOUND);
+	must(claim(fixture->store, fixture->account, CODE_HASH));
+	add_code(fixture->store, EMAIL, CODE_HASH);
+	assert_int_equal(claimed(fixture->store, "ticket", NOW, false), PIMS_E_NOT_FOUND);
+	must(claim(fixture->store, fixture->account, CODE_HASH));
+	certify_number(fixture->store, fixture->account, "sms");
+	must(store_account_set_blocked(fixture->store, EMAIL, true));
+	assert_int_equal(claimed(fixture->store, "ticket", NOW, false), PIMS_E_NOT_FOUND);
+	assert_int_equal(claim(fixture->store, fixture->account, CODE_HASH), PIMS_E_NOT_FOUND);
+	assert_int_equal(finish(fixture->store, fixture->account, "ticket", "sms", NOW), PHONE_CODE);
+	assert_recovered(fixture, "0612345678", 0);
+}
+
+static void *finish_same(void *argument)
 {
 	struct race *race = argument;
+	const enum phone_result result = finish(race->fixture->store, race->account, "ticket", "sms", NOW);
 
-	race_count(race, use(race->fixture->store, race->account, CODE_HASH));
+	race_count(race, result == PHONE_SET ? 0 : result == PHONE_SAME ? PIMS_E_STATE : PIMS_E_SYSTEM);
 	return NULL;
 }
 
@@ -188,9 +301,11 @@ static void of_many_who_use_a_recovery_code_one_wins(void **state)
 	struct race race = race_of(*state);
 
 	add_code(race.fixture->store, EMAIL, CODE_HASH);
-	in_threads(32, use_same, &race);
+	must(claim(race.fixture->store, race.account, CODE_HASH));
+	certify_number(race.fixture->store, race.account, "sms");
+	in_threads(32, finish_same, &race);
 	assert_int_equal(race.won, 1);
-	assert_int_equal(race.not_found, 31);
+	assert_int_equal(race.state, 31);
 	assert_recovered(race.fixture, NEW_PHONE, 1);
 }
 
@@ -229,6 +344,11 @@ int main(void)
 		STORE_TEST(tries_are_counted_for_each_account_and_outlive_a_restart),
 		STORE_TEST(a_new_code_replaces_the_old_one_and_its_tries),
 		STORE_TEST(a_recovery_code_is_good_once),
+		STORE_TEST(a_claim_changes_nothing_without_its_sms),
+		STORE_TEST(wrong_sms_codes_are_bounded_and_cost_no_recovery_code),
+		STORE_TEST(a_repeat_of_the_last_step_is_told_the_same_and_changes_nothing),
+		STORE_TEST(a_right_code_gives_the_tries_back_and_may_come_again),
+		STORE_TEST(a_new_password_a_block_and_a_new_code_end_what_was_claimed),
 		STORE_TEST(a_removed_account_takes_its_recovery_code_along),
 		STORE_TEST(recovery_sets_the_number_and_kills_the_codes_of_the_account_alone),
 		STORE_TEST(sweeping_takes_a_recovery_code_at_its_time),
