@@ -63,7 +63,7 @@ bool sms_countries_valid(const char *list)
 	if (strlen(list) >= SMS_COUNTRIES_SIZE || !*list)
 		return false;
 	while ((r = next_entry(&list, &entry)) == 0)
-		if (*entry.country != '*' && !phone_country_known(entry.country))
+		if (!text_equal(entry.country, "*") && !phone_country_known(entry.country))
 			return false;
 	return r == PIMS_E_NOT_FOUND;
 }
@@ -76,7 +76,7 @@ int sms_country_budget(const char *list, const char *country)
 	while (next_entry(&list, &entry) == 0) {
 		if (text_equal_nocase(entry.country, country ? country : ""))
 			return entry.budget;
-		if (*entry.country == '*')
+		if (text_equal(entry.country, "*"))
 			any = entry.budget;
 	}
 	return any;
