@@ -144,9 +144,17 @@ static int find_live(struct sql *sql, const struct sending *sending, struct live
 	return r;
 }
 
+/* Without a cool-down nobody waits for a request that was stamped later and came here first. */
+static int seconds_to_cool(const struct sms_policy *policy, const struct live *live)
+{
+	int seconds = cooldown(policy, live->sends);
+
+	return seconds ? seconds_until(live->sent + (int64_t)seconds * 1000, policy->now) : 0;
+}
+
 static int resend(struct sql *sql, struct sending *sending, const struct live *live)
 {
-	int seconds = seconds_until(live->sent + (int64_t)cooldown(sending->policy, live->sends) * 1000, sending->policy->now);
+	int seconds = seconds_to_cool(sending->policy, live);
 
 	if (seconds > 0) {
 		sending->verdict.cooling = true;

@@ -77,6 +77,22 @@ static void a_live_code_is_not_replaced_but_sent_again(void **state)
 	assert_int_equal(store_sms_find(fixture->store, H("second"), SMS_ENROLLMENT, NOW, &account), PIMS_E_NOT_FOUND);
 }
 
+/* Two requests at once: the one that was stamped later may come first. */
+static void without_a_cool_down_nobody_is_told_to_wait_for_one(void **state)
+{
+	struct fixture *fixture = *state;
+	struct sms_verdict verdict = {0};
+	struct order order = make_order(fixture, "first", NOW + 5);
+
+	order.policy.cooldown_s = 0;
+	must(send_sms(fixture, &order, &verdict));
+	order.policy.now = NOW;
+	order.code.sends = 1;
+	must(send_sms(fixture, &order, &verdict));
+	assert_int_equal(verdict.retry_after, 0);
+	assert_int_equal(count_messages(fixture), 2);
+}
+
 static void a_resend_does_not_bring_a_used_code_back(void **state)
 {
 	struct fixture *fixture = *state;
@@ -366,6 +382,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(a_live_code_is_not_replaced_but_sent_again),
+		STORE_TEST(without_a_cool_down_nobody_is_told_to_wait_for_one),
 		STORE_TEST(a_resend_does_not_bring_a_used_code_back),
 		STORE_TEST(digits_of_another_account_are_not_taken),
 		STORE_TEST(a_limit_refuses_before_anything_is_counted),
