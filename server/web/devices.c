@@ -85,7 +85,7 @@ static void bind(const struct browser *browser, char ret_text[80])
 
 static void show_devices(struct request *request, struct response *response, const struct browser *browser)
 {
-	struct listing listing = {.request = request, .texts = texts_of_request(request), .html = BUF_INIT(1 << 18)};
+	struct listing listing = {.request = request, .texts = texts_of_request(request), .html = BUF_INIT(1 << 22)};
 	struct buf action = BUF_INIT(4096);
 	char text[80], token[FORM_TOKEN_SIZE];
 	int r = own_path(request, ACCOUNT_DEVICES_PATH, &action);

@@ -178,7 +178,7 @@ void page_message(struct response *response, int status, const struct texts *tex
 
 void page_content(struct response *response, const struct texts *texts, const char *heading, const struct buf *markup)
 {
-	struct buf html = BUF_INIT(1 << 20);
+	struct buf html = BUF_INIT(1 << 22);
 
 	put_head(&html, texts, NULL, heading);
 	buf_puts(&html, buf_error(markup) ? "" : buf_text(markup));

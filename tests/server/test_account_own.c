@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "endpoints.h"
 
+#include "inwebo/request.h"
 #include "server/account/password.h"
 #include "server/account/recovery.h"
 #include "server/sms/sms.h"
@@ -71,9 +72,9 @@ static int64_t account_id(const char *email)
 	return id;
 }
 
-static void enrol(const char *email, int64_t id, char *name)
+static void enrol_as(const char *email, int64_t id, char *name, char *device_id)
 {
-	static char serial[] = "device/_/0011", device_id[] = "device";
+	static char serial[] = "device/_/0011";
 	struct sms_code code = {.account = account_id(email), .purpose = SMS_ENROLLMENT, .created = server.now, .sent = server.now,
 				.expires = server.now + 60000, .code = (unsigned char *)serial, .code_length = 4};
 	struct sms_message message = {.phone = device_id, .text = (unsigned char *)serial, .text_length = 4};
@@ -81,10 +82,17 @@ static void enrol(const char *email, int64_t id, char *name)
 				.phase = DEVICE_MS, .keys = (unsigned char *)serial, .keys_length = 4, .created = server.now,
 				.last_used = server.now, .version = 1};
 
-	memset(code.hash, (int)id, sizeof code.hash);
-	memset(device.code_hash, (int)id, sizeof device.code_hash);
+	memcpy(code.hash, &id, sizeof id);
+	memcpy(device.code_hash, &id, sizeof id);
 	assert_int_equal(store_sms_add(server.server.store, &code, &message), 0);
-	assert_int_equal(store_enroll_finalize(server.server.store, &device, NULL, 0, 5, server.now), 0);
+	assert_int_equal(store_enroll_finalize(server.server.store, &device, NULL, 0, 1000, server.now), 0);
+}
+
+static void enrol(const char *email, int64_t id, char *name)
+{
+	static char device_id[] = "device";
+
+	enrol_as(email, id, name, device_id);
 }
 
 static int count_device(void *data, const struct device *device)
@@ -193,6 +201,28 @@ static void a_device_is_removed_and_its_name_is_no_markup(void **state)
 	visit(DEVICES, form, &reply);
 	assert_int_equal(reply.status, 303);
 	assert_int_equal(devices_of(DEMO_EMAIL), 0);
+	reply_free(&reply);
+}
+
+static void many_devices_with_long_names_are_all_shown(void **state)
+{
+	struct reply reply = {0};
+	char name[IW_MAX_NAME + 1], device_id[16];
+	int count = 0;
+
+	(void)state;
+	memset(name, '"', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	for (int i = 0; i < 200; i++) {
+		(void)snprintf(device_id, sizeof device_id, "device-%d", i);
+		enrol_as(DEMO_EMAIL, 1000 + i, name, device_id);
+	}
+	sign_in_here(SIGN_IN);
+	visit(DEVICES, NULL, &reply);
+	assert_int_equal(reply.status, 200);
+	for (const char *at = buf_text(&reply.body); (at = strstr(at, "name=\"remove\"")); at++)
+		count++;
+	assert_int_equal(count, 200);
 	reply_free(&reply);
 }
 
@@ -491,6 +521,7 @@ int main(void)
 		TEST(a_device_goes_only_by_a_form_of_this_browser),
 		TEST(a_device_of_somebody_else_stays),
 		TEST(a_device_is_removed_and_its_name_is_no_markup),
+		TEST(many_devices_with_long_names_are_all_shown),
 		TEST(without_a_code_or_the_password_nothing_is_recovered),
 		TEST(five_wrong_codes_spend_it),
 		TEST(a_code_lives_for_a_day),
