@@ -86,10 +86,11 @@ static int open_data(struct server *server)
 	return r;
 }
 
-/* Password hashes take their time and memory: as many sign-ins as there are wait for each other, and nobody else for them. */
-static bool is_sign_in(const struct request *request)
+/* Password hashes take their time and memory: whoever types a password on a page waits for the others who do, and nobody else for them. */
+bool server_slow(const struct request *request)
 {
-	return strcmp(request->method, "POST") == 0 && strcmp(request->path, OIDC_AUTHORIZE_PATH) == 0;
+	return strcmp(request->method, "POST") == 0 &&
+	       (strcmp(request->path, OIDC_AUTHORIZE_PATH) == 0 || text_starts(request->path, ACCOUNT_PATH));
 }
 
 void server_malformed(struct request *request, struct response *response)
@@ -110,7 +111,7 @@ static int start_serving(struct server *server, const struct server_options *opt
 		.env = &server->env,
 		.filter = server->sandbox ? sandbox_filter : NULL,
 		.malformed = server_malformed,
-		.slow = is_sign_in,
+		.slow = server_slow,
 		.note = server->sandbox ? sandbox_note : NULL,
 		.socket = service->socket,
 	};

@@ -85,6 +85,8 @@ void server_stop(struct server *server);
 
 /** The answer to a query string or form that can't be read, where a protocol has a form of its own (http_server_options.malformed). */
 void server_malformed(struct request *request, struct response *response);
+/** Requests that hash a password (http_server_options.slow). */
+bool server_slow(const struct request *request);
 
 /** The request's server. */
 struct server *request_server(const struct request *request);

@@ -43,11 +43,12 @@ const char *visit_error(const struct visit *visit, int r, int retry_after, struc
 const char *visit_password_fault(const struct visit *visit, const char *password, const char *email);
 
 /* The pages. */
-#define ACCOUNT_CREATE_PATH "/account/create"
-#define ACCOUNT_EMAIL_PATH "/account/email"
-#define ACCOUNT_PASSWORD_PATH "/account/password"
-#define ACCOUNT_DEVICES_PATH "/account/devices"
-#define ACCOUNT_RECOVER_PATH "/account/recover"
+#define ACCOUNT_PATH "/account/"
+#define ACCOUNT_CREATE_PATH ACCOUNT_PATH "create"
+#define ACCOUNT_EMAIL_PATH ACCOUNT_PATH "email"
+#define ACCOUNT_PASSWORD_PATH ACCOUNT_PATH "password"
+#define ACCOUNT_DEVICES_PATH ACCOUNT_PATH "devices"
+#define ACCOUNT_RECOVER_PATH ACCOUNT_PATH "recover"
 extern const struct route page_routes[];
 extern const struct route mail_routes[]; /**< the sandbox's: GET /sandbox/mail */
 void page_create(struct request *request, struct response *response);

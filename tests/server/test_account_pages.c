@@ -423,6 +423,45 @@ static void without_a_hint_every_session_ends(void **state)
 	reply_free(&reply);
 }
 
+/* Of all workers only a few wait for hashes (server/http). */
+static void pages_that_hash_a_password_keep_nobody_else_waiting(void **state)
+{
+	static const char *const paths[] = {CREATE, EMAIL, PASSWORD, "/account/devices", "/account/recover", "/am/oauth2/authorize"};
+	struct request request = {.method = "POST", .path = "/v1/sms"};
+
+	(void)state;
+	assert_false(server_slow(&request));
+	request.path = "/account";
+	assert_false(server_slow(&request));
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		request = (struct request){.method = "POST", .path = paths[i]};
+		assert_true(server_slow(&request));
+		request.method = "GET";
+		assert_false(server_slow(&request));
+	}
+}
+
+static void a_page_tells_programs_when_to_come_again(void **state)
+{
+	struct reply reply = {0};
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		post(EMAIL, NULL, "username=demo%40example.com&password=wrong-password&email=new%40example.com", &reply);
+	assert_page(&reply, 403, "is wrong");
+	assert_string_equal(reply_header(&reply, "Retry-After"), "");
+	post(EMAIL, NULL, "username=demo%40example.com&password=demo-password&email=new%40example.com", &reply);
+	assert_page(&reply, 429, "Too many attempts");
+	assert_string_equal(reply_header(&reply, "Retry-After"), "900");
+	call(&server, &(struct call){.path = "/account/recover", .form = "username=demo%40example.com&password=x&code=x&phone=x"}, &reply);
+	assert_page(&reply, 429, "Too many attempts");
+	assert_string_equal(reply_header(&reply, "Retry-After"), "900");
+	call(&server, &(struct call){.path = "/account/devices", .form = "username=demo%40example.com&password=x"}, &reply);
+	assert_page(&reply, 429, "Too many attempts");
+	assert_string_equal(reply_header(&reply, "Retry-After"), "900");
+	reply_free(&reply);
+}
+
 static void cancel_goes_back_and_changes_nothing(void **state)
 {
 	static const char *const pages[] = {CREATE, EMAIL, PASSWORD};
@@ -474,6 +513,8 @@ int main(void)
 		TEST(an_address_of_somebody_else_cannot_be_taken),
 		TEST(a_new_password_ends_every_session_but_the_own),
 		TEST(without_a_hint_every_session_ends),
+		TEST(pages_that_hash_a_password_keep_nobody_else_waiting),
+		TEST(a_page_tells_programs_when_to_come_again),
 		TEST(cancel_goes_back_and_changes_nothing),
 		TEST(the_pages_speak_the_users_language),
 	};
