@@ -110,6 +110,7 @@ static int start_serving(struct server *server, const struct server_options *opt
 		.server = server,
 		.env = &server->env,
 		.filter = server->sandbox ? sandbox_filter : NULL,
+		.rules = server_rules,
 		.malformed = server_malformed,
 		.slow = server_slow,
 		.note = server->sandbox ? sandbox_note : NULL,

@@ -83,6 +83,8 @@ unsigned server_port(const struct server *server);
 /** Lets running requests finish, then closes all. NULL allowed. */
 void server_stop(struct server *server);
 
+/** How requests to a path are read (server/rules.c, http_server_options.rules). */
+unsigned server_rules(const char *path);
 /** The answer to a query string or form that can't be read, where a protocol has a form of its own (http_server_options.malformed). */
 void server_malformed(struct request *request, struct response *response);
 /** Requests that hash a password (http_server_options.slow). */

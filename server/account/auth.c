@@ -29,6 +29,18 @@ static const char *bearer(const struct request *request)
 	return header + strspn(header, " ");
 }
 
+/* RFC 6750 §2: only the header is read; a token in an address is one in logs and histories, and who sends it there shall learn so at once. */
+static bool is_misplaced(const struct request *request)
+{
+	return query_get(&request->query, "access_token") || query_get(&request->form, "access_token");
+}
+
+static void refuse_misplaced(struct response *response)
+{
+	response_problem(response, 400, "request.token", "An access token belongs into the header Authorization", -1, -1);
+	(void)response_header(response, "WWW-Authenticate", "Bearer realm=\"openpims\", error=\"invalid_request\"");
+}
+
 static int find(const struct server *server, const char *token, struct session_row *ret_session, struct account *ret_account)
 {
 	unsigned char digest[32];
@@ -48,7 +60,13 @@ int authenticate(struct request *request, struct response *response, struct sess
 	struct session_row session = {0};
 	struct account account = {0};
 	const char *token = bearer(request);
-	int r = token ? find(request_server(request), token, &session, &account) : PIMS_E_NOT_FOUND;
+	int r;
+
+	if (is_misplaced(request)) {
+		refuse_misplaced(response);
+		return PIMS_E_INVALID;
+	}
+	r = token ? find(request_server(request), token, &session, &account) : PIMS_E_NOT_FOUND;
 
 	if (r == 0) {
 		*ret_session = session;

@@ -104,7 +104,7 @@ static int prove(struct change *change)
 
 static int seal_notice(const struct request *request, struct change *change)
 {
-	const char *locale = request_parameter(request, "locale");
+	const char *locale = query_get(&request->query, "locale");
 	const struct texts *texts = locale ? texts_of_locale(locale) : texts_of_request(request);
 
 	return sms_seal_text(change->server, texts->phone_changed_sms, &change->store.notice, &change->store.notice_length);
@@ -175,7 +175,7 @@ static void answer(struct response *response, enum phone_result result, int rema
 /* Who had the number is told, whoever changed it. */
 static void tell_old(const struct request *request, const struct change *change, const char *old)
 {
-	const char *locale = request_parameter(request, "locale");
+	const char *locale = query_get(&request->query, "locale");
 	const struct texts *texts = locale ? texts_of_locale(locale) : texts_of_request(request);
 
 	if (change->store.notice && old && !text_equal(old, change->number))

@@ -52,14 +52,24 @@ static void uncount(struct http_server *server)
 	pthread_mutex_unlock(&server->lock);
 }
 
+/* Up to where it stops to look like one of ours. */
+static size_t path_length(const char *path)
+{
+	enum { MAX_LOGGED = 128 };
+	size_t length = strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-");
+
+	return length < MAX_LOGGED ? length : MAX_LOGGED;
+}
+
 static void log_exchange(const struct exchange *exchange)
 {
 	const struct http_server *server = exchange->server;
 	const struct request *request = &exchange->request;
+	const char *path = request->path && *request->path == '/' ? request->path : "-";
 
-	/* never the query string: it carries codes and proofs */
-	env_log(&server->env, PIMS_LOG_DEBUG, "%s %s %s %d %lld ms", exchange->address, request->method ? request->method : "-",
-		request->path ? request->path : "-", exchange->response.status, (long long)(env_monotonic(&server->env) - exchange->started));
+	/* never the query string: it carries codes and proofs; nor what somebody put into the path in its place */
+	env_log(&server->env, PIMS_LOG_DEBUG, "%s %s %.*s %d %lld ms", exchange->address, request->method ? request->method : "-",
+		(int)path_length(path), path, exchange->response.status, (long long)(env_monotonic(&server->env) - exchange->started));
 }
 
 void exchange_end(void *data, struct MHD_Connection *connection, void **pointer, enum MHD_RequestTerminationCode code)
@@ -85,7 +95,7 @@ void exchange_end(void *data, struct MHD_Connection *connection, void **pointer,
 	free(exchange);
 }
 
-static void refuse(struct exchange *exchange, int status, const char *cause, const char *title)
+void exchange_refuse(struct exchange *exchange, int status, const char *cause, const char *title)
 {
 	exchange->refused = true;
 	buf_reset(&exchange->response.headers);
@@ -93,11 +103,11 @@ static void refuse(struct exchange *exchange, int status, const char *cause, con
 }
 
 /* A protocol may have a form of its own for it. */
-static void refuse_malformed(struct exchange *exchange, const char *cause, const char *title)
+void exchange_refuse_malformed(struct exchange *exchange, const char *cause, const char *title)
 {
 	handler_fn malformed = exchange->server->options.malformed;
 
-	refuse(exchange, 400, cause, title);
+	exchange_refuse(exchange, 400, cause, title);
 	if (malformed)
 		malformed(&exchange->request, &exchange->response);
 }
@@ -137,24 +147,29 @@ static void split_target(struct exchange *exchange)
 	char *query = strchr(path, '?');
 
 	request->path = path;
-	if (!query)
-		return;
-	*query++ = 0;
-	if (query_parse(query, strlen(query), &request->query) < 0)
-		refuse_malformed(exchange, "request.query", "The query string is malformed");
+	if (query)
+		*query++ = 0;
+	if (exchange->server->options.rules)
+		request->rules = exchange->server->options.rules(path);
+	if (query && query_parse(query, strlen(query), &request->query) < 0)
+		exchange_refuse_malformed(exchange, "request.query", "The query string is malformed");
 }
 
 static void find_route(struct exchange *exchange)
 {
+	const struct request *request = &exchange->request;
 	struct buf allow = BUF_INIT(128);
 	int r;
 
-	r = routes_find(exchange->server->route_tables, exchange->request.method, exchange->request.path, &exchange->handler, &allow);
-	if (r == PIMS_E_STATE) {
-		refuse(exchange, 405, "request.method", "The method is not allowed here");
+	r = routes_find(exchange->server->route_tables, request->method, request->path, &exchange->handler, &allow);
+	if (r == PIMS_E_STATE && (request->rules & REQUEST_ANY_ORIGIN) && strcmp(request->method, "OPTIONS") == 0) {
+		exchange->refused = true;
+		response_preflight(&exchange->response, buf_text(&allow));
+	} else if (r == PIMS_E_STATE) {
+		exchange_refuse(exchange, 405, "request.method", "The method is not allowed here");
 		response_header(&exchange->response, "Allow", buf_text(&allow));
 	} else if (r < 0) {
-		refuse(exchange, 404, "request.path", "There is nothing here");
+		exchange_refuse(exchange, 404, "request.path", "There is nothing here");
 	}
 	buf_free(&allow);
 }
@@ -166,12 +181,23 @@ static void check_length(struct exchange *exchange)
 
 	if (!length || strtoull(length, NULL, 10) <= MAX_DISCARDED)
 		return;
-	refuse(exchange, 413, "request.body", "The body is too long");
+	exchange_refuse(exchange, 413, "request.body", "The body is too long");
 	exchange->at_once = true;
 }
 
+/* RFC 9110 §15.5.16: what is compressed we do not read. */
+static void check_coding(struct exchange *exchange)
+{
+	const char *coding = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Content-Encoding");
+
+	if (!coding || !*coding || text_equal_nocase(coding, "identity"))
+		return;
+	exchange_refuse(exchange, 415, "request.encoding", "The body is compressed");
+	response_header(&exchange->response, "Accept-Encoding", "identity");
+}
+
 struct framing {
-	int hosts, lengths, encodings;
+	int hosts, lengths, encodings, unknown;
 };
 
 static enum MHD_Result count_header(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -179,25 +205,28 @@ static enum MHD_Result count_header(void *data, enum MHD_ValueKind kind, const c
 	struct framing *framing = data;
 
 	(void)kind;
-	(void)value;
 	framing->hosts += text_equal_nocase(name, "Host");
 	framing->lengths += text_equal_nocase(name, "Content-Length");
 	framing->encodings += text_equal_nocase(name, "Transfer-Encoding");
+	framing->unknown += text_equal_nocase(name, "Transfer-Encoding") && !text_equal_nocase(value, "chunked");
 	return MHD_YES;
 }
 
 /*
- * RFC 9112 §3.2 and §6.3: what a proxy in front of us could read otherwise is refused, and its connection ends. libmicrohttpd is
+ * RFC 9112 §3.2, §6.1 and §6.3: what a proxy in front of us could read otherwise is refused, and its connection ends. libmicrohttpd is
  * lenient here.
  */
 static void check_framing(struct exchange *exchange, const char *version)
 {
+	bool old = strcmp(version, "HTTP/1.0") == 0;
 	struct framing framing = {0};
+	bool clear;
 
 	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_header, &framing);
-	if (framing.lengths + framing.encodings <= 1 && (framing.hosts == 1 || (framing.hosts == 0 && strcmp(version, "HTTP/1.0") == 0)))
+	clear = framing.lengths + framing.encodings <= 1 && !framing.unknown && !(old && framing.encodings);
+	if (clear && (framing.hosts == 1 || (old && framing.hosts == 0)))
 		return;
-	refuse(exchange, 400, "request.headers", "Host or length are missing or ambiguous");
+	exchange_refuse(exchange, 400, "request.headers", "Host or length are missing or ambiguous");
 	response_header(&exchange->response, "Connection", "close");
 	exchange->at_once = true;
 }
@@ -214,12 +243,13 @@ static void begin(struct exchange *exchange, const char *method, const char *ver
 	request->server = exchange->server->options.server;
 	if (strlen(exchange->uri) > REQUEST_MAX_URL) {
 		exchange->uri[strcspn(exchange->uri, "?")] = 0;
-		refuse(exchange, 414, "request.url", "The URL is too long");
+		exchange_refuse(exchange, 414, "request.url", "The URL is too long");
 		return;
 	}
 	split_target(exchange);
 	if (!exchange->refused)
 		find_route(exchange);
+	check_coding(exchange);
 	check_length(exchange);
 	check_framing(exchange, version);
 }
@@ -231,38 +261,8 @@ static void take_body(struct exchange *exchange, const char *bytes, size_t lengt
 		return;
 	if (exchange->body_seen > REQUEST_MAX_BODY || buf_put(&exchange->body, bytes, length) < 0) {
 		buf_free(&exchange->body);
-		refuse(exchange, 413, "request.body", "The body is too long");
+		exchange_refuse(exchange, 413, "request.body", "The body is too long");
 	}
-}
-
-static bool is_form(const char *type)
-{
-	static const char form[] = "application/x-www-form-urlencoded";
-	char start[sizeof form];
-	size_t length;
-
-	if (!type)
-		return false;
-	length = strcspn(type, "; \t");
-	if (length != sizeof form - 1)
-		return false;
-	memcpy(start, type, length);
-	start[length] = 0;
-	return text_equal_nocase(start, form);
-}
-
-static void end_body(struct exchange *exchange)
-{
-	struct request *request = &exchange->request;
-
-	if (exchange->refused)
-		return;
-	request->body = buf_text(&exchange->body);
-	request->body_length = exchange->body.len;
-	if (!is_form(request_header(request, "Content-Type")))
-		return;
-	if (query_parse(request->body, request->body_length, &request->form) < 0)
-		refuse_malformed(exchange, "request.form", "The form is malformed");
 }
 
 static bool stopping(struct http_server *server)
@@ -286,14 +286,14 @@ static struct workers *workers_for(const struct exchange *exchange)
 static enum MHD_Result hand_over(struct exchange *exchange)
 {
 	if (stopping(exchange->server)) {
-		refuse(exchange, 503, "server.stopping", "The server is stopping");
+		exchange_refuse(exchange, 503, "server.stopping", "The server is stopping");
 		return response_send(exchange);
 	}
 	exchange->stage = RUNNING;
 	MHD_suspend_connection(exchange->connection);
 	if (workers_push(workers_for(exchange), exchange) == 0)
 		return MHD_YES;
-	refuse(exchange, 503, "server.busy", "The server is busy");
+	exchange_refuse(exchange, 503, "server.busy", "The server is busy");
 	exchange->stage = ANSWERED;
 	MHD_resume_connection(exchange->connection);
 	return MHD_YES;
@@ -336,6 +336,6 @@ enum MHD_Result exchange_step(void *server, struct MHD_Connection *connection, c
 	if (exchange->stage == ANSWERED)
 		return response_send(exchange);
 	count(exchange);
-	end_body(exchange);
+	body_end(exchange);
 	return exchange->refused ? response_send(exchange) : hand_over(exchange);
 }

@@ -19,11 +19,24 @@
 
 enum { REQUEST_MAX_BODY = 65536, REQUEST_MAX_URL = 16384 };
 
+/**
+ * How the requests of a path are read. With none of them, parameters are in the query string of a GET and in the form of a POST, bodies may be of any type, and
+ * browsers keep pages of other origins out.
+ */
+enum request_rule {
+	REQUEST_QUERY = 1 << 0,      /**< parameters of a POST may be in its query string, too */
+	REQUEST_UNTYPED = 1 << 1,    /**< a body that tells no type is a form */
+	REQUEST_FORM = 1 << 2,       /**< a body that is no form is 415 */
+	REQUEST_JSON = 1 << 3,       /**< a body that is no JSON is 415 */
+	REQUEST_ANY_ORIGIN = 1 << 4  /**< scripts of any page may call it, without cookies (CORS) */
+};
+
 struct request {
 	const char *method;
 	const char *path;
+	unsigned rules;        /**< enum request_rule */
 	struct query query;    /**< of the URL; a broken one was answered before any handler (http_server_options.malformed) */
-	struct query form;     /**< of an application/x-www-form-urlencoded body, else empty */
+	struct query form;     /**< of the application/x-www-form-urlencoded body of a POST, else empty */
 	const char *body;      /**< NUL-terminated */
 	size_t body_length;
 	const char *address;   /**< of the peer, without port */
@@ -35,7 +48,10 @@ struct request {
 const char *request_header(const struct request *request, const char *name);
 /** A cookie's value copied to `ret_value`, or PIMS_E_NOT_FOUND. */
 int request_cookie(const struct request *request, const char *name, char *ret_value, size_t size);
-/** A parameter of the form, else of the query string (spec/wire.md §2), or NULL. */
+/**
+ * A parameter, or NULL: of a POST from the form, of others from the query string; with REQUEST_QUERY a POST may have it in either (two values for one name were
+ * answered before any handler), and one that is empty counts as absent (RFC 6749 §3.1).
+ */
 const char *request_parameter(const struct request *request, const char *name);
 enum { REQUEST_CLIENT_SIZE = 46 };
 /**
@@ -118,6 +134,7 @@ struct http_server_options {
 	void *server;
 	const struct env *env; /**< its clock gives the Date of answers; copied. NULL = the built-ins */
 	filter_fn filter;      /**< NULL = handlers are just called */
+	unsigned (*rules)(const char *path); /**< enum request_rule of a path. NULL = none of them */
 	handler_fn malformed;  /**< may change the 400 to a query string or form that can't be read. On a loop: must not wait. NULL = nothing */
 	bool (*slow)(const struct request *request); /**< these get four workers of their own and wait for each other. NULL = none */
 	note_fn note;          /**< NULL = nobody wants to know */

@@ -72,11 +72,20 @@ void exchange_end(void *server, struct MHD_Connection *connection, void **exchan
 /** On a worker: runs the handler, then gives the connection back to its loop. */
 void exchange_run(struct exchange *exchange);
 
+/** Answers instead of a handler. */
+void exchange_refuse(struct exchange *exchange, int status, const char *cause, const char *title);
+/** 400; a protocol may have a form of its own for it. */
+void exchange_refuse_malformed(struct exchange *exchange, const char *cause, const char *title);
+/** The body is here whole: refuses it, or fills in the request's body and form. */
+void body_end(struct exchange *exchange);
+
 /**
  * Finds the handler. PIMS_E_NOT_FOUND: no such path; PIMS_E_STATE: the path has other methods: "GET, HEAD" in `ret_allow`.
  */
 int routes_find(const struct route *const *tables, const char *method, const char *path, handler_fn *ret_handler, struct buf *ret_allow);
 
+/** The answer to a browser that asks whether another origin's page may call this path, which has the methods `allow`. */
+void response_preflight(struct response *response, const char *allow);
 /** Queues the answer at its connection. MHD_NO ends the connection. */
 enum MHD_Result response_send(struct exchange *exchange);
 

@@ -24,9 +24,14 @@ int request_cookie(const struct request *request, const char *name, char *ret_va
 
 const char *request_parameter(const struct request *request, const char *name)
 {
-	const char *value = query_get(&request->form, name);
+	const char *in_form = query_get(&request->form, name);
+	const char *in_query = query_get(&request->query, name);
 
-	return value ? value : query_get(&request->query, name);
+	if (strcmp(request->method, "POST") != 0)
+		return in_query;
+	if ((in_form && *in_form) || !in_query || !(request->rules & REQUEST_QUERY))
+		return in_form;
+	return in_query;
 }
 
 static bool is_loopback(const char *address)

@@ -113,6 +113,16 @@ void response_problem(struct response *response, int status, const char *cause, 
 		response->content_type = "application/problem+json";
 }
 
+/* Fetch standard, "HTTP CORS protocol". Nothing of it lets cookies through, so a page gets no more than any program on the network. */
+void response_preflight(struct response *response, const char *allow)
+{
+	response->status = 204;
+	(void)response_header(response, "Allow", allow);
+	(void)response_header(response, "Access-Control-Allow-Methods", allow);
+	(void)response_header(response, "Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP");
+	(void)response_header(response, "Access-Control-Max-Age", "3600");
+}
+
 static bool has_header(const struct response *response, const char *name)
 {
 	size_t length = strlen(name);
@@ -169,6 +179,10 @@ static void put_headers(struct MHD_Response *mhd, const struct exchange *exchang
 	const struct response *response = &exchange->response;
 
 	put_date(mhd, &exchange->server->env);
+	if (exchange->request.rules & REQUEST_ANY_ORIGIN) {
+		MHD_add_response_header(mhd, "Access-Control-Allow-Origin", "*");
+		MHD_add_response_header(mhd, "Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After, DPoP-Nonce");
+	}
 	if (response->content_type)
 		MHD_add_response_header(mhd, "Content-Type", response->content_type);
 	for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)

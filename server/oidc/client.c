@@ -25,7 +25,7 @@ static const char *basic_part(const struct request *request)
 {
 	const char *header = request_header(request, "Authorization");
 
-	return header && strncasecmp(header, "Basic ", 6) == 0 ? header + 6 : NULL;
+	return header && strncasecmp(header, "Basic ", 6) == 0 ? header + 6 + strspn(header + 6, " ") : NULL;
 }
 
 bool client_has_basic(const struct request *request)

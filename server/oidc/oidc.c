@@ -4,6 +4,7 @@
 
 const struct route oidc_routes[] = {
 	{"GET", OIDC_METADATA_PATH, oidc_metadata},
+	{"GET", OAUTH_METADATA_PATH, oidc_metadata}, /* RFC 8414 §3 */
 	{"GET", OIDC_JWKS_PATH, oidc_jwks},
 	{"GET", OIDC_AUTHORIZE_PATH, oidc_authorize},
 	{"POST", OIDC_AUTHORIZE_PATH, oidc_authorize},

@@ -44,7 +44,7 @@ static void no_phone(struct response *response)
 static bool send_code(const struct request *request, struct response *response, const struct sms_order *order,
 		      struct sms_verdict *ret_verdict)
 {
-	const char *locale = request_parameter(request, "locale");
+	const char *locale = query_get(&request->query, "locale");
 	const struct texts *texts = locale ? texts_of_locale(locale) : texts_of_request(request);
 	int r = sms_send(request_server(request), order, texts, ret_verdict);
 

@@ -93,10 +93,18 @@ static const struct route second_routes[] = {
 };
 static const struct route *const tables[] = {first_routes, second_routes, NULL};
 
+/* "/only-post" is for pages of other origins, "/echo" takes parameters from either place. */
+static unsigned rules(const char *path)
+{
+	if (strcmp(path, "/only-post") == 0)
+		return REQUEST_ANY_ORIGIN | REQUEST_UNTYPED;
+	return strcmp(path, "/echo") == 0 ? REQUEST_QUERY : 0;
+}
+
 static int begin(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof *fixture);
-	struct http_server_options options = {.address = "127.0.0.1", .loops = 1, .workers = 2};
+	struct http_server_options options = {.address = "127.0.0.1", .loops = 1, .workers = 2, .rules = rules};
 
 	assert_non_null(fixture);
 	fake_env_init(&fixture->fake);
@@ -139,6 +147,9 @@ static void another_method_is_405_and_tells_the_right_ones(void **state)
 	assert_non_null(strstr(answer->bytes, "\r\nAllow: POST\r\n"));
 	answer = ask(*state, "post /only-post HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
 	assert_int_equal(answer->status, 405);
+	answer = ask(*state, "OPTIONS /echo HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nAccess-Control-Request-Method: GET\r\n\r\n");
+	assert_problem(answer, 405, "request.method");
+	assert_int_equal(ask(*state, "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n")->status, 404);
 }
 
 static void a_broken_query_string_is_400(void **state)
@@ -251,6 +262,33 @@ static void headers_are_bounded(void **state)
 	assert_int_equal(get(*state, "/echo")->status, 200);
 }
 
+static void one_header_may_be_long_but_not_endless(void **state)
+{
+	static char request[128 * 1024], value[100 * 1024];
+
+	memset(value, 'v', sizeof value - 1);
+	snprintf(request, sizeof request, "GET /echo HTTP/1.1\r\nHost: x\r\nX-Test: %.8000s\r\n\r\n", value);
+	assert_int_equal(ask(*state, request)->status, 200);
+	snprintf(request, sizeof request, "GET /echo HTTP/1.1\r\nHost: x\r\nX-Test: %s\r\n\r\n", value);
+	assert_int_equal(ask(*state, request)->status, 431);
+}
+
+static void a_compressed_body_is_415(void **state)
+{
+	static const char *const codings[] = {"gzip", "br", "GZIP", "identity, gzip", "x"};
+	char request[256];
+
+	for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
+		const struct answer *answer;
+
+		snprintf(request, sizeof request, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Encoding: %s\r\nContent-Length: 3\r\n\r\nabc", codings[i]);
+		answer = ask(*state, request);
+		assert_problem(answer, 415, "request.encoding");
+		assert_non_null(strstr(answer->bytes, "\r\nAccept-Encoding: identity\r\n"));
+	}
+	assert_int_equal(ask(*state, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Encoding: Identity\r\nContent-Length: 3\r\n\r\nabc")->status, 200);
+}
+
 static void what_is_no_http_gets_no_handler(void **state)
 {
 	static const char *const requests[] = {
@@ -260,6 +298,10 @@ static void what_is_no_http_gets_no_handler(void **state)
 		"GET /echo HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
 		"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 		"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabcde",
+		"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+		"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+		"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n",
+		"POST /echo HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 	};
 
 	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
@@ -301,11 +343,11 @@ static json_t *echoed(const struct answer *answer)
 
 static void a_handler_sees_the_request(void **state)
 {
-	json_t *object = echoed(ask(*state, "POST /echo?a=q+1&b=%C3%A9 HTTP/1.1\r\nHost: any\r\nX-Test: head er\r\nCookie: other=1; session=abc\r\n"
+	json_t *object = echoed(ask(*state, "POST /only-post?a=q+1&b=%C3%A9 HTTP/1.1\r\nHost: any\r\nX-Test: head er\r\nCookie: other=1; session=abc\r\n"
 					    "Content-Type: application/X-WWW-Form-urlencoded;charset=utf-8\r\nContent-Length: 7\r\n\r\na=f%2B1"));
 
 	assert_string_equal(json_text(object, "method"), "POST");
-	assert_string_equal(json_text(object, "path"), "/echo");
+	assert_string_equal(json_text(object, "path"), "/only-post");
 	assert_string_equal(json_text(object, "address"), "127.0.0.1");
 	assert_string_equal(json_text(object, "header"), "head er");
 	assert_string_equal(json_text(object, "cookie"), "abc");
@@ -325,6 +367,112 @@ static void a_parameter_comes_from_the_query_of_a_post_without_body_too(void **s
 	assert_null(json_text(object, "form"));
 	assert_string_equal(json_text(object, "body"), "");
 	json_decref(object);
+}
+
+static void two_places_must_not_say_two_things(void **state)
+{
+	assert_problem(post(*state, "/echo?a=1", FORM, "a=2"), 400, "request.form");
+	assert_problem(post(*state, "/echo?b=1&a=1", FORM, "c=1&a=%31+"), 400, "request.form");
+	assert_int_equal(post(*state, "/echo?a=1", FORM, "a=%31")->status, 200);
+	assert_int_equal(post(*state, "/echo?a=1", FORM, "a=")->status, 200);
+	assert_int_equal(post(*state, "/echo?a=1", "text/plain", "a=2")->status, 200);
+	assert_int_equal(post(*state, "/only-post?a=1", FORM, "a=2")->status, 200); /* whose query string is not read */
+}
+
+static void a_parameter_is_read_where_it_belongs_unless_the_path_is_lenient(void **state)
+{
+	json_t *object = echoed(post(*state, "/only-post?a=1", FORM, "b=2"));
+
+	assert_null(json_text(object, "a"));
+	json_decref(object);
+	object = echoed(ask(*state, "GET /echo?b=1 HTTP/1.1\r\nHost: x\r\nContent-Type: " FORM "\r\nContent-Length: 3\r\n\r\na=2"));
+	assert_null(json_text(object, "a"));
+	assert_null(json_text(object, "form"));
+	json_decref(object);
+	object = echoed(post(*state, "/echo?a=1", FORM, "a=&b=2"));
+	assert_string_equal(json_text(object, "a"), "1");
+	json_decref(object);
+}
+
+static void a_body_without_type_is_a_form_where_the_path_says_so(void **state)
+{
+	json_t *object = echoed(ask(*state, "POST /only-post HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na=2"));
+
+	assert_string_equal(json_text(object, "a"), "2");
+	json_decref(object);
+	object = echoed(ask(*state, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na=2"));
+	assert_null(json_text(object, "a"));
+	json_decref(object);
+}
+
+static void a_client_that_asks_before_it_sends_its_body_may_go_on(void **state)
+{
+	static struct answer answer;
+	struct fixture *fixture = *state;
+	int fd = connect_port(fixture->port);
+	char interim[64] = "";
+
+	send_text(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: " FORM "\r\nContent-Length: 3\r\n\r\n");
+	assert_true(recv(fd, interim, sizeof interim - 1, 0) > 0);
+	assert_string_equal(interim, "HTTP/1.1 100 Continue\r\n\r\n");
+	send_text(fd, "a=2");
+	read_answer(fd, &answer, false);
+	assert_int_equal(answer.status, 200);
+	close(fd);
+	/* and one that is refused learns so without sending it */
+	assert_problem(ask(fixture, "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10000000\r\n\r\n"), 413, "request.body");
+}
+
+static void requests_in_one_packet_are_answered_in_their_order(void **state)
+{
+	static struct answer answer;
+	struct fixture *fixture = *state;
+	int fd = connect_port(fixture->port);
+	const char *at;
+
+	send_text(fd, "GET /echo?a=first HTTP/1.1\r\nHost: x\r\n\r\n"
+		      "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: " FORM "\r\n\r\n4\r\na=se\r\n4\r\ncond\r\n0\r\n\r\n"
+		      "GET /echo?a=third HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+	/* the last one ends the connection: everything until then is one "answer" to the reader */
+	answer.length = 0;
+	for (ssize_t n = 1; n > 0; answer.length += n > 0 ? (size_t)n : 0)
+		n = recv(fd, answer.bytes + answer.length, ANSWER_MAX - 1 - answer.length, 0);
+	answer.bytes[answer.length] = 0;
+	close(fd);
+	at = strstr(answer.bytes, "\"a\":\"first\"");
+	assert_non_null(at);
+	at = strstr(at, "\"a\":\"second\"");
+	assert_non_null(at);
+	at = strstr(at, "Connection: close");
+	assert_non_null(at);
+	assert_non_null(strstr(at, "\"a\":\"third\""));
+}
+
+static void an_old_client_gets_its_answer_and_the_end(void **state)
+{
+	static struct answer answer;
+	struct fixture *fixture = *state;
+	int fd = connect_port(fixture->port);
+	char more;
+
+	send_text(fd, "POST /echo HTTP/1.0\r\nContent-Type: " FORM "\r\nContent-Length: 3\r\n\r\na=2");
+	read_answer(fd, &answer, false);
+	assert_int_equal(answer.status, 200);
+	assert_null(strstr(answer.bytes, "Transfer-Encoding"));
+	assert_int_equal(recv(fd, &more, 1, 0), 0);
+	close(fd);
+}
+
+static void a_preflight_is_answered_where_the_path_says_so(void **state)
+{
+	const struct answer *answer =
+		ask(*state, "OPTIONS /only-post?a=1 HTTP/1.1\r\nHost: x\r\nOrigin: http://y\r\nAccess-Control-Request-Method: POST\r\n\r\n");
+
+	assert_int_equal(answer->status, 204);
+	assert_string_equal(answer->body, "");
+	assert_non_null(strstr(answer->bytes, "\r\nAccess-Control-Allow-Origin: *\r\n"));
+	assert_non_null(strstr(answer->bytes, "\r\nAccess-Control-Allow-Methods: POST\r\n"));
+	assert_null(strstr(get(*state, "/echo")->bytes, "Access-Control"));
 }
 
 static void the_absolute_form_is_taken(void **state)
@@ -413,6 +561,9 @@ static void the_log_has_no_query_string(void **state)
 	get(fixture, "/echo?code=SECRET1");
 	post(fixture, "/echo", FORM, "password=SECRET2");
 	get(fixture, "/echo?code=SECRET3%zz");
+	get(fixture, "/echo;code=SECRET4");
+	get(fixture, "/echo%3fcode=SECRET5");
+	get(fixture, "code=SECRET6");
 	http_server_stop(fixture->server); /* now the log stands still */
 	fixture->server = NULL;
 	assert_true(fake_env_logged(&fixture->fake, "GET /echo 200"));
@@ -435,11 +586,20 @@ int main(void)
 		TEST(an_endless_body_ends_the_connection),
 		TEST(a_long_url_is_414),
 		TEST(headers_are_bounded),
+		TEST(one_header_may_be_long_but_not_endless),
+		TEST(a_compressed_body_is_415),
+		TEST(two_places_must_not_say_two_things),
 		TEST(what_is_no_http_gets_no_handler),
 		TEST(a_handler_that_fails_is_500_without_its_half),
 		TEST(a_redirect_to_two_lines_is_500),
 		TEST(a_handler_sees_the_request),
 		TEST(a_parameter_comes_from_the_query_of_a_post_without_body_too),
+		TEST(a_parameter_is_read_where_it_belongs_unless_the_path_is_lenient),
+		TEST(a_body_without_type_is_a_form_where_the_path_says_so),
+		TEST(a_client_that_asks_before_it_sends_its_body_may_go_on),
+		TEST(requests_in_one_packet_are_answered_in_their_order),
+		TEST(an_old_client_gets_its_answer_and_the_end),
+		TEST(a_preflight_is_answered_where_the_path_says_so),
 		TEST(the_absolute_form_is_taken),
 		TEST(json_must_be_an_object_without_doubles),
 		TEST(head_is_get_without_body),
