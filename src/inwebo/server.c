@@ -83,6 +83,18 @@ int iw_server_take_ms(const struct iw_keys *keys, const struct iw_request *reque
 	return r < 0 ? r : iw_key_close(secret_text(&record->kma), secret_text(&secret), &record->secval);
 }
 
+/* Clients write hex digits in either case. */
+static bool matches(const char *proof, const char *presented)
+{
+	unsigned char bytes[SHA256_SIZE];
+	char digits[SHA256_HEX_SIZE];
+
+	if (hex_decode(presented, bytes, sizeof bytes) < 0)
+		return false;
+	hex_encode(bytes, sizeof bytes, digits);
+	return secret_equals_text(proof, digits);
+}
+
 /* Proofs with one K1. Both are always compared, so that time tells nothing of which differed. */
 static int prove_device(const struct iw_proof_keys *keys, const struct iw_request *request, bool *ret_proved)
 {
@@ -92,8 +104,8 @@ static int prove_device(const struct iw_proof_keys *keys, const struct iw_reques
 
 	if (r < 0)
 		return r;
-	r0 = secret_equals_text(proofs.r0, request->r0);
-	r1 = secret_equals_text(proofs.r1, request->r1);
+	r0 = matches(proofs.r0, request->r0);
+	r1 = matches(proofs.r1, request->r1);
 	*ret_proved = r0 && r1;
 	return 0;
 }
@@ -108,8 +120,8 @@ static int prove_pin(const struct iw_proof_keys *keys, const char *pin, const st
 		r = iw_prove(keys, NULL, &without);
 	if (r < 0)
 		return r;
-	right = secret_equals_text(with.r2, request->r2);
-	none = secret_equals_text(without.r2, request->r2);
+	right = matches(with.r2, request->r2);
+	none = matches(without.r2, request->r2);
 	*ret_proof = none ? IW_PIN_NONE : right ? IW_PIN_RIGHT : IW_PIN_WRONG;
 	return 0;
 }

@@ -46,9 +46,10 @@ const scripted = {
 		const headers = { Host: this.host, Authorization: basic, 'User-Agent': this.agent, Accept: '*/*' }
 		return send('POST', `/am/oauth2/access_token?${query({ realm: 'clientsB2CPeugeot', ...parameters })}`, headers)
 	},
-	smsBody: ''
+	smsBody: '',
+	hex: (text) => text
 }
-// a form with the client's credentials in it, PKCE, no User-Agent at all
+// a form with the client's credentials in it, PKCE, no User-Agent at all, large hex digits
 const integrated = {
 	host: 'idpcvs.opel.com:443',
 	agent: undefined,
@@ -57,7 +58,8 @@ const integrated = {
 		const headers = { Host: this.host, 'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8' }
 		return send('POST', '/am/oauth2/access_token', headers, query({ client_id: 'demo', client_secret: 'demo', ...parameters }))
 	},
-	smsBody: '{}'
+	smsBody: '{}',
+	hex: (text) => text.toUpperCase()
 }
 
 class Client {
@@ -188,7 +190,9 @@ class Device {
 	}
 
 	async mac(action, mode, parameters, order = (rest) => ({ id: this.id, lastsync: this.tsync, version: 'Generator-1.0/0.2.11', macid: this.macid, ...rest })) {
-		const target = `/iwws/MAC?${query({ action, mode, ...order(parameters) })}`
+		const all = order(parameters)
+		for (const name of ['macid', 'Kma', 'pin', 'ms_val0', 'R0', 'R1', 'R2']) if (all[name]) all[name] = this.client.dialect.hex(all[name])
+		const target = `/iwws/MAC?${query({ action, mode, ...all })}`
 		const answer = await send('GET', target, { Host: 'otp.mpsa.com', 'User-Agent': 'iwws/1 ', Connection: 'close' })
 		assert.equal(answer.status, 200)
 		assert.ok(answer.text.startsWith('<?xml '))

@@ -72,15 +72,17 @@ authorize() {
 exchange() {
 	code=$1
 	shift
-	field grant_type authorization_code >form
-	field code "$code" >>form
-	field redirect_uri "$redirect" >>form
-	field code_verifier "$(cat verifier)" >>form
+	{
+		field grant_type authorization_code
+		field code "$code"
+		field redirect_uri "$redirect"
+		field code_verifier "$(cat verifier)"
+	} >form
 	get -K form "$@" "$(endpoint token_endpoint)"
 }
 exchange "$(authorize demo)" -u demo:demo >tokens.json
 expect token_type "$(jose fmt -j tokens.json -O -g token_type -S -u-)" Bearer
-jose fmt -j tokens.json -O -g id_token -S -u- | tr -d "\n" >id_token
+jose fmt -j tokens.json -O -g id_token -S -u- | tr -d '\n' >id_token
 
 # --- the keys: RFC 7517 ----------------------------------------------------------------------------------------------------------------
 
@@ -148,6 +150,6 @@ expect "the redirect after a forged hint" "$(logout forged)" ""
 get -K bearer "$(endpoint userinfo_endpoint)" >/dev/null || fail "a forged hint ended the session"
 expect "the redirect after logout" "$(logout id_token)" "$redirect"
 expect "userinfo after logout" "$(curl -sS --max-time 20 -K bearer -o page -w '%{http_code}' "$(endpoint userinfo_endpoint)")" 401
-exchange "$(authorize pims)" --data-urlencode client_id=pims | jose fmt -j- -O -g id_token -S -u- | tr -d "\n" >id_token
+exchange "$(authorize pims)" --data-urlencode client_id=pims | jose fmt -j- -O -g id_token -S -u- | tr -d '\n' >id_token
 verify id_token jwks.json claims.json || fail "jose does not take a public client's id_token"
 expect aud "$(jose fmt -j claims.json -O -g aud -S -u-)" pims
