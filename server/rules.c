@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * What is lenient where: docs/PROTOCOL.md §5 is this table in words. Clients of the live service differ (spec/wire.md §2, §3), and its endpoints take them all; where we
- * alone say what a request looks like, it looks like that.
+ * What is lenient where: docs/PROTOCOL.md §5 is this table in words. Clients of the live service differ (spec/wire.md §2, §3), and its
+ * endpoints take them all; where we alone say what a request looks like, it looks like that.
  */
 
 enum { LIVE_TOKENS = REQUEST_QUERY | REQUEST_UNTYPED | REQUEST_ANY_ORIGIN, PAGES = REQUEST_QUERY | REQUEST_FORM };

@@ -29,7 +29,7 @@ static const char *bearer(const struct request *request)
 	return header + strspn(header, " ");
 }
 
-/* RFC 6750 §2: only the header is read; a token in an address is one in logs and histories, and who sends it there shall learn so at once. */
+/* RFC 6750 §2: only the header is read. A token in an address is one in logs and histories, and who sends it there shall learn so at once. */
 static bool is_misplaced(const struct request *request)
 {
 	return query_get(&request->query, "access_token") || query_get(&request->form, "access_token");

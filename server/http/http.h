@@ -20,8 +20,8 @@
 enum { REQUEST_MAX_BODY = 65536, REQUEST_MAX_URL = 16384 };
 
 /**
- * How the requests of a path are read. With none of them, parameters are in the query string of a GET and in the form of a POST, bodies may be of any type, and
- * browsers keep pages of other origins out.
+ * How the requests of a path are read. With none of them, parameters are in the query string of a GET and in the form of a POST, bodies
+ * may be of any type, and browsers keep pages of other origins out.
  */
 enum request_rule {
 	REQUEST_QUERY = 1 << 0,      /**< parameters of a POST may be in its query string, too */
@@ -49,8 +49,8 @@ const char *request_header(const struct request *request, const char *name);
 /** A cookie's value copied to `ret_value`, or PIMS_E_NOT_FOUND. */
 int request_cookie(const struct request *request, const char *name, char *ret_value, size_t size);
 /**
- * A parameter, or NULL: of a POST from the form, of others from the query string; with REQUEST_QUERY a POST may have it in either (two values for one name were
- * answered before any handler), and one that is empty counts as absent (RFC 6749 §3.1).
+ * A parameter, or NULL: of a POST from the form, of others from the query string. With REQUEST_QUERY a POST may have it in either: two
+ * values were refused before any handler, and an empty one gives way to the other (RFC 6749 §3.1).
  */
 const char *request_parameter(const struct request *request, const char *name);
 enum { REQUEST_CLIENT_SIZE = 46 };

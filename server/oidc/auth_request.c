@@ -2,8 +2,10 @@
 #include "server/oidc/auth_request.h"
 
 #include "base/encode.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "server/oidc/client.h"
+#include "server/oidc/keys.h"
 #include "server/oidc/redirect.h"
 #include "server/server.h"
 
@@ -153,6 +155,23 @@ static void check_prompt(const struct request *request, struct auth_request *aut
 		auth->max_age = (int64_t)seconds;
 }
 
+/* OpenID Connect Core 3.1.2.1: an id_token of ours, whatever its expiry and client. */
+static int check_hint(const struct request *request, struct auth_request *auth)
+{
+	const char *hint = parameter(request, "id_token_hint");
+	json_t *claims = NULL;
+	int r = hint ? oidc_verify(request_server(request)->oidc_keys, hint, &claims) : 0;
+
+	if (r == PIMS_E_FORMAT) {
+		fail(auth, "invalid_request", "id_token_hint is not an id_token of this server");
+		r = 0;
+	}
+	if (r == 0)
+		r = text_set(&auth->subject, json_text(claims, "sub"));
+	json_wipe(claims);
+	return r;
+}
+
 static void check_rest(const struct request *request, struct auth_request *auth)
 {
 	auth->nonce = parameter(request, "nonce");
@@ -176,12 +195,13 @@ int auth_request_read(const struct request *request, struct auth_request *ret_au
 		return 0;
 	check_type(request, ret_auth);
 	check_rest(request, ret_auth);
-	return 0;
+	return check_hint(request, ret_auth);
 }
 
 void auth_request_free(struct auth_request *auth)
 {
 	client_free(&auth->client);
+	free(auth->subject);
 	*auth = (struct auth_request){0};
 }
 

@@ -17,6 +17,7 @@ struct auth_request {
 	const char *state;     /**< NULL = none */
 	const char *nonce;     /**< NULL = none */
 	const char *challenge; /**< S256, NULL = none */
+	char *subject;         /**< of id_token_hint: nobody else will do. NULL = anybody; owned */
 	char scope[SCOPE_SIZE]; /**< what is granted of what was asked for */
 	bool silent;     /**< prompt=none */
 	bool asks;       /**< the user must be asked, whoever is signed in */

@@ -149,6 +149,7 @@ await test('errors of the authorization endpoint come back with state and iss', 
 		[{ scope: 'unknown' }, 'invalid_scope'],
 		[{ prompt: 'none' }, 'login_required'],
 		[{ prompt: 'none login' }, 'invalid_request'],
+		[{ id_token_hint: 'e30.e30.x' }, 'invalid_request'],
 		[{ request: 'e30.e30.' }, 'request_not_supported']
 	]) {
 		const { url, checks } = await authorization(basic, more)
@@ -201,7 +202,7 @@ await test('a confidential client may leave PKCE out', async () => {
 await test('a browser in which somebody is signed in is not asked, unless the application wants it', async () => {
 	const browser = new Browser()
 	const first = await signIn(basic, browser)
-	for (const more of [{}, { max_age: '3600' }, { prompt: 'none' }]) {
+	for (const more of [{}, { max_age: '3600' }, { prompt: 'none' }, { prompt: 'none', id_token_hint: first.id_token }]) {
 		const { url, checks } = await authorization(basic, more)
 		const answer = await browser.open(url)
 		assert.equal(answer.status, 302)

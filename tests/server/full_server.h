@@ -109,8 +109,8 @@ static inline struct answer *full_ask(const struct fixture *http, const char *st
 
 	if (body)
 		snprintf(length, sizeof length, "Content-Length: %zu\r\n", strlen(body));
-	assert_true(snprintf(request, sizeof request, "%s HTTP/1.1\r\n%s%s%s\r\n%s", start, strstr(headers, "Host:") ? "" : "Host: x\r\n", headers, length,
-			     body ? body : "") < (int)sizeof request);
+	assert_true(snprintf(request, sizeof request, "%s HTTP/1.1\r\n%s%s%s\r\n%s", start, strstr(headers, "Host:") ? "" : "Host: x\r\n",
+			     headers, length, body ? body : "") < (int)sizeof request);
 	return ask(http, request);
 }
 
@@ -149,7 +149,9 @@ static inline void full_code(bool pkce, char ret_code[64])
 
 	if (!*full.cookie)
 		full_sign_in();
-	answer = full_ask(&full.http, pkce ? "GET " AUTHORIZE "?" REQUEST "&code_challenge_method=S256&code_challenge=" CHALLENGE : "GET " AUTHORIZE "?" REQUEST,
+	answer = full_ask(&full.http,
+			  pkce ? "GET " AUTHORIZE "?" REQUEST "&code_challenge_method=S256&code_challenge=" CHALLENGE
+			       : "GET " AUTHORIZE "?" REQUEST,
 			  full.cookie, NULL);
 	assert_int_equal(answer->status, 302);
 	location = answer_header(answer, "Location");

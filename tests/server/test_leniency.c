@@ -147,7 +147,8 @@ static void tokens_are_asked_for_by_post_alone(void **state)
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
 		const struct answer *answer;
 
-		snprintf(start, sizeof start, "%sgrant_type=authorization_code&code=%s&token=x&redirect_uri=" REDIRECT CREDENTIALS, starts[i], code);
+		snprintf(start, sizeof start, "%sgrant_type=authorization_code&code=%s&token=x&redirect_uri=" REDIRECT CREDENTIALS,
+			 starts[i], code);
 		answer = full_ask(&full.http, start, "", NULL);
 		assert_int_equal(answer->status, 405);
 		assert_string_equal(answer_header(answer, "Allow"), "POST");
@@ -244,8 +245,9 @@ static void a_body_in_chunks_is_a_body(void **state)
 	full_code(false, code);
 	insert(GRANT, code, body, sizeof body);
 	snprintf(request, sizeof request,
-		 "POST " TOKEN " HTTP/1.1\r\nHost: x\r\n" FORM BASIC "Transfer-Encoding: chunked\r\n\r\n5\r\n%.5s\r\n%zx;a=b\r\n%s\r\n0\r\nX-Trailer: 1\r\n\r\n", body,
-		 strlen(body) - 5, body + 5);
+		 "POST " TOKEN " HTTP/1.1\r\nHost: x\r\n" FORM BASIC
+		 "Transfer-Encoding: chunked\r\n\r\n5\r\n%.5s\r\n%zx;a=b\r\n%s\r\n0\r\nX-Trailer: 1\r\n\r\n",
+		 body, strlen(body) - 5, body + 5);
 	assert_int_equal(ask(&full.http, request)->status, 200);
 }
 
@@ -288,8 +290,10 @@ static void asking_for_an_sms_takes_any_body_and_parameter(void **state)
 		const struct answer *answer;
 
 		snprintf(start, sizeof start, "POST /applications/cvs/v4/mobile/smsCode%s", ways[i].target);
-		snprintf(headers, sizeof headers, "%sx-introspect-realm: clientsB2CPeugeot\r\nUser-Agent: okhttp/4.8.0 \r\nHost: api.groupe-psa.com\r\nAuthorization: Bearer %s\r\n",
-			 ways[i].headers, tokens.access);
+		snprintf(
+			headers, sizeof headers,
+			"%sx-introspect-realm: clientsB2CPeugeot\r\nUser-Agent: okhttp/4.8.0 \r\nHost: api.groupe-psa.com\r\nAuthorization: Bearer %s\r\n",
+			ways[i].headers, tokens.access);
 		answer = full_ask(&full.http, start, headers, ways[i].body);
 		assert_int_equal(answer->status, 202);
 		assert_string_equal(answer->body, "");
@@ -316,7 +320,8 @@ static void who_asks_for_an_sms_too_soon_is_told_when_to_come_again(void **state
 
 static void a_bad_token_gets_the_gateways_answer(void **state)
 {
-	static const char *const starts[] = {"POST /applications/cvs/v4/mobile/smsCode?client_id=demo", "GET /applications/cvs/v4/mauv/car-associations?client_id=demo",
+	static const char *const starts[] = {"POST /applications/cvs/v4/mobile/smsCode?client_id=demo",
+					     "GET /applications/cvs/v4/mauv/car-associations?client_id=demo",
 					     "POST /connectedcar/v4/virtualkey/remoteaccess/token?client_id=demo"};
 	static const char *const tokens[] = {"", "Authorization: Bearer expired\r\n", "Authorization: Bearer\r\n", BASIC};
 
@@ -343,15 +348,17 @@ static void a_remote_token_is_asked_for_in_json_of_any_type(void **state)
 	full_tokens(&tokens);
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
 		snprintf(headers, sizeof headers, "%sAuthorization: Bearer %s\r\n", types[i], tokens.access);
-		assert_error(full_ask(&full.http, "POST /connectedcar/v4/virtualkey/remoteaccess/token?client_id=demo&locale=fr-FR", headers,
-				      "{\"grant_type\":\"password\",\"password\":\"wrong\"}"),
+		assert_error(full_ask(&full.http, "POST /connectedcar/v4/virtualkey/remoteaccess/token?client_id=demo&locale=fr-FR",
+				      headers, "{\"grant_type\":\"password\",\"password\":\"wrong\"}"),
 			     400, "invalid_grant");
 		assert_error(full_ask(&full.http, "POST /connectedcar/v4/virtualkey/remoteaccess/token", headers,
 				      "{\"grant_type\":\"refresh_token\",\"refresh_token\":\"wrong\"}"),
 			     400, "invalid_grant");
 	}
 	snprintf(headers, sizeof headers, "Authorization: Bearer %s\r\n", tokens.access);
-	assert_error(full_ask(&full.http, "POST /connectedcar/v4/virtualkey/remoteaccess/token?grant_type=password&password=x", headers, ""), 400, "invalid_request");
+	assert_error(
+		full_ask(&full.http, "POST /connectedcar/v4/virtualkey/remoteaccess/token?grant_type=password&password=x", headers, ""),
+		400, "invalid_request");
 }
 
 /* ActionSetup activate with a wrong code: refused for the code, so everything else was read. */
@@ -360,7 +367,9 @@ static void assert_mac(const char *macid, const char *more, const char *headers)
 	char start[512];
 	const struct answer *answer;
 
-	snprintf(start, sizeof start, "GET /iwws/MAC?action=ActionSetup&mode=activate&id=&lastsync=0&version=Generator-1.0%%2F0.2.11&code=12345678&macid=%s%s", macid, more);
+	snprintf(start, sizeof start,
+		 "GET /iwws/MAC?action=ActionSetup&mode=activate&id=&lastsync=0&version=Generator-1.0%%2F0.2.11&code=12345678&macid=%s%s",
+		 macid, more);
 	answer = full_ask(&full.http, start, headers, NULL);
 	assert_int_equal(answer->status, 200);
 	assert_string_equal(answer_header(answer, "Content-Type"), "text/xml; charset=utf-8");
@@ -399,8 +408,9 @@ static void iwws_minds_neither_host_nor_user_agent_nor_what_it_does_not_know(voi
 /* The last one: everything above was logged. */
 static void no_code_token_or_secret_reached_the_log(void **state)
 {
-	static const char *const starts[] = {"GET " TOKEN ";code=LEAKED", "GET " TOKEN "%3Fcode=LEAKED", "GET /callback/code=LEAKED", "GET code=LEAKED",
-					     "GET http://user:LEAKED@host/", "GET /?a=LEAKED%zz", "POST " TOKEN "?client_secret=LEAKED"};
+	static const char *const starts[] = {
+		"GET " TOKEN ";code=LEAKED",    "GET " TOKEN "%3Fcode=LEAKED", "GET /callback/code=LEAKED",          "GET code=LEAKED",
+		"GET http://user:LEAKED@host/", "GET /?a=LEAKED%zz",           "POST " TOKEN "?client_secret=LEAKED"};
 	struct full_tokens tokens;
 	char code[64];
 

@@ -204,6 +204,57 @@ static void prompt_and_max_age_ask_again(void **state)
 	not_asked("&login_hint=demo%40example.com");
 }
 
+/* OpenID Connect Core 3.1.2.2 */
+static void a_hinted_user_is_answered_for_and_nobody_else(void **state)
+{
+	struct reply reply = {0};
+	char hint[4096], silent[4200];
+
+	(void)state;
+	tokens(&reply);
+	(void)snprintf(hint, sizeof hint, "&id_token_hint=%s", reply_text(&reply, "id_token"));
+	(void)snprintf(silent, sizeof silent, "%s&prompt=none", hint);
+	endpoints_advance(&server, 7200); /* an expired one will do */
+	not_asked(hint);
+	not_asked(silent);
+	/* eve in the same browser */
+	authorize("&prompt=login", "username=eve%40example.com&password=eve-password", &reply);
+	assert_int_equal(reply.status, 303);
+	take_cookie(&reply);
+	not_asked("");
+	asked(hint);
+	login_required(silent);
+	/* whose password is not asked for here */
+	authorize(hint, "username=eve%40example.com&password=eve-password", &reply);
+	assert_int_equal(reply.status, 303);
+	assert_string_equal(reply_parameter(&reply, "error"), "login_required");
+	assert_string_equal(reply_parameter(&reply, "code"), "");
+	assert_string_equal(reply_header(&reply, "Set-Cookie"), "");
+	authorize(hint, FORM, &reply);
+	assert_int_equal(strlen(reply_parameter(&reply, "code")), 36);
+	assert_string_not_equal(reply_header(&reply, "Set-Cookie"), "");
+	reply_free(&reply);
+}
+
+static void the_page_keeps_the_hint_and_a_foreign_one_is_refused(void **state)
+{
+	struct reply reply = {0};
+	char hint[4096], field[4200];
+
+	(void)state;
+	tokens(&reply);
+	(void)snprintf(field, sizeof field, "name=\"id_token_hint\" value=\"%s\"", reply_text(&reply, "id_token"));
+	(void)snprintf(hint, sizeof hint, "&prompt=login&id_token_hint=%s", reply_text(&reply, "id_token"));
+	authorize(hint, NULL, &reply);
+	assert_non_null(strstr(buf_text(&reply.body), field));
+	hint[strlen(hint) - 10] ^= 1;
+	authorize(hint, NULL, &reply);
+	assert_string_equal(reply_parameter(&reply, "error"), "invalid_request");
+	authorize("&id_token_hint=x", NULL, &reply);
+	assert_string_equal(reply_parameter(&reply, "error"), "invalid_request");
+	reply_free(&reply);
+}
+
 static void a_max_age_that_is_no_number_is_refused(void **state)
 {
 	struct reply reply = {0};
@@ -358,6 +409,8 @@ int main(void)
 		TEST(the_old_cookie_ends_with_a_new_sign_in, signed_in),
 		TEST(the_cookie_is_kept_from_scripts_and_other_sites, start),
 		TEST(prompt_and_max_age_ask_again, signed_in),
+		TEST(a_hinted_user_is_answered_for_and_nobody_else, signed_in),
+		TEST(the_page_keeps_the_hint_and_a_foreign_one_is_refused, signed_in),
 		TEST(a_max_age_that_is_no_number_is_refused, signed_in),
 		TEST(nobody_is_asked_who_signed_in_lately, signed_in),
 		TEST(auth_time_is_when_the_password_was_given, signed_in),

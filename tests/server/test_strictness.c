@@ -17,8 +17,14 @@ static const char *bearer(const struct full_tokens *tokens, const char *more)
 
 static void an_access_token_outside_the_header_is_refused_even_beside_a_good_one(void **state)
 {
-	static const char *const paths[] = {"GET /v1/account", "GET /v1/devices", "POST /v1/sms", "POST /v1/otp/verify", "GET " USERINFO, "POST " USERINFO,
-					    "GET /applications/cvs/v4/mauv/car-associations", "POST /applications/cvs/v4/mobile/smsCode",
+	static const char *const paths[] = {"GET /v1/account",
+					    "GET /v1/devices",
+					    "POST /v1/sms",
+					    "POST /v1/otp/verify",
+					    "GET " USERINFO,
+					    "POST " USERINFO,
+					    "GET /applications/cvs/v4/mauv/car-associations",
+					    "POST /applications/cvs/v4/mobile/smsCode",
 					    "POST /connectedcar/v4/virtualkey/remoteaccess/token"};
 	struct full_tokens tokens;
 	char start[512];
@@ -45,7 +51,8 @@ static void an_access_token_outside_the_header_is_refused_even_beside_a_good_one
 
 static void a_body_of_ours_that_is_no_json_is_415(void **state)
 {
-	static const char *const types[] = {"", FORM, "Content-Type: text/plain\r\n", "Content-Type: application/jsonp\r\n", "Content-Type: text/json\r\n"};
+	static const char *const types[] = {"", FORM, "Content-Type: text/plain\r\n", "Content-Type: application/jsonp\r\n",
+					    "Content-Type: text/json\r\n"};
 	static const char *const starts[] = {"POST /v1/sms", "POST /v1/phone", "POST /v1/devices/remove", "POST /v1/otp/verify"};
 	struct full_tokens tokens;
 
@@ -58,7 +65,10 @@ static void a_body_of_ours_that_is_no_json_is_415(void **state)
 			assert_problem(answer, 415, "request.content_type");
 			assert_string_equal(answer_header(answer, "Accept"), "application/json");
 		}
-	assert_int_equal(full_ask(&full.http, device_remove, bearer(&tokens, "Content-Type: Application/JSON; charset=utf-8\r\n"), "{\"all\":true}")->status, 200);
+	assert_int_equal(
+		full_ask(&full.http, device_remove, bearer(&tokens, "Content-Type: Application/JSON; charset=utf-8\r\n"), "{\"all\":true}")
+			->status,
+		200);
 	assert_problem(full_ask(&full.http, device_remove, bearer(&tokens, ""), ""), 400, "request.invalid");
 }
 
@@ -79,8 +89,12 @@ static void a_client_of_ours_authenticates_in_the_header_only(void **state)
 
 	(void)state;
 	assert_int_equal(full_ask(&full.http, "POST /v1/otp/verify?client_id=demo&client_secret=demo", JSON, body)->status, 401);
-	assert_int_equal(full_ask(&full.http, "POST /v1/otp/verify", JSON, "{\"account\":\"a@b.c\",\"otp\":\"x\",\"client_id\":\"demo\",\"client_secret\":\"demo\"}")->status, 401);
-	assert_problem(full_ask(&full.http, "POST /v1/otp/verify", FORM, "client_id=demo&client_secret=demo&account=a&otp=x"), 415, "request.content_type");
+	assert_int_equal(full_ask(&full.http, "POST /v1/otp/verify", JSON,
+				  "{\"account\":\"a@b.c\",\"otp\":\"x\",\"client_id\":\"demo\",\"client_secret\":\"demo\"}")
+				 ->status,
+			 401);
+	assert_problem(full_ask(&full.http, "POST /v1/otp/verify", FORM, "client_id=demo&client_secret=demo&account=a&otp=x"), 415,
+		       "request.content_type");
 	assert_problem(full_ask(&full.http, "POST /v1/otp/verify", JSON BASIC, body), 403, "otp.refused");
 }
 
@@ -104,7 +118,7 @@ static void a_password_in_an_address_signs_nobody_in(void **state)
 
 static void a_page_takes_forms_alone_and_no_two_requests_at_once(void **state)
 {
-	static const char *const paths[] = {"POST " AUTHORIZE "?" REQUEST, "POST /account/password?" REQUEST, "POST " END_SESSION};
+	static const char *const paths[] = {"POST " AUTHORIZE "?" REQUEST, "POST /account/password?" REQUEST, ("POST " END_SESSION)};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
@@ -140,10 +154,16 @@ static void a_posted_logout_is_read_from_its_form_alone(void **state)
 
 static void no_answer_depends_on_the_host_that_was_asked_for(void **state)
 {
-	static const char *const starts[] = {"GET " METADATA, "GET /.well-known/oauth-authorization-server", "GET /.well-known/openpims", "GET " JWKS,
-					     "GET " AUTHORIZE "?" REQUEST "&prompt=none", "GET " AUTHORIZE "?" REQUEST "&client_id=", "GET /none"};
-	static const char *const hosts[] = {"Host: evil.example\r\n", "Host: evil.example:8080\r\n", "Host:\r\n", "Host: evil.example\r\nX-Forwarded-Host: evil.example\r\n"
-					    "X-Forwarded-Proto: https\r\nForwarded: host=evil.example\r\n"};
+	static const char *const starts[] = {
+		"GET " METADATA, "GET /.well-known/oauth-authorization-server", "GET /.well-known/openpims",
+		"GET " JWKS,     "GET " AUTHORIZE "?" REQUEST "&prompt=none",   "GET " AUTHORIZE "?" REQUEST "&client_id=",
+		"GET /none"};
+	static const char *const hosts[] = {
+		"Host: evil.example\r\n",
+		"Host: evil.example:8080\r\n",
+		"Host:\r\n",
+		"Host: evil.example\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: https\r\nForwarded: host=evil.example\r\n",
+	};
 	char expected[16384];
 
 	(void)state;
@@ -163,8 +183,17 @@ static void no_answer_depends_on_the_host_that_was_asked_for(void **state)
 
 static void a_page_of_another_origin_may_not_call_the_rest(void **state)
 {
-	static const char *const paths[] = {AUTHORIZE, END_SESSION, "/v1/account", "/v1/sms", "/v1/otp/verify", "/account/password", "/iwws/MAC", "/sandbox/sms",
-					    "/applications/cvs/v4/mobile/smsCode", "/connectedcar/v4/virtualkey/remoteaccess/token", "/none"};
+	static const char *const paths[] = {AUTHORIZE,
+					    END_SESSION,
+					    "/v1/account",
+					    "/v1/sms",
+					    "/v1/otp/verify",
+					    "/account/password",
+					    "/iwws/MAC",
+					    "/sandbox/sms",
+					    "/applications/cvs/v4/mobile/smsCode",
+					    "/connectedcar/v4/virtualkey/remoteaccess/token",
+					    "/none"};
 	char start[256];
 
 	(void)state;
@@ -184,7 +213,8 @@ static void a_page_of_another_origin_may_use_what_needs_no_cookie(void **state)
 {
 	static const struct {
 		const char *path, *methods;
-	} rows[] = {{METADATA, "GET, HEAD"}, {"/.well-known/openpims", "GET, HEAD"}, {JWKS, "GET, HEAD"}, {TOKEN, "POST"}, {REVOKE, "POST"}, {USERINFO, "GET, HEAD, POST"}};
+	} rows[] = {{METADATA, "GET, HEAD"}, {"/.well-known/openpims", "GET, HEAD"}, {JWKS, "GET, HEAD"}, {TOKEN, "POST"},
+		    {REVOKE, "POST"},        {USERINFO, "GET, HEAD, POST"}};
 	char start[256];
 
 	(void)state;
@@ -205,7 +235,8 @@ static void a_page_of_another_origin_may_use_what_needs_no_cookie(void **state)
 		assert_string_equal(answer_header(answer, "Access-Control-Allow-Origin"), "*");
 	}
 	assert_string_equal(answer_header(full_ask(&full.http, "GET " USERINFO, ORIGIN, NULL), "Access-Control-Allow-Origin"), "*");
-	assert_string_equal(answer_header(full_ask(&full.http, "POST " TOKEN, ORIGIN FORM BASIC, "grant_type=x"), "Access-Control-Allow-Origin"), "*");
+	assert_string_equal(
+		answer_header(full_ask(&full.http, "POST " TOKEN, ORIGIN FORM BASIC, "grant_type=x"), "Access-Control-Allow-Origin"), "*");
 	assert_string_equal(answer_header(full_ask(&full.http, "POST " TOKEN "?a=1&a=2", ORIGIN, ""), "Access-Control-Allow-Origin"), "*");
 }
 
