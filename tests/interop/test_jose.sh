@@ -82,7 +82,7 @@ exchange() {
 }
 exchange "$(authorize demo)" -u demo:demo >tokens.json
 expect token_type "$(jose fmt -j tokens.json -O -g token_type -S -u-)" Bearer
-jose fmt -j tokens.json -O -g id_token -S -u- | tr -d '\n' >id_token
+jose fmt -j tokens.json -O -g id_token -S -u- | tr -d '\n' >token
 
 # --- the keys: RFC 7517 ----------------------------------------------------------------------------------------------------------------
 
@@ -99,10 +99,10 @@ expect kid "$(jq -r '.keys[].kid' jwks.json)" "$(jose jwk thp -i jwks.json -a S2
 
 # --- the token -------------------------------------------------------------------------------------------------------------------------
 
-cut -d . -f 1 id_token | tr -d '\n' | jose b64 dec -i- -O header.json
+cut -d . -f 1 token | tr -d '\n' | jose b64 dec -i- -O header.json
 expect alg "$(jose fmt -j header.json -O -g alg -S -u-)" RS256
 expect "the kid of the token" "$(jose fmt -j header.json -O -g kid -S -u-)" "$(jq -r '.keys[0].kid' jwks.json)"
-verify id_token jwks.json claims.json || fail "jose does not take the id_token"
+verify token jwks.json claims.json || fail "jose does not take the id_token"
 expect iss "$(jose fmt -j claims.json -O -g iss -S -u-)" "$url"
 expect aud "$(jose fmt -j claims.json -O -g aud -S -u-)" demo
 expect nonce "$(jose fmt -j claims.json -O -g nonce -S -u-)" "$(cat nonce)"
@@ -117,9 +117,9 @@ expect sub "$(get -K bearer "$(endpoint userinfo_endpoint)" | jq -r .sub)" "$(jq
 
 # --- what was changed is refused -------------------------------------------------------------------------------------------------------
 
-header=$(cut -d . -f 1 id_token)
-payload=$(cut -d . -f 2 id_token)
-signature=$(cut -d . -f 3 id_token)
+header=$(cut -d . -f 1 token)
+payload=$(cut -d . -f 2 token)
+signature=$(cut -d . -f 3 token)
 printf '%s.%s.%s' "$header" "$payload" "$signature" >same
 verify same jwks.json || fail "putting the token together again went wrong"
 printf '%s.%s.%s' "$header" "$(jq -c '.email = "eve@example.com"' claims.json | tr -d '\n' | base64url)" "$signature" >changed
@@ -131,7 +131,7 @@ refused changed jwks.json "no signature"
 printf '%s.%s.%s' "$(printf '{"alg":"none"}' | base64url)" "$payload" "" >changed
 refused changed jwks.json "alg none"
 jose jwk gen -i '{"alg":"RS256"}' -o other.jwk
-refused id_token other.jwk "another key"
+refused token other.jwk "another key"
 jose jws sig -I claims.json -k other.jwk -c -o forged 2>/dev/null
 verify forged other.jwk || fail "jose cannot sign"
 refused forged jwks.json "a signature by another key"
@@ -148,8 +148,8 @@ logout() {
 }
 expect "the redirect after a forged hint" "$(logout forged)" ""
 get -K bearer "$(endpoint userinfo_endpoint)" >/dev/null || fail "a forged hint ended the session"
-expect "the redirect after logout" "$(logout id_token)" "$redirect"
+expect "the redirect after logout" "$(logout token)" "$redirect"
 expect "userinfo after logout" "$(curl -sS --max-time 20 -K bearer -o page -w '%{http_code}' "$(endpoint userinfo_endpoint)")" 401
-exchange "$(authorize pims)" --data-urlencode client_id=pims | jose fmt -j- -O -g id_token -S -u- | tr -d '\n' >id_token
-verify id_token jwks.json claims.json || fail "jose does not take a public client's id_token"
+exchange "$(authorize pims)" --data-urlencode client_id=pims | jose fmt -j- -O -g id_token -S -u- | tr -d '\n' >token
+verify token jwks.json claims.json || fail "jose does not take a public client's id_token"
 expect aud "$(jose fmt -j claims.json -O -g aud -S -u-)" pims
