@@ -321,52 +321,6 @@ static void a_new_password_signs_every_browser_out(void **state)
 	reply_free(&reply);
 }
 
-/* "&id_token_hint=" with an id_token of the demo account. */
-static void hint_of_demo(char ret_more[4096])
-{
-	struct reply reply = {0};
-
-	sign_in_tokens(&server, "demo", &reply);
-	(void)snprintf(ret_more, 4096, "&id_token_hint=%s", reply_text(&reply, "id_token"));
-	reply_free(&reply);
-}
-
-static void who_is_hinted_at_is_not_replaced_by_who_is_signed_in(void **state)
-{
-	struct reply reply = {0};
-	char more[4096], silent[4200];
-
-	(void)state;
-	hint_of_demo(more);
-	(void)snprintf(silent, sizeof silent, "%s&prompt=none", more);
-	authorize("&prompt=login", "username=eve%40example.com&password=eve-password", &reply);
-	take_cookie(&reply);
-	not_asked("");
-	login_required(silent);
-	asked(more);
-	login_required("&prompt=none&id_token_hint=garbage");
-	reply_free(&reply);
-}
-
-static void a_password_of_somebody_else_than_hinted_signs_nobody_in(void **state)
-{
-	struct reply reply = {0};
-	char more[4096];
-
-	(void)state;
-	hint_of_demo(more);
-	authorize(more, "username=eve%40example.com&password=eve-password", &reply);
-	assert_int_equal(reply.status, 303);
-	assert_string_equal(reply_parameter(&reply, "error"), "login_required");
-	assert_string_equal(reply_header(&reply, "Set-Cookie"), "");
-	asked("");
-	authorize(more, FORM, &reply);
-	assert_int_equal(strlen(reply_parameter(&reply, "code")), 36);
-	take_cookie(&reply);
-	not_asked(more);
-	reply_free(&reply);
-}
-
 static void signing_out_ends_it(void **state)
 {
 	struct reply reply = {0};
@@ -416,8 +370,6 @@ int main(void)
 		TEST(auth_time_is_when_the_password_was_given, signed_in),
 		TEST(a_blocked_account_is_asked, signed_in),
 		TEST(a_new_password_signs_every_browser_out, signed_in),
-		TEST(who_is_hinted_at_is_not_replaced_by_who_is_signed_in, signed_in),
-		TEST(a_password_of_somebody_else_than_hinted_signs_nobody_in, start),
 		TEST(signing_out_ends_it, signed_in),
 		TEST(without_a_hint_nobody_is_signed_out, signed_in),
 	};
