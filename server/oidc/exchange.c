@@ -44,7 +44,7 @@ static const char *request_fault(const struct request *request)
 
 static bool is_target(const struct request *request)
 {
-	if (parameter(request, "resource") || parameter(request, "scope"))
+	if (parameter(request, "resource"))
 		return false;
 	return text_equal(parameter(request, "audience"), request_server(request)->settings.customer_audience);
 }
@@ -90,6 +90,8 @@ void grant_exchange(struct request *request, struct response *response, const st
 		oauth_error(response, 400, "invalid_request", fault);
 	else if (!is_target(request))
 		oauth_error(response, 400, "invalid_target", "the audience is not one that this server gives tokens for");
+	else if (parameter(request, "scope"))
+		oauth_error(response, 400, "invalid_scope", "a token for this audience has no scope");
 	else
 		issue(request, response, client);
 }

@@ -100,7 +100,7 @@ static void an_audience_that_is_not_ours_is_an_invalid_target(void **state)
 	refused("&audience=other-api", access_token, "invalid_target");
 	refused("&audience=CUSTOMER-API", access_token, "invalid_target");
 	refused("&resource=http://127.0.0.1/", access_token, "invalid_target");
-	refused("&audience=customer-api&scope=openid", access_token, "invalid_target");
+	refused("&audience=customer-api&scope=openid", access_token, "invalid_scope");
 }
 
 static void a_token_that_is_no_live_access_token_is_refused(void **state)
