@@ -43,6 +43,7 @@ struct cli {
 	struct pims *pims;
 	struct sign_in sign_in;
 	struct input input;
+	struct secret client_secret; /**< of the environment */
 };
 
 /** "pims: …" or "pims COMMAND: …" and a line end on standard error. Never with a value that may be secret. */

@@ -1,52 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/initial.h"
 
+#include "base/brand.h"
+#include "base/brand_table.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/call.h"
 #include "cli/command.h"
+#include "cli/environment.h"
 #include "cli/prompt.h"
 
 #include <ctype.h>
 
-/** Brands' schemes of redirect URIs (spec/wire.md §2): "<scheme>://oauth2redirect/<country>". */
-static const struct {
-	const char *brand;
-	const char *scheme;
-} brands[] = {{"Peugeot", "mymap"}, {"Citroen", "mymacsdk"}, {"Ds", "mymdssdk"}, {"Opel", "mymopsdk"}, {"Vauxhall", "mymvxsdk"}};
-
-/** Where an option goes in the configuration, and how a person is asked for it. */
+/** Where an option goes in the configuration, and how a person is asked for it when neither option nor environment tells. */
 struct value {
 	int option;
 	const char *group; /**< NULL = the top */
 	const char *name;
 	const char *question;  /**< NULL = never asked */
 	const char *otherwise; /**< answer without asking when nobody can be asked; NULL = it must be given */
+	const char *variable;  /**< of the environment, or NULL */
 };
 
 static const struct value values[] = {
-	{INITIAL_ENVIRONMENT, NULL, "environnement", NULL, "Production"},
-	{INITIAL_MODE, NULL, "mode", NULL, "B2C"},
-	{INITIAL_BRAND, "profile", "brand", "Brand (Peugeot, Citroen, Ds, Opel, Vauxhall)", NULL},
-	{INITIAL_COUNTRY, NULL, "country", "Country, two letters", NULL},
-	{INITIAL_CLIENT_ID, "credential", "clientID", "Client id", NULL},
-	{INITIAL_REDIRECT, "credential", "loginRedirectURI", "Redirect URI", NULL},
-	{INITIAL_MACID, "credential", "macID", "macID, 32 hex digits (empty: no strong authentication)", ""},
-	{INITIAL_INWEBO, "credential", "inWeboURL", "inWebo URL (empty: the brand's own)", ""},
+	{INITIAL_ENVIRONMENT, NULL, "environnement", NULL, "Production", NULL},
+	{INITIAL_MODE, NULL, "mode", NULL, "B2C", NULL},
+	{INITIAL_BRAND, "profile", "brand", "Brand (Peugeot, Citroen, Ds, Opel, Vauxhall)", NULL, NULL},
+	{INITIAL_COUNTRY, NULL, "country", "Country, two letters", NULL, NULL},
+	{INITIAL_CLIENT_ID, "credential", "clientID", "Client id", NULL, "PIMS_CLIENT_ID"},
+	{INITIAL_REDIRECT, "credential", "loginRedirectURI", "Redirect URI", NULL, NULL},
+	{INITIAL_MACID, "credential", "macID", "macID, 32 hex digits (empty: no strong authentication)", "", "PIMS_MACID"},
+	{INITIAL_INWEBO, "credential", "inWeboURL", "inWebo URL (empty: no strong authentication)", "", "PIMS_INWEBO_URL"},
+	{INITIAL_OAUTH, "live", "oauthURL", "Sign-in URL, up to /authorize", NULL, "PIMS_OAUTH_URL"},
+	{INITIAL_API, "live", "apiURL", "API URL (empty: no SMS by this program)", "", "PIMS_API_URL"},
+	{INITIAL_REALM, "live", "realm", NULL, "", "PIMS_REALM"},
+	{INITIAL_SCOPE, "live", "scope", NULL, "", "PIMS_SCOPE"},
 };
+
+static json_t *group_of(json_t *config, const char *name)
+{
+	json_t *group = name ? json_object_get(config, name) : config;
+
+	if (group)
+		return group;
+	group = json_object();
+	return json_object_set_new(config, name, group) < 0 ? NULL : group;
+}
 
 static int put(struct cli *cli, json_t *config, const struct value *value, const char *text)
 {
-	json_t *group = config;
+	json_t *group = group_of(config, value->group);
 
-	if (value->group) {
-		group = json_object_get(config, value->group);
-		if (!group) {
-			group = json_object();
-			if (json_object_set_new(config, value->group, group) < 0)
-				return cli_error(cli, value->name, PIMS_E_MEMORY);
-		}
-	}
+	if (!group)
+		return cli_error(cli, value->name, PIMS_E_MEMORY);
 	if (json_put_text(group, value->name, text) < 0)
 		return cli_usage(cli, "%s is not UTF-8", value->name);
 	if (value->option == INITIAL_REDIRECT && json_put_text(group, "webviewsRedirectURI", text) < 0)
@@ -57,16 +63,21 @@ static int put(struct cli *cli, json_t *config, const struct value *value, const
 /* "mymap://oauth2redirect/fr", or "" when brand or country are unknown. */
 static void default_redirect(const json_t *config, struct buf *uri)
 {
-	const char *brand = json_text(json_object_get(config, "profile"), "brand");
+	const struct brand *brand = brand_find(json_text(json_object_get(config, "profile"), "brand"), NULL, NULL);
 	const char *country = json_text(config, "country");
 
-	for (size_t i = 0; country && i < sizeof brands / sizeof *brands; i++) {
-		if (!text_equal_nocase(brands[i].brand, brand ? brand : ""))
-			continue;
-		(void)buf_printf(uri, "%s://oauth2redirect/", brands[i].scheme);
-		for (; *country; country++)
-			(void)buf_putc(uri, (char)tolower((unsigned char)*country));
-	}
+	if (!brand || !country)
+		return;
+	(void)buf_printf(uri, "%s" BRAND_REDIRECT, brand->scheme);
+	for (; *country; country++)
+		(void)buf_putc(uri, (char)tolower((unsigned char)*country));
+}
+
+/* Where the sign-in's address is known, there is nothing to ask. */
+static bool knows_oauth(const json_t *config)
+{
+	return brand_find(json_text(json_object_get(config, "profile"), "brand"), json_text(config, "environnement"),
+			  json_text(config, "mode")) != NULL;
 }
 
 static int ask_value(struct cli *cli, json_t *config, const struct value *value)
@@ -76,6 +87,8 @@ static int ask_value(struct cli *cli, json_t *config, const struct value *value)
 	const char *otherwise = value->otherwise;
 	int r = CLI_OK;
 
+	if (value->option == INITIAL_OAUTH && knows_oauth(config))
+		return CLI_OK;
 	if (value->option == INITIAL_REDIRECT) {
 		default_redirect(config, &redirect);
 		otherwise = redirect.len ? buf_text(&redirect) : NULL;
@@ -94,7 +107,7 @@ static int ask_value(struct cli *cli, json_t *config, const struct value *value)
 
 static int put_secret(struct cli *cli, json_t *config, const char *text)
 {
-	static const struct value value = {INITIAL_SECRET_FILE, "credential", "clientSecret", NULL, NULL};
+	static const struct value value = {INITIAL_SECRET_FILE, "credential", "clientSecret", NULL, NULL, NULL};
 
 	return put(cli, config, &value, text);
 }
@@ -107,6 +120,8 @@ static int take_secret(struct cli *cli, json_t *config, const char *file, bool a
 
 	if (file)
 		r = prompt_file(cli, file, "the client secret", &secret);
+	else if (ask && !secret_empty(&cli->client_secret))
+		return put_secret(cli, config, secret_text(&cli->client_secret));
 	else if (ask && prompt_possible())
 		r = prompt_secret(cli, "Client secret (empty for a public client)", &secret);
 	else if (!ask)
@@ -114,7 +129,7 @@ static int take_secret(struct cli *cli, json_t *config, const char *file, bool a
 	return r ? r : put_secret(cli, config, secret_text(&secret));
 }
 
-/* With a backend, options only replace what it told; without one, all the rest is asked for. */
+/* With a backend, options only replace what it told; without one, all the rest comes from the environment or is asked for. */
 static int take_values(struct cli *cli, json_t *config, const char *const *options, bool ask)
 {
 	int r = CLI_OK;
@@ -122,6 +137,8 @@ static int take_values(struct cli *cli, json_t *config, const char *const *optio
 	for (size_t i = 0; !r && i < sizeof values / sizeof *values; i++) {
 		const char *given = options[values[i].option];
 
+		if (!given && ask)
+			given = environment_get(values[i].variable);
 		if (given)
 			r = put(cli, config, &values[i], given);
 		else if (ask)
@@ -175,5 +192,30 @@ int initial_config(struct cli *cli, const char *const *options, json_t **ret_con
 		json_wipe(config);
 	else
 		*ret_config = config;
+	return r;
+}
+
+static bool lacks(const json_t *config, const struct value *value)
+{
+	const char *text = json_text(value->group ? json_object_get(config, value->group) : config, value->name);
+
+	return !text || !*text;
+}
+
+int initial_fill(struct cli *cli, json_t *config)
+{
+	const char *secret = json_text(json_object_get(config, "credential"), "clientSecret");
+	int r = CLI_OK;
+
+	if (json_object_get(config, "backend"))
+		return CLI_OK;
+	for (size_t i = 0; !r && i < sizeof values / sizeof *values; i++) {
+		const char *given = environment_get(values[i].variable);
+
+		if (given && lacks(config, &values[i]))
+			r = put(cli, config, &values[i], given);
+	}
+	if (!r && !secret_empty(&cli->client_secret) && (!secret || !*secret))
+		r = put_secret(cli, config, secret_text(&cli->client_secret));
 	return r;
 }

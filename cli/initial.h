@@ -17,6 +17,10 @@ enum {
 	INITIAL_INWEBO,
 	INITIAL_ENVIRONMENT,
 	INITIAL_MODE,
+	INITIAL_OAUTH,
+	INITIAL_API,
+	INITIAL_REALM,
+	INITIAL_SCOPE,
 	INITIAL_COUNT
 };
 
@@ -25,5 +29,10 @@ enum {
  * terminal. Returns an exit status.
  */
 int initial_config(struct cli *cli, const char *const *options, json_t **ret_config);
+/**
+ * What a configuration for a brand's live service lacks is filled from the environment (PIMS_CLIENT_ID, PIMS_CLIENT_SECRET and so on). A configuration
+ * with a backend is left alone: the brand's secret must not reach another server. Returns an exit status.
+ */
+int initial_fill(struct cli *cli, json_t *config);
 
 #endif

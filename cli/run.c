@@ -3,6 +3,7 @@
 
 #include "base/secret.h"
 #include "cli/command.h"
+#include "cli/environment.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
 
@@ -53,11 +54,14 @@ int cli_main(int argc, char **argv)
 	int status;
 
 	input_init(&cli.input, STDIN_FILENO);
+	if (environment_take(&cli) < 0)
+		return cli_error(&cli, ENVIRONMENT_SECRET, PIMS_E_MEMORY);
 	if (signals_start() < 0)
 		return cli_error(&cli, "signals", PIMS_E_SYSTEM);
 	status = run_words(&cli, argc, argv);
 	terminal_echo_on();
 	session_close(&cli);
 	input_free(&cli.input);
+	secret_free(&cli.client_secret);
 	return flush(&cli, status == OPTIONS_DONE ? CLI_OK : status);
 }

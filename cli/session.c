@@ -5,6 +5,7 @@
 #include "cli/advice.h"
 #include "cli/agent.h"
 #include "cli/call.h"
+#include "cli/initial.h"
 #include "cli/terminal.h"
 
 #include <stdlib.h>
@@ -107,7 +108,9 @@ int session_open(struct cli *cli)
 		return r;
 	if (!config)
 		return cli_cannot(cli, "there is no configuration in %s\n  next: pims init", cli->directory);
-	r = session_context(cli);
+	r = initial_fill(cli, config);
+	if (!r)
+		r = session_context(cli);
 	if (!r)
 		return session_initialize(cli, config, cli->json);
 	json_wipe(config);

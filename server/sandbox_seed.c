@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/sandbox_seed.h"
 
+#include "base/brand_table.h"
 #include "base/digest.h"
 #include "base/encode.h"
 #include "server/account/password.h"
@@ -9,8 +10,8 @@
 
 /* "*" at the end is one path segment of two letters, and on loopback any path (server/oidc/redirect.h). */
 static char public_uris[] = "http://127.0.0.1/callback\nhttp://localhost/callback\nhttp://[::1]/callback";
-static char demo_uris[] = "mymap://oauth2redirect/*\nmymacsdk://oauth2redirect/*\nmymdssdk://oauth2redirect/*\nmymopsdk://oauth2redirect/*\n"
-			  "mymvxsdk://oauth2redirect/*\nhttp://127.0.0.1/*\nhttp://localhost/*";
+#define BRAND_URI(name, environment, mode, oauth_url, realm, scheme) scheme BRAND_REDIRECT "*\n"
+static char demo_uris[] = BRANDS(BRAND_URI) "http://127.0.0.1/*\nhttp://localhost/*";
 
 static int unless_there(int r)
 {

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "facade/configuration.h"
 
+#include "base/brand.h"
 #include "base/encode.h"
 #include "base/text.h"
 #include "base/url.h"
 #include "identity/issuer.h"
+#include "identity/limits.h"
 
 #include <pims/error.h>
 
 #include <string.h>
 
-enum { MAC_DIGITS = 32, LOG_MINUTES_MIN = 5, LOG_MINUTES_MAX = 1440 };
+enum { MAC_DIGITS = 32, PATH_ROOM = 128, LOG_MINUTES_MIN = 5, LOG_MINUTES_MAX = 1440 };
 
 /* What a field failed for: its path goes into the cause. */
 struct reader {
@@ -71,17 +73,17 @@ static const char *text_at(const struct reader *reader, const char *path)
 	return text && strlen(text) <= CONFIGURATION_MAX_TEXT ? text : NULL;
 }
 
-static const char *listed(const char *text, const char *const *values, bool any_case)
+static const char *listed(const char *text, const char *const *values)
 {
 	for (; text && *values; values++)
-		if (any_case ? text_equal_nocase(text, *values) : text_equal(text, *values))
+		if (text_equal(text, *values))
 			return *values;
 	return NULL;
 }
 
 static bool read_choice(struct reader *reader, const char *path, const char *const *values, char **ret_text)
 {
-	const char *value = listed(text_at(reader, path), values, false);
+	const char *value = listed(text_at(reader, path), values);
 
 	if (!value)
 		return wrong(reader, path);
@@ -90,12 +92,11 @@ static bool read_choice(struct reader *reader, const char *path, const char *con
 
 static bool read_brand(struct reader *reader)
 {
-	static const char *const brands[] = {"Peugeot", "Citroen", "Ds", "Opel", "Vauxhall", NULL};
-	const char *brand = listed(text_at(reader, "profile.brand"), brands, true);
+	const struct brand *brand = brand_find(text_at(reader, "profile.brand"), NULL, NULL);
 
 	if (!brand)
 		return wrong(reader, "profile.brand");
-	return text_set(&reader->profile->brand, brand) == 0 ? true : out_of_memory(reader);
+	return text_set(&reader->profile->brand, brand->name) == 0 ? true : out_of_memory(reader);
 }
 
 static bool visible(const char *text)
@@ -164,6 +165,31 @@ static bool read_valid(struct reader *reader, const char *path, bool (*valid)(co
 static bool read_optional(struct reader *reader, const char *path, bool (*valid)(const char *text), char **ret_text)
 {
 	return member(reader, path) ? read_valid(reader, path, valid, ret_text) : true;
+}
+
+/* Paths are appended to it. */
+static bool is_base_url(const char *text)
+{
+	return is_safe_url(text) && !strpbrk(text, "?#") && strlen(text) <= ENDPOINT_MAX - PATH_ROOM;
+}
+
+/* It goes into a header, or into a URL. */
+static bool is_word(const char *text)
+{
+	return *text && strlen(text) <= SCOPE_MAX && visible(text);
+}
+
+static bool read_live(struct reader *reader)
+{
+	struct live *live = &reader->profile->live;
+
+	if (!member(reader, "live"))
+		return true;
+	if (!json_is_object(member(reader, "live")))
+		return wrong(reader, "live");
+	return read_optional(reader, "live.oauthURL", is_base_url, &live->oauth_url) &&
+	       read_optional(reader, "live.apiURL", is_base_url, &live->api_url) &&
+	       read_optional(reader, "live.realm", is_word, &live->realm) && read_optional(reader, "live.scope", is_word, &live->scope);
 }
 
 static bool read_country(struct reader *reader)
@@ -271,7 +297,8 @@ static bool read_all(struct reader *reader)
 
 	return read_choice(reader, "environnement", environments, &profile->environment) &&
 	       read_choice(reader, "mode", modes, &profile->mode) && read_monitoring(reader) && read_credential(reader) &&
-	       read_brand(reader) && read_optional(reader, "backend", url_is_http, &profile->backend) && read_country(reader);
+	       read_brand(reader) && read_optional(reader, "backend", url_is_http, &profile->backend) && read_live(reader) &&
+	       read_country(reader);
 }
 
 bool configuration_take(struct flow *flow, const json_t *root, struct profile *ret_profile)
@@ -329,9 +356,15 @@ static json_t *write_credential(const struct profile *profile)
 			 profile->macid, "inWeboURL", profile->inwebo_url);
 }
 
+static json_t *write_live(const struct live *live)
+{
+	return json_pack("{s:s*, s:s*, s:s*, s:s*}", "oauthURL", live->oauth_url, "apiURL", live->api_url, "realm", live->realm, "scope",
+			 live->scope);
+}
+
 json_t *configuration_write(const struct profile *profile)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:{s:s}, s:s*, s:s*}", "environnement", profile->environment, "mode", profile->mode, "monitoring",
+	return json_pack("{s:s, s:s, s:o, s:o, s:{s:s}, s:s*, s:o, s:s*}", "environnement", profile->environment, "mode", profile->mode, "monitoring",
 			 write_monitoring(&profile->log), "credential", write_credential(profile), "profile", "brand", profile->brand, "backend",
-			 profile->backend, "country", *profile->country ? profile->country : NULL);
+			 profile->backend, "live", write_live(&profile->live), "country", *profile->country ? profile->country : NULL);
 }

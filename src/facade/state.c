@@ -56,8 +56,15 @@ void state_free(struct state *state)
 /* Which server a session belongs to: its tokens must never reach another one. */
 static int write_origin(const struct profile *profile, struct buf *origin)
 {
-	return buf_printf(origin, "%s|%s|%s|%s", profile->backend ? profile->backend : "", profile->brand ? profile->brand : "",
-			  profile->environment ? profile->environment : "", profile->mode ? profile->mode : "");
+	const struct live *live = &profile->live;
+	int r = buf_printf(origin, "%s|%s|%s|%s", profile->backend ? profile->backend : "", profile->brand ? profile->brand : "",
+			   profile->environment ? profile->environment : "", profile->mode ? profile->mode : "");
+
+	/* only where there is something: an origin without it is that of earlier versions */
+	if (r == 0 && (live->oauth_url || live->api_url || live->realm || live->scope))
+		r = buf_printf(origin, "|%s|%s|%s|%s", live->oauth_url ? live->oauth_url : "", live->api_url ? live->api_url : "",
+			       live->realm ? live->realm : "", live->scope ? live->scope : "");
+	return r;
 }
 
 static int put_origin(json_t *document, const struct profile *profile)

@@ -1,59 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "identity/brands.h"
 
+#include "base/brand.h"
+#include "base/brand_table.h"
 #include "base/buf.h"
 #include "base/text.h"
 #include "identity/limits.h"
 
 #include <pims/error.h>
 
-/* spec/wire.md §2 */
-static const struct brand {
-	const char *name;
-	const char *host;
-	const char *realm;
-} brands[] = {
-	{"Peugeot", "idpcvs.peugeot.com", "clientsB2CPeugeot"},
-	{"Citroen", "idpcvs.citroen.com", "clientsB2CCitroen"},
-	{"Ds", "idpcvs.driveds.com", "clientsB2CDS"},
-	{"Opel", "idpcvs.opel.com", "clientsB2COpel"},
-	{"Vauxhall", "idpcvs.vauxhall.co.uk", "clientsB2CVauxhall"},
-};
+#include <string.h>
 
-static const struct brand *find(const char *name)
-{
-	for (size_t i = 0; i < sizeof brands / sizeof *brands; i++)
-		if (text_equal_nocase(brands[i].name, name))
-			return &brands[i];
-	return NULL;
-}
-
-static int set_url(char **ret_url, const struct brand *brand, const char *path)
+/* A base with or without "/" at its end. */
+static int set_url(char **ret_url, const char *base, const char *path)
 {
 	struct buf url = BUF_INIT(ENDPOINT_MAX);
-	int r = buf_printf(&url, "https://%s/am/oauth2/%s", brand->host, path);
+	size_t length = strlen(base);
+	int r;
 
+	if (length && base[length - 1] == '/')
+		length--;
+	(void)buf_put(&url, base, length);
+	r = buf_puts(&url, path);
 	if (r == 0)
 		r = text_set(ret_url, buf_text(&url));
 	buf_free(&url);
 	return r;
 }
 
-int brand_endpoints(const char *name, struct endpoints *ret_endpoints)
+static int fill(const struct live *live, const struct brand *brand, struct endpoints *endpoints)
 {
-	const struct brand *brand = find(name);
+	const char *oauth = live->oauth_url ? live->oauth_url : brand->oauth_url;
+	const char *realm = live->realm || !brand ? live->realm : brand->realm;
+	int r = set_url(&endpoints->authorization, oauth, BRAND_PATH_AUTHORIZE);
+
+	if (r == 0)
+		r = set_url(&endpoints->token, oauth, BRAND_PATH_TOKEN);
+	if (r == 0)
+		r = set_url(&endpoints->revocation, oauth, BRAND_PATH_REVOKE);
+	if (r == 0 && live->api_url)
+		r = set_url(&endpoints->sms, live->api_url, BRAND_PATH_SMS);
+	if (r == 0)
+		r = text_set(&endpoints->realm, realm);
+	return r < 0 ? r : text_set(&endpoints->scope, live->scope);
+}
+
+int brand_endpoints(const struct profile *profile, struct endpoints *ret_endpoints)
+{
+	const struct brand *brand = brand_find(profile->brand, profile->environment, profile->mode);
 	struct endpoints endpoints = {0};
 	int r;
 
-	if (!brand)
+	if (!brand && !profile->live.oauth_url)
 		return PIMS_E_NOT_FOUND;
-	r = set_url(&endpoints.authorization, brand, "authorize");
-	if (r == 0)
-		r = set_url(&endpoints.token, brand, "access_token");
-	if (r == 0)
-		r = set_url(&endpoints.revocation, brand, "token/revoke");
-	if (r == 0)
-		r = text_set(&endpoints.realm, brand->realm);
+	r = fill(&profile->live, brand, &endpoints);
 	if (r < 0) {
 		endpoints_free(&endpoints);
 		return r;

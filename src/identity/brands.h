@@ -5,10 +5,10 @@
 #include "platform/profile.h"
 
 /**
- * What is known of the live service of a brand (spec/wire.md §2), by its name in any letter case. Fills empty endpoints; the
- * caller owns them. What no public source tells stays NULL: issuer, keys, scope, user info. PIMS_E_NOT_FOUND, PIMS_E_MEMORY:
- * nothing was written.
+ * Where a brand's live service answers: its row of base/brand_table.h by brand, environment and mode, and over it what the user has configured
+ * (`profile->live`). What neither tells stays NULL, and calls that need it end with `backend.no_endpoint`. Fills empty endpoints; the caller owns
+ * them. PIMS_E_NOT_FOUND (nobody tells where to sign in), PIMS_E_MEMORY: nothing was written.
  */
-int brand_endpoints(const char *name, struct endpoints *ret_endpoints);
+int brand_endpoints(const struct profile *profile, struct endpoints *ret_endpoints);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/brand.h"
 #include "identity/brands.h"
 #include "identity/identity.h"
 #include "identity/issuer.h"
@@ -87,13 +88,16 @@ static enum flow_want ask_backend(struct flow *flow)
 
 enum flow_want identity_discover(struct flow *flow)
 {
+	const struct profile *profile = flow->profile;
 	struct endpoints endpoints = {0};
 	int r;
 
-	if (flow->profile->backend)
+	if (profile->backend)
 		return ask_backend(flow);
-	r = flow->profile->brand ? brand_endpoints(flow->profile->brand, &endpoints) : PIMS_E_NOT_FOUND;
-	if (r == PIMS_E_NOT_FOUND)
+	r = brand_endpoints(profile, &endpoints);
+	if (r == PIMS_E_NOT_FOUND && !brand_find(profile->brand, NULL, NULL))
 		return flow_fail(flow, PIMS_NOT_CONFIGURED, "configuration.profile.brand");
+	if (r == PIMS_E_NOT_FOUND) /* a known brand in an environment or mode that no public source tells of */
+		return flow_fail(flow, PIMS_NOT_CONFIGURED, "configuration.live.oauthURL");
 	return r < 0 ? flow_fail_return(flow, r) : finish(flow, &endpoints);
 }

@@ -32,6 +32,14 @@ void endpoints_free(struct endpoints *endpoints)
 	memset(endpoints, 0, sizeof *endpoints);
 }
 
+static void live_free(struct live *live)
+{
+	free(live->oauth_url);
+	free(live->api_url);
+	free(live->realm);
+	free(live->scope);
+}
+
 void profile_free(struct profile *profile)
 {
 	if (!profile)
@@ -46,6 +54,7 @@ void profile_free(struct profile *profile)
 	free(profile->macid);
 	free(profile->backend);
 	free(profile->inwebo_url);
+	live_free(&profile->live);
 	endpoints_free(&profile->endpoints);
 	memset(profile, 0, sizeof *profile);
 }

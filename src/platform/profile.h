@@ -35,6 +35,14 @@ struct endpoints {
 	bool known;         /**< discovery is done */
 };
 
+/** What the user knows of a brand's live service and no public source tells (base/brand_table.h). NULL = not told. */
+struct live {
+	char *oauth_url; /**< "/authorize" and so on are appended */
+	char *api_url;   /**< of the call for an SMS */
+	char *realm;     /**< in place of the brand's */
+	char *scope;
+};
+
 /** The configuration given to initialize (spec/facade.md §initialize parameters). */
 struct profile {
 	char *environment;
@@ -47,6 +55,7 @@ struct profile {
 	char *macid;   /**< NULL = StrongAuthentication is not configured */
 	char *backend; /**< URL of a self-hosted server, or NULL */
 	char *inwebo_url; /**< credential.inWeboURL, or NULL: the backend's */
+	struct live live; /**< of no use with a backend */
 	char country[3];
 	struct log_settings log; /**< monitoring */
 	struct endpoints endpoints;

@@ -209,6 +209,7 @@ static void init_asks_for_what_is_missing(void **state)
 					    {"[mymdssdk://oauth2redirect/fr]", "\n", 0},
 					    {"macID", "\n", 0},
 					    {"inWebo URL", "\n", 0},
+					    {"API URL", "\n", 0},
 					    {"Client secret", "s3cret\n", 0},
 					    {NULL, NULL, 0}};
 	char text[1024];

@@ -416,10 +416,15 @@ static void brands_are_known_in_any_letter_case(void **state)
 
 static void what_no_source_tells_of_a_brand_stays_empty(void **state)
 {
+	static char brand[] = "Peugeot", environment[] = "Production", mode[] = "B2C";
+	const struct profile profile = {.brand = brand, .environment = environment, .mode = mode};
 	struct endpoints endpoints = {0};
 
 	(void)state;
-	assert_int_equal(brand_endpoints("Peugeot", &endpoints), 0);
+	assert_int_equal(brand_endpoints(&profile, &endpoints), 0);
+	assert_null(endpoints.sms);
+	assert_null(endpoints.inwebo);
+	assert_null(endpoints.scope);
 	assert_null(endpoints.issuer);
 	assert_null(endpoints.jwks);
 	assert_null(endpoints.phone);
