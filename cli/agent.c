@@ -21,6 +21,19 @@ int agent_wait(struct cli *cli, const char *text)
 	return CLI_OK;
 }
 
+static const char *agent_hint(const struct cli *cli)
+{
+	switch (cli->handler.state) {
+	case HANDLER_READY:
+		return "The browser brings the answer back here. If it doesn't, paste the address that it ended on.\n";
+	case HANDLER_TAKEN:
+		return "Another pims waits for the browser to come back: when it ends on a page that it can't open, paste that page's\n"
+		       "address here, or end the other one and begin anew.\n";
+	default:
+		return "If the browser ends on a page that it can't open, paste that page's address here.\n";
+	}
+}
+
 static void agent_show(struct cli *cli, const char *url)
 {
 	if (cli->sign_in.qr && qr_print(stderr, url, terminal_colours(stderr)) < 0)
@@ -31,9 +44,10 @@ static void agent_show(struct cli *cli, const char *url)
 		return;
 	}
 	fprintf(stderr, "%s on this page:\n\n  %s\n\n", cli->sign_in.page ? cli->sign_in.page : "Sign in", url);
+	handler_start(&cli->handler, url); /* before the browser can end there */
 	if (browser_open(url))
 		fputs("It was opened in your browser. ", stderr);
-	fputs("If the browser ends on a page that it can't open, paste that page's address here.\n", stderr);
+	fputs(agent_hint(cli), stderr);
 }
 
 static int agent_open(void *data, const char *transaction, const char *url, const char *language, const char *context)

@@ -21,6 +21,8 @@ void agent_take_input(struct cli *cli);
 /** Takes --wait SECONDS; NULL = not given. Returns an exit status. */
 int agent_wait(struct cli *cli, const char *text);
 
+/** True when there is a desktop to show a page on. */
+bool browser_screen(void);
 /** Starts the browser. Returns false when there is none. */
 bool browser_open(const char *url);
 /** A QR code of half blocks. PIMS_E_LIMIT, PIMS_E_MEMORY. */

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/agent.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "cli/spawn.h"
 
-extern char **environ;
+#include <stdlib.h>
 
 /* Over ssh or on a bare console there is no screen to show a page on. */
-static bool screen_there(void)
+bool browser_screen(void)
 {
 #ifdef __APPLE__
 	return true;
@@ -22,34 +18,13 @@ static bool screen_there(void)
 #endif
 }
 
-/* The browser outlives us: its own group, so that our Ctrl-C does not end it, and none of our descriptors. */
+/* The browser outlives us. */
 static bool browser_start(const char *program, const char *url)
 {
-	char *words[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)url, NULL};
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t how;
-	sigset_t plain;
+	const char *const words[] = {program, url, NULL};
 	pid_t pid;
-	bool done;
 
-	if (posix_spawn_file_actions_init(&files) != 0)
-		return false;
-	if (posix_spawnattr_init(&how) != 0) {
-		(void)posix_spawn_file_actions_destroy(&files);
-		return false;
-	}
-	(void)sigemptyset(&plain);
-	(void)sigaddset(&plain, SIGPIPE);
-	(void)sigaddset(&plain, SIGTTIN);
-	done = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0) == 0 &&
-	       posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0) == 0 &&
-	       posix_spawn_file_actions_adddup2(&files, 1, 2) == 0 && posix_spawnattr_setsigdefault(&how, &plain) == 0 &&
-	       posix_spawnattr_setpgroup(&how, 0) == 0 &&
-	       posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP) == 0 &&
-	       posix_spawnp(&pid, program, &files, &how, words, environ) == 0;
-	(void)posix_spawnattr_destroy(&how);
-	(void)posix_spawn_file_actions_destroy(&files);
-	return done;
+	return spawn_start(words, -1, &pid) == 0;
 }
 
 bool browser_open(const char *url)
@@ -59,7 +34,7 @@ bool browser_open(const char *url)
 
 	if (own && *own && browser_start(own, url))
 		return true;
-	if (!screen_there())
+	if (!browser_screen())
 		return false;
 	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
 		if (browser_start(programs[i], url))

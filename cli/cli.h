@@ -3,6 +3,7 @@
 #define PIMS_CLI_H
 
 #include "base/secret.h"
+#include "cli/handler.h"
 #include "cli/input.h"
 
 #include <pims/pims.h>
@@ -42,6 +43,7 @@ struct cli {
 	struct pims_loop *loop;
 	struct pims *pims;
 	struct sign_in sign_in;
+	struct handler handler;
 	struct input input;
 	struct secret client_secret; /**< of the environment */
 };

@@ -5,9 +5,9 @@
 #include "cli/command.h"
 #include "cli/names.h"
 
-enum { ACCOUNT_NO_BROWSER, ACCOUNT_QR, ACCOUNT_LOCAL, ACCOUNT_WAIT, ACCOUNT_JSON };
+enum { ACCOUNT_NO_BROWSER, ACCOUNT_QR, ACCOUNT_LOCAL, ACCOUNT_WAIT, ACCOUNT_JSON, ACCOUNT_NO_HANDLER };
 
-const struct option_row account_options[] = {NO_BROWSER_ROW, QR_ROW, LOCAL_ROW, WAIT_ROW, JSON_ROW, {NULL, NULL, NULL}};
+const struct option_row account_options[] = {NO_BROWSER_ROW, QR_ROW, LOCAL_ROW, WAIT_ROW, JSON_ROW, NO_HANDLER_ROW, {NULL, NULL, NULL}};
 
 static const struct page {
 	const char *word;
@@ -39,6 +39,7 @@ int command_account(struct cli *cli, const struct arguments *arguments)
 	cli->json = arguments->option[ACCOUNT_JSON];
 	cli->sign_in.no_browser = arguments->option[ACCOUNT_NO_BROWSER];
 	cli->sign_in.qr = arguments->option[ACCOUNT_QR];
+	cli->handler.wanted = !arguments->option[ACCOUNT_NO_HANDLER];
 	if (!page)
 		return cli_usage(cli, "say create, email or password");
 	cli->sign_in.page = page->title;

@@ -5,11 +5,12 @@
 #include "cli/names.h"
 #include "cli/terminal.h"
 
-enum { LOGIN_NO_BROWSER, LOGIN_QR, LOGIN_FORCED, LOGIN_LOCAL, LOGIN_WAIT, LOGIN_JSON };
+enum { LOGIN_NO_BROWSER, LOGIN_QR, LOGIN_FORCED, LOGIN_LOCAL, LOGIN_WAIT, LOGIN_JSON, LOGIN_NO_HANDLER };
 
 const struct option_row login_options[] = {
 	NO_BROWSER_ROW,     QR_ROW,   {"forced", NULL, "ask for the password even when the browser is signed in"},
 	LOCAL_ROW,          WAIT_ROW, JSON_ROW,
+	NO_HANDLER_ROW,
 	{NULL, NULL, NULL},
 };
 
@@ -41,6 +42,7 @@ int command_login(struct cli *cli, const struct arguments *arguments)
 	cli->json = arguments->option[LOGIN_JSON];
 	cli->sign_in.no_browser = arguments->option[LOGIN_NO_BROWSER];
 	cli->sign_in.qr = arguments->option[LOGIN_QR];
+	cli->handler.wanted = !arguments->option[LOGIN_NO_HANDLER];
 	if (!r)
 		r = word_call(cli, CALL_SET, API_USER, call_parameters("action", action, "local", arguments->option[LOGIN_LOCAL], NULL),
 			      &reply);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/call.h"
 #include "cli/command.h"
+#include "cli/handler.h"
 #include "cli/names.h"
 
 enum { LOGOUT_JSON };
@@ -13,6 +14,7 @@ int command_logout(struct cli *cli, const struct arguments *arguments)
 	int r;
 
 	cli->json = arguments->option[LOGOUT_JSON];
+	handler_clean();
 	r = word_call(cli, CALL_SET, API_USER, call_parameters("action", "logout", NULL), &reply);
 	return r ? r : word_answer(cli, &reply, "signed out");
 }

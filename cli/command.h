@@ -71,10 +71,11 @@ int command_devices(struct cli *cli, const struct arguments *arguments);
 int command_otp(struct cli *cli, const struct arguments *arguments);
 int command_apis(struct cli *cli, const struct arguments *arguments);
 int command_completion(struct cli *cli, const struct arguments *arguments);
+int command_redirect(struct cli *cli, const struct arguments *arguments);
 int command_help(struct cli *cli, const struct arguments *arguments);
 
 extern const struct option_row get_options[], set_options[], init_options[], login_options[], logout_options[], whoami_options[],
 	status_options[], token_options[], phone_options[], sms_options[], enroll_options[], otp_options[], apis_options[],
-	account_options[], pin_options[], devices_options[], completion_options[], help_options[];
+	account_options[], redirect_options[], pin_options[], devices_options[], completion_options[], help_options[];
 
 #endif

@@ -22,6 +22,10 @@
 	{ \
 		"no-browser", NULL, "print the address alone on standard output, open nothing" \
 	}
+#define NO_HANDLER_ROW \
+	{ \
+		"no-handler", NULL, "leave the desktop's handler of the brand's scheme alone; paste the address" \
+	}
 #define QR_ROW \
 	{ \
 		"qr", NULL, "show the address as a QR code too" \

@@ -60,6 +60,7 @@ int cli_main(int argc, char **argv)
 		return cli_error(&cli, "signals", PIMS_E_SYSTEM);
 	status = run_words(&cli, argc, argv);
 	terminal_echo_on();
+	handler_stop(&cli.handler);
 	session_close(&cli);
 	input_free(&cli.input);
 	secret_free(&cli.client_secret);
