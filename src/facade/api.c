@@ -87,7 +87,7 @@ static void put_parameter(struct buf *buf, const struct api_parameter *parameter
 	open_item(buf);
 	buf_putc(buf, '{');
 	put_member(buf, "name", parameter->name);
-	put_member(buf, "type", parameter->kind == API_OBJECT ? "object" : "string");
+	put_member(buf, "type", api_is_object(parameter) ? "object" : "string");
 	put_boolean(buf, "required", parameter->required);
 	if (parameter->kind == API_DIGITS)
 		put_words(buf, "accepts", integer);
@@ -97,7 +97,7 @@ static void put_parameter(struct buf *buf, const struct api_parameter *parameter
 		put_words(buf, "aliases", alias);
 	if (parameter->meaning)
 		put_member(buf, "meaning", parameter->meaning);
-	if (parameter->kind == API_EXTENSION)
+	if (parameter->kind == API_EXTENSION || parameter->kind == API_EXTENSION_OBJECT)
 		put_boolean(buf, "extension", true);
 	buf_putc(buf, '}');
 }

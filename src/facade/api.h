@@ -15,14 +15,15 @@
 
 enum api_verb { API_GET, API_SET };
 
-/** Form of a parameter. All but API_OBJECT are strings. */
+/** Form of a parameter. All but the objects are strings. */
 enum api_kind {
 	API_STRING,
 	API_DIGITS,   /**< PIN or SMS code: 1 to 32 digits; an integer is accepted as its digits */
 	API_PHONE,    /**< phone number; an integer is accepted as its digits */
 	API_LANGUAGE, /**< tag of a language */
 	API_OBJECT,
-	API_EXTENSION /**< a string that is ours, not the reference's */
+	API_EXTENSION, /**< a string that is ours, not the reference's */
+	API_EXTENSION_OBJECT
 };
 
 enum { API_MAX_DIGITS = 32, API_MAX_TEXT = 1024, API_MAX_BY = 2 };
@@ -35,6 +36,11 @@ struct api_parameter {
 	const char *alias;         /**< another name it is known by, or NULL */
 	const char *meaning;       /**< or NULL */
 };
+
+static inline bool api_is_object(const struct api_parameter *parameter)
+{
+	return parameter->kind == API_OBJECT || parameter->kind == API_EXTENSION_OBJECT;
+}
 
 /** Part of what selects a row besides verb and api. */
 struct api_discriminator {

@@ -80,6 +80,7 @@ static const struct api_parameter configuration_parameters[] = {
 	{"monitoring", API_OBJECT, false, NULL, NULL, NULL},    {"credential", API_OBJECT, false, NULL, NULL, NULL},
 	{"profile", API_OBJECT, false, NULL, NULL, NULL},       {"backend", API_EXTENSION, false, NULL, NULL, "URL of a self-hosted server"},
 	{"country", API_EXTENSION, false, NULL, NULL, "ISO 3166 alpha-2: region of national phone numbers"},
+	{"live", API_EXTENSION_OBJECT, false, NULL, NULL, "what no public source tells of a brand's live service: oauthURL, apiURL, realm, scope"},
 	{0}};
 static const struct api_field version_result[] = {{"versionCore", "string"}, {"versionFacade", "string"}, {0}};
 static const struct api_field device_result[] = {

@@ -165,9 +165,9 @@ static json_t *canonical(const struct api_parameter *parameter, json_t *value, c
 	bool digits = parameter->kind == API_DIGITS || parameter->kind == API_PHONE;
 
 	*ret_valid = true;
-	if (parameter->kind == API_OBJECT && json_is_object(value))
+	if (api_is_object(parameter) && json_is_object(value))
 		return json_deep_copy(value);
-	if (parameter->kind != API_OBJECT && text && text_valid(parameter, text))
+	if (!api_is_object(parameter) && text && text_valid(parameter, text))
 		return json_string(text);
 	if (digits && json_is_integer(value) && json_integer_value(value) >= 0)
 		return integer_text(value);

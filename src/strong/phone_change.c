@@ -171,7 +171,7 @@ static enum flow_want modify_token(struct flow *flow)
 
 enum flow_want strong_modify_phone(struct flow *flow)
 {
-	if (!strong_number_valid(flow) || !mac_begin(flow) || !provable(flow))
+	if (!strong_number_valid(flow) || !mac_begin(flow) || !strong_own_server(flow) || !provable(flow))
 		return FLOW_DONE;
 	return flow_wait(flow, FLOW_ENDPOINTS, modify_token);
 }

@@ -10,7 +10,8 @@
 
 /*
  * The account's PIN: changed by the old one (set pincode update, mode password), or by an SMS code (set pincode reset, mode reset); both only from an
- * enrolled device. The server takes a repeat of a change that it has made already for that change, so a lost answer does no harm.
+ * enrolled device. The fields of both modes are ours (docs/PROTOCOL.md), so only our server gets them. It takes a repeat of a change that it has made already
+ * for that change, so a lost answer does no harm.
  */
 
 static enum flow_want send_setup(struct flow *flow);
@@ -97,7 +98,7 @@ static bool fits(struct flow *flow)
 
 static enum flow_want start(struct flow *flow)
 {
-	if (!mac_begin(flow) || !mac_enrolled(flow, false) || !fits(flow))
+	if (!mac_begin(flow) || !strong_own_server(flow) || !mac_enrolled(flow, false) || !fits(flow))
 		return FLOW_DONE;
 	return flow_wait(flow, FLOW_ENDPOINTS, pin_lock);
 }

@@ -16,6 +16,14 @@ enum flow_want strong_no_endpoint(struct flow *flow)
 	return flow_fail_name(flow, PIMS_COMPONENT_NOT_CONFIGURED, "StrongAuthentication", "backend.no_endpoint");
 }
 
+bool strong_own_server(struct flow *flow)
+{
+	if (flow->profile->backend)
+		return true;
+	strong_no_endpoint(flow);
+	return false;
+}
+
 enum flow_want strong_send(struct flow *flow, int built, flow_step_fn next)
 {
 	const char *realm = flow->profile->endpoints.realm;

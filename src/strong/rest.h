@@ -8,6 +8,11 @@
 
 /** False, with the flow ended (2344 StrongAuthentication), when the application has no macID. */
 bool strong_configured(struct flow *flow);
+/**
+ * False, with the flow ended, at a brand's live service, for what no public source tells the wire format of: our server understands fields of our own, which
+ * nobody else must be sent.
+ */
+bool strong_own_server(struct flow *flow);
 /** Ends the flow: this backend offers no such call. */
 enum flow_want strong_no_endpoint(struct flow *flow);
 /**

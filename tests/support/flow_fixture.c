@@ -37,6 +37,7 @@ void flow_fixture_init(struct flow_fixture *fixture)
 
 	memset(fixture, 0, sizeof *fixture);
 	env_init(&fixture->env, &clock, &random, NULL);
+	assert_int_equal(text_set(&fixture->profile.backend, "http://127.0.0.1:1"), 0);
 	assert_int_equal(text_set(&fixture->profile.client_id, "pims"), 0);
 	assert_int_equal(text_set(&fixture->profile.macid, "ffffffffffffffffffffffffffffffff"), 0);
 	assert_int_equal(text_set(&endpoints->inwebo, "http://127.0.0.1:1/mac/"), 0);
