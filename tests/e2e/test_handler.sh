@@ -181,6 +181,21 @@ for wrong in 'mymap://oauth2redirect/fr?code=stolen&state=guessed' 'mymap://oaut
 	grep -qE 'has not asked|no address' "$work/redirect.err" || fail "not refused"
 	! grep -q 'code=' "$work/redirect.err" || fail "the code is repeated"
 done
+# one that connects and says nothing makes room; one that says too much is refused
+cat >"$work/peer.pl" <<'END3'
+use Socket;
+socket(my $s, AF_UNIX, SOCK_SEQPACKET, 0) && connect($s, sockaddr_un($ARGV[0])) or die "peer: $!";
+open(my $mark, '>', $ARGV[2]) or die; close $mark;
+send($s, 'mymap://oauth2redirect/fr?' . 'x' x $ARGV[1], 0) if $ARGV[1];
+my $n = sysread($s, my $answer, 1);
+print defined $n && $n ? $answer : 'closed';
+END3
+perl "$work/peer.pl" "$socket" 0 "$work/connected" >"$work/silent" 2>"$work/silent.err" &
+silent_pid=$!
+wait_for test -e "$work/connected"
+[ "$(perl "$work/peer.pl" "$socket" 20000 "$work/long")" = 0 ] || fail "a long message was taken"
+wait $silent_pid
+[ "$(cat "$work/silent")" = closed ] || fail "a silent peer was kept: $(cat "$work/silent" "$work/silent.err")"
 "$pims" redirect 'http://127.0.0.1/?code=1' 2>"$work/redirect.err"
 grep -q 'no sign-in' "$work/redirect.err" || fail "another scheme was taken"
 kill -0 "$login_pid" || fail "it ended"
