@@ -184,7 +184,8 @@ done
 # one that connects and says nothing makes room; one that says too much is refused
 cat >"$work/peer.pl" <<'END3'
 use Socket;
-socket(my $s, AF_UNIX, SOCK_SEQPACKET, 0) && connect($s, sockaddr_un($ARGV[0])) or die "peer: $!";
+my $s;
+socket($s, AF_UNIX, SOCK_SEQPACKET, 0) && connect($s, sockaddr_un($ARGV[0])) or die "peer: $!";
 open(my $mark, '>', $ARGV[2]) or die; close $mark;
 send($s, 'mymap://oauth2redirect/fr?' . 'x' x $ARGV[1], 0) if $ARGV[1];
 my $n = sysread($s, my $answer, 1);
