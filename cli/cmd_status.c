@@ -47,6 +47,16 @@ static const char *plain(const json_t *value)
 	return text_equal(text, "Unknown") ? "unknown" : text;
 }
 
+/* What a server has no call for, or a profile no value, is told and no failure of this command. */
+static const char *untold(const struct reply *reply)
+{
+	const char *cause = reply_error(reply, "cause");
+
+	if (text_equal(cause, "backend.no_endpoint"))
+		return "unknown: this server does not tell";
+	return cause && text_starts(cause, "configuration.credential.") ? "not configured" : NULL;
+}
+
 static void print_line(const struct line *line, const struct reply *reply, const json_t *value)
 {
 	const char *label = reply_error(reply, "label");
@@ -54,6 +64,8 @@ static void print_line(const struct line *line, const struct reply *reply, const
 	printf("%-16s ", line->title);
 	if (value) {
 		terminal_print(stdout, plain(value));
+	} else if (untold(reply)) {
+		fputs(untold(reply), stdout);
 	} else if (reply_code(reply) == line->none_code) {
 		fputs(line->none, stdout);
 	} else if (reply_code(reply) == PIMS_NEED_BASIC_AUTHENTICATION) {
@@ -70,7 +82,7 @@ static bool is_answer(const struct line *line, const struct reply *reply)
 {
 	int code = reply_code(reply);
 
-	return reply->succeeded || code == line->none_code || code == PIMS_NEED_BASIC_AUTHENTICATION;
+	return reply->succeeded || untold(reply) || code == line->none_code || code == PIMS_NEED_BASIC_AUTHENTICATION;
 }
 
 static int ask_line(struct cli *cli, const struct line *line, json_t *object)

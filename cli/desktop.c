@@ -84,7 +84,8 @@ static bool make_default(const struct entry *entry)
 }
 
 /*
- * The program's path as the value of Exec (Desktop Entry Specification, "The Exec key"). Quoted only where it must be: xdg-open itself does not understand quotes.
+ * The program's path as the value of Exec (Desktop Entry Specification, "The Exec key"). Quoted only where it must be: xdg-open itself does not
+ * understand quotes.
  */
 static int put_program(struct buf *text, const char *path)
 {

@@ -13,8 +13,8 @@
 /** Starts one; `words` ends with NULL, `output` is its standard output (-1: nowhere). Returns 0, or -1 when it can't be started. */
 int spawn_start(const char *const *words, int output, pid_t *ret_pid);
 /**
- * Runs one to its end, for at most 10 s. *ret_line, NULL allowed, gets the first line of its output without the line end, "" when there is none or when it does not
- * fit. Returns its exit status, or -1: not there, killed, too slow.
+ * Runs one to its end, for at most 10 s. *ret_line, NULL allowed, gets the first line of its output without the line end, "" when there is none or
+ * when it does not fit. Returns its exit status, or -1: not there, killed, too slow.
  */
 int spawn_run(const char *const *words, char *ret_line, size_t size);
 

@@ -147,6 +147,25 @@ static void an_empty_variable_is_none(void **state)
 	assert_has(result.calls, "initialize  " LEAN "\n");
 }
 
+/* A brand tells neither phone nor PIN: that is said, and is no failure. */
+static void status_tells_what_the_service_does_not_tell(void **state)
+{
+	static const struct fake_row rows[] = {
+		INITIALIZED,
+		{"get", "pims.authentication.account", "{\"actionType\":\"basic\",\"type\":\"username\"}", FAKE_SUCCEEDED("{\"username\":\"Marie\"}"), NULL},
+		{"get", "pims.authentication.account", "{\"actionType\":\"strong\",\"type\":\"isDeviceActivated\"}", FAKE_SUCCEEDED("{\"isDeviceActivated\":true}"), NULL},
+		{"get", "pims.authentication.trustedphonenumber", NULL, FAKE_FAILED("\"code\":2344,\"label\":\"-\",\"cause\":\"backend.no_endpoint\""), NULL},
+		{"get", "pims.authentication.account", "{\"actionType\":\"strong\",\"type\":\"isAccountBlocked\"}",
+		 FAKE_FAILED("\"code\":2344,\"label\":\"-\",\"cause\":\"backend.no_endpoint\""), NULL},
+		END};
+
+	(void)state;
+	write_config("status", LEAN);
+	run(&result, rows, NULL, "status", "--profile", "status", NULL);
+	assert_int_equal(result.status, 0);
+	assert_has(result.out, "device enrolled  yes\nphone            unknown: this server does not tell\nPIN blocked      unknown: this server does not tell\n");
+}
+
 /* Every program that is started would show it to this user's other programs. */
 static void no_program_inherits_the_secret(void **state)
 {
@@ -336,6 +355,7 @@ int main(void)
 		T(a_secret_from_a_file_stands_before_the_environments),
 		T(what_a_profile_lacks_comes_from_the_environment_and_is_not_written),
 		T(an_empty_variable_is_none),
+		T(status_tells_what_the_service_does_not_tell),
 		T(no_program_inherits_the_secret),
 		T(only_our_own_line_is_taken_away),
 		T(the_users_own_default_is_read),
