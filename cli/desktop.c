@@ -149,6 +149,13 @@ bool desktop_register(const char *scheme)
 	return false;
 }
 
+bool desktop_registered(const char *scheme)
+{
+	struct entry entry;
+
+	return fill(&entry, scheme) && access(entry.path, F_OK) == 0;
+}
+
 /* False when there is no entry of ours. */
 static bool read_previous(const struct entry *entry, char *previous, size_t size)
 {

@@ -11,6 +11,8 @@
 
 /** Puts it there. False when the desktop can't do that (no xdg-mime, no directory); then nothing is left behind. */
 bool desktop_register(const char *scheme);
+/** True when an entry of ours is there. */
+bool desktop_registered(const char *scheme);
 /** Takes it away and gives back what was before. Where nothing was registered, nothing happens. */
 void desktop_unregister(const char *scheme);
 

@@ -151,10 +151,10 @@ void handler_stop(struct handler *handler)
 void handler_clean(void)
 {
 	for (const struct brand *brand = brands; brand->name; brand++) {
-		int lock = take_lock(brand->scheme);
+		int lock = desktop_registered(brand->scheme) ? take_lock(brand->scheme) : -1;
 
 		if (lock < 0)
-			continue; /* in use, or nowhere to tell */
+			continue; /* nothing is left, or it is in use, or there is nowhere to tell */
 		desktop_unregister(brand->scheme);
 		(void)close(lock);
 	}
