@@ -30,22 +30,31 @@ static bool is_private(const char *path)
 	return lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() && !(status.st_mode & 077);
 }
 
-bool handler_path(const char *scheme, const char *what, bool make, char path[HANDLER_PATH_MAX])
+/* Returns its length; 0 when it is none that can be used. */
+static size_t directory_path(bool make, char path[HANDLER_PATH_MAX])
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	int length;
 
 	if (!runtime || *runtime != '/' || !is_private(runtime))
-		return false;
+		return 0;
 	length = snprintf(path, HANDLER_PATH_MAX, "%s/pims", runtime);
 	if (length <= 0 || length >= HANDLER_PATH_MAX)
+		return 0;
+	if (make)
+		(void)mkdir(path, 0700); /* there already, or else not private below */
+	return is_private(path) ? (size_t)length : 0;
+}
+
+bool handler_path(const char *scheme, const char *what, bool make, char path[HANDLER_PATH_MAX])
+{
+	size_t used = directory_path(make, path);
+	int length;
+
+	if (!used)
 		return false;
-	if (make && mkdir(path, 0700) < 0 && errno != EEXIST)
-		return false;
-	if (!is_private(path))
-		return false;
-	length = snprintf(path, HANDLER_PATH_MAX, "%s/pims/%s.%s", runtime, scheme, what);
-	return length > 0 && length < HANDLER_PATH_MAX;
+	length = snprintf(path + used, HANDLER_PATH_MAX - used, "/%s.%s", scheme, what);
+	return length > 0 && (size_t)length < HANDLER_PATH_MAX - used;
 }
 
 static void close_one(int *fd)

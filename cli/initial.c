@@ -60,17 +60,18 @@ static int put(struct cli *cli, json_t *config, const struct value *value, const
 	return CLI_OK;
 }
 
-/* "mymap://oauth2redirect/fr", or "" when brand or country are unknown. */
-static void default_redirect(const json_t *config, struct buf *uri)
+/* "mymap://oauth2redirect/fr". False when brand or country are unknown. */
+static bool default_redirect(const json_t *config, struct buf *uri)
 {
 	const struct brand *brand = brand_find(json_text(json_object_get(config, "profile"), "brand"), NULL, NULL);
 	const char *country = json_text(config, "country");
 
 	if (!brand || !country)
-		return;
+		return false;
 	(void)buf_printf(uri, "%s" BRAND_REDIRECT, brand->scheme);
 	for (; *country; country++)
 		(void)buf_putc(uri, (char)tolower((unsigned char)*country));
+	return buf_error(uri) == 0;
 }
 
 /* Where the sign-in's address is known, there is nothing to ask. */
@@ -83,16 +84,12 @@ static bool knows_oauth(const json_t *config)
 static int ask_value(struct cli *cli, json_t *config, const struct value *value)
 {
 	struct secret text cleanup_secret = {NULL, 0};
-	struct buf redirect = BUF_INIT(256);
 	const char *otherwise = value->otherwise;
+	struct buf redirect = BUF_INIT(256);
 	int r = CLI_OK;
 
-	if (value->option == INITIAL_OAUTH && knows_oauth(config))
-		return CLI_OK;
-	if (value->option == INITIAL_REDIRECT) {
-		default_redirect(config, &redirect);
-		otherwise = redirect.len ? buf_text(&redirect) : NULL;
-	}
+	if (value->option == INITIAL_REDIRECT && default_redirect(config, &redirect))
+		otherwise = buf_text(&redirect);
 	if (prompt_possible() && value->question)
 		r = prompt_text(cli, value->question, otherwise, &text);
 	else if (!otherwise)
@@ -141,7 +138,7 @@ static int take_values(struct cli *cli, json_t *config, const char *const *optio
 			given = environment_get(values[i].variable);
 		if (given)
 			r = put(cli, config, &values[i], given);
-		else if (ask)
+		else if (ask && !(values[i].option == INITIAL_OAUTH && knows_oauth(config)))
 			r = ask_value(cli, config, &values[i]);
 	}
 	return r ? r : take_secret(cli, config, options[INITIAL_SECRET_FILE], ask);
