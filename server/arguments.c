@@ -25,7 +25,9 @@ static const char help[] =
 	"  --sandbox              everything in one: a demo account, clients, and SMS shown on the console and on the page /sandbox/\n"
 	"  --listen ADDRESS:PORT  numeric address; port 0 is any free one (default 127.0.0.1:8480)\n"
 	"  --data DIR             database and master key; made when missing (sandbox: a temporary one, removed at the end)\n"
-	"  --issuer URL           the server's public URL (https, but on loopback; default in the sandbox http://ADDRESS:PORT)\n"
+	"  --issuer URL           the server's public URL (https, but on loopback; default in the sandbox: where it listens)\n"
+	"  --tls-cert FILE, --tls-key FILE  speak HTTPS: PEM files of the certificate with its chain and of the key; read again at SIGHUP\n"
+	"  --trusted-proxy ADDRESS[/BITS],...  proxies whose X-Forwarded-For and -Proto are believed (default none)\n"
 	"  --macid HEX            the application's id, 32 hex digits (default: made at the first start)\n"
 	"  --otp-pin-required     no one-time password without the PIN\n"
 	"  --otp-per-day N        one-time passwords a device may have in a day (default 0: any number)\n"
@@ -122,6 +124,8 @@ static int take_option(struct arguments *arguments, int option, const char *name
 		return arguments_take_sms(&arguments->sms, name, value);
 	case 'P':
 		return arguments_take_policy(&arguments->policy, name, value);
+	case 'N':
+		return arguments_take_network(arguments, name, value);
 	case 'L':
 		return take_listen(arguments, value);
 	case 'I':
@@ -169,6 +173,9 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 		{"listen", required_argument, NULL, 'L'},
 		{"data", required_argument, NULL, 'D'},
 		{"issuer", required_argument, NULL, 'I'},
+		{"tls-cert", required_argument, NULL, 'N'},
+		{"tls-key", required_argument, NULL, 'N'},
+		{"trusted-proxy", required_argument, NULL, 'N'},
 		{"macid", required_argument, NULL, 'M'},
 		{"country", required_argument, NULL, 'C'},
 		{"customer-audience", required_argument, NULL, 'A'},
@@ -200,7 +207,7 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 	arguments.weak_pins = weak_pins;
 	arguments.help = want_help;
 	arguments.version = version;
-	if (check(&arguments) < 0 || arguments_check_policy(&arguments.policy) < 0)
+	if (check(&arguments) < 0 || arguments_check_policy(&arguments.policy) < 0 || arguments_check_network(&arguments) < 0)
 		return PIMS_E_INVALID;
 	*ret_arguments = arguments;
 	return 0;
@@ -227,6 +234,8 @@ void arguments_options(const struct arguments *arguments, const struct env *env,
 		.address = arguments->address,
 		.port = arguments->port,
 		.workers = arguments->workers,
+		.tls_cert = arguments->tls_cert,
+		.tls_key = arguments->tls_key,
 	};
 
 	settings_default(&options.settings, arguments->sandbox);
@@ -236,6 +245,7 @@ void arguments_options(const struct arguments *arguments, const struct env *env,
 		options.settings.otp_without_pin = false;
 	take_policy(&options.settings, arguments);
 	options.settings.sms = arguments->sms;
+	options.settings.proxies = arguments->proxies;
 	options.settings.customer_audience = arguments->customer_audience;
 	memcpy(options.settings.country, arguments->country, sizeof options.settings.country);
 	memcpy(options.settings.macid, arguments->macid, sizeof options.settings.macid);

@@ -32,6 +32,8 @@ struct arguments {
 	char *customer_audience;
 	struct sms_settings sms;
 	struct policy policy;
+	struct proxies proxies;
+	const char *tls_cert, *tls_key; /**< files; NULL: plain HTTP */
 	enum pims_log_level level;
 };
 
@@ -42,6 +44,10 @@ void arguments_help(void);
 int arguments_take_sms(struct sms_settings *settings, const char *name, const char *value);
 /** Takes "--pin-min N" and its like; PIMS_E_INVALID: the value is wrong, and standard error has been told. */
 int arguments_take_policy(struct policy *policy, const char *name, const char *value);
+/** Takes "--tls-cert FILE", "--tls-key FILE" and "--trusted-proxy LIST"; PIMS_E_INVALID likewise. */
+int arguments_take_network(struct arguments *arguments, const char *name, const char *value);
+/** PIMS_E_INVALID: certificate, key and issuer do not go together; standard error has been told. */
+int arguments_check_network(const struct arguments *arguments);
 /** PIMS_E_INVALID: the values do not go together; standard error has been told. */
 int arguments_check_policy(const struct policy *policy);
 /** "FR", any case. */

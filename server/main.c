@@ -47,12 +47,21 @@ static void block_signals(sigset_t *ret_signals)
 	pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
 }
 
-/* A second signal ends the process at once. */
-static void wait_signal(const sigset_t *signals)
+/* A terminal that is gone ends a sandbox; a server that has a certificate, or was started to stay, reads it again. */
+static bool ends(struct server *server, int number)
+{
+	if (number != SIGHUP || (server->settings.sandbox && !server_has_tls(server)))
+		return true;
+	server_reload(server);
+	return false;
+}
+
+/* Once it ends, a second signal ends the process at once. */
+static void wait_signal(struct server *server, const sigset_t *signals)
 {
 	int number;
 
-	while (sigwait(signals, &number))
+	while (sigwait(signals, &number) || !ends(server, number))
 		;
 	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
 }
@@ -73,9 +82,10 @@ static void print_sandbox(const struct server *server)
 
 static void print_ready(const struct server *server, const struct arguments *arguments)
 {
+	const char *scheme = server_has_tls(server) ? "https" : "http";
 	bool v6 = strchr(arguments->address, ':');
 
-	printf(v6 ? "listening on http://[%s]:%u\n" : "listening on http://%s:%u\n", arguments->address, server_port(server));
+	printf(v6 ? "listening on %s://[%s]:%u\n" : "listening on %s://%s:%u\n", scheme, arguments->address, server_port(server));
 	if (arguments->sandbox)
 		print_sandbox(server);
 	fflush(stdout);
@@ -104,7 +114,7 @@ static int serve(const struct arguments *arguments)
 		return EXIT_FAILURE;
 	print_ready(server, arguments);
 	never_wait_for_output();
-	wait_signal(&signals);
+	wait_signal(server, &signals);
 	server_stop(server);
 	return EXIT_SUCCESS;
 }

@@ -26,6 +26,7 @@ enum { MAX_TABLES = 12 };
 struct service {
 	struct http_server *http;
 	struct sweeper *sweeper;
+	struct tls *tls;
 	int socket; /**< listening, until `http` has taken it over */
 	unsigned port;
 	const struct route *tables[MAX_TABLES];
@@ -39,6 +40,28 @@ struct server *request_server(const struct request *request)
 unsigned server_port(const struct server *server)
 {
 	return server->service->port;
+}
+
+bool server_has_tls(const struct server *server)
+{
+	return server->service->tls;
+}
+
+void server_reload(struct server *server)
+{
+	if (!server_has_tls(server))
+		env_log(&server->env, PIMS_LOG_INFO, "there is no certificate to read again");
+	else if (tls_reload(server->service->tls) == 0)
+		env_log(&server->env, PIMS_LOG_INFO, "certificate and key were read again");
+	else
+		env_log(&server->env, PIMS_LOG_ERROR, "the old certificate and key stay in use");
+}
+
+static int start_tls(struct server *server, const struct server_options *options)
+{
+	if (!options->tls_cert)
+		return 0;
+	return tls_open(&server->service->tls, options->tls_cert, options->tls_key, &server->env);
 }
 
 static int start_listening(struct server *server, const struct server_options *options)
@@ -55,12 +78,13 @@ static int start_listening(struct server *server, const struct server_options *o
 /* The default is right for who asks from the same machine. */
 static int default_issuer(struct server *server, const char *address)
 {
+	const char *scheme = server_has_tls(server) ? "https" : "http";
 	bool v6 = strchr(address, ':');
 	char url[128];
 
 	if (server->settings.issuer)
 		return 0;
-	snprintf(url, sizeof url, v6 ? "http://[%s]:%u" : "http://%s:%u", address, server->service->port);
+	snprintf(url, sizeof url, v6 ? "%s://[%s]:%u" : "%s://%s:%u", scheme, address, server->service->port);
 	return text_set(&server->settings.issuer, url);
 }
 
@@ -101,6 +125,21 @@ void server_malformed(struct request *request, struct response *response)
 		oauth_error(response, 400, "invalid_request", "a parameter is repeated or malformed"); /* RFC 6749 §5.2 */
 }
 
+/* Browsers take no such word from an address, and a name of this machine alone may have other servers that speak HTTP (RFC 6797 §8.1.1). */
+static bool wants_hsts(const char *issuer)
+{
+	unsigned char address[ADDRESS_BYTES];
+	struct url url = {0};
+	bool wants;
+
+	if (url_parse(issuer, &url) < 0)
+		return false;
+	wants = strcmp(url.scheme, "https") == 0 && !url_is_loopback(&url) && !strchr(url.host, ':') &&
+		address_parse(url.host, strlen(url.host), address) < 0;
+	url_free(&url);
+	return wants;
+}
+
 static int start_serving(struct server *server, const struct server_options *options)
 {
 	struct service *service = server->service;
@@ -113,6 +152,10 @@ static int start_serving(struct server *server, const struct server_options *opt
 		.rules = server_rules,
 		.malformed = server_malformed,
 		.slow = server_slow,
+		.proxies = &server->settings.proxies,
+		.tls = service->tls,
+		.https_only = text_starts(server->settings.issuer, "https://"),
+		.hsts = wants_hsts(server->settings.issuer),
 		.note = server->sandbox ? sandbox_note : NULL,
 		.socket = service->socket,
 	};
@@ -144,6 +187,8 @@ static int start(struct server *server, const struct server_options *options)
 	r = settings_copy(&server->settings, &options->settings);
 	if (r == 0 && server->settings.sandbox)
 		r = sandbox_new(&server->sandbox, server, options->workers);
+	if (r == 0)
+		r = start_tls(server, options);
 	if (r == 0)
 		r = start_listening(server, options);
 	if (r == 0)
@@ -178,6 +223,7 @@ static void stop_service(struct service *service)
 	if (!service)
 		return;
 	http_server_stop(service->http);
+	tls_free(service->tls);
 	sweeper_stop(service->sweeper);
 	if (service->socket >= 0)
 		close(service->socket);

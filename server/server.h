@@ -47,6 +47,7 @@ struct settings {
 	bool weak_pins;       /**< a new PIN may be one that is guessed first (server/iwws/pin_policy.c) */
 	char country[3];      /**< of accounts that have none of their own; "" = FR */
 	struct sms_settings sms;
+	struct proxies proxies; /**< whose X-Forwarded-… is believed; none = nobody's */
 	bool otp_without_pin; /**< policy: an OTP is given without the PIN */
 };
 
@@ -64,11 +65,12 @@ struct server {
 
 /** What a server is started with; strings are copied. */
 struct server_options {
-	struct settings settings; /**< issuer NULL: "http://ADDRESS:PORT"; macid "": the stored one, or a new one */
+	struct settings settings; /**< issuer NULL: "http[s]://ADDRESS:PORT"; macid "": the stored one, or a new one */
 	const struct env *env;    /**< copied; NULL = the built-ins */
 	const char *address;      /**< numeric, "127.0.0.1" */
 	unsigned port;            /**< 0 = any free one */
 	unsigned loops, workers;  /**< 0 = as http_server_options */
+	const char *tls_cert, *tls_key; /**< PEM files; NULL: plain HTTP. Both or none */
 };
 
 /** Settings as documented in pimsd(8); data_dir and issuer are NULL. */
@@ -80,6 +82,10 @@ void settings_default(struct settings *ret_settings, bool sandbox);
  */
 int server_start(struct server **ret_server, const struct server_options *options);
 unsigned server_port(const struct server *server);
+/** True when it has a certificate of its own. */
+bool server_has_tls(const struct server *server);
+/** Reads certificate and key again, for new connections; those that are there go on. What is wrong is logged, and the old ones stay. Any thread. */
+void server_reload(struct server *server);
 /** Lets running requests finish, then closes all. NULL allowed. */
 void server_stop(struct server *server);
 

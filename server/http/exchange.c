@@ -231,6 +231,17 @@ static void check_framing(struct exchange *exchange, const char *version)
 	exchange->at_once = true;
 }
 
+/* Tokens do not travel in clear because a proxy was set up so. */
+static void check_scheme(struct exchange *exchange)
+{
+	const struct http_server_options *options = &exchange->server->options;
+	enum forwarded forwarded = request_forwarded(&exchange->request);
+
+	exchange->secure = options->tls || forwarded == FORWARDED_HTTPS;
+	if (options->https_only && forwarded == FORWARDED_HTTP)
+		refuse(exchange, 403, "request.insecure", "This server is reached by https only");
+}
+
 static void begin(struct exchange *exchange, const char *method, const char *version)
 {
 	struct request *request = &exchange->request;
@@ -240,6 +251,7 @@ static void begin(struct exchange *exchange, const char *method, const char *ver
 	request->method = method;
 	request->address = exchange->address;
 	request->connection = exchange->connection;
+	request->proxies = exchange->server->options.proxies;
 	request->server = exchange->server->options.server;
 	if (strlen(exchange->uri) > REQUEST_MAX_URL) {
 		exchange->uri[strcspn(exchange->uri, "?")] = 0;
@@ -250,6 +262,7 @@ static void begin(struct exchange *exchange, const char *method, const char *ver
 	if (!exchange->refused)
 		find_route(exchange);
 	check_coding(exchange);
+	check_scheme(exchange);
 	check_length(exchange);
 	check_framing(exchange, version);
 }

@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "base/url.h"
 #include "platform/env.h"
+#include "server/http/proxies.h"
+#include "server/http/tls.h"
 
 #include <jansson.h>
 #include <pthread.h>
@@ -41,6 +43,7 @@ struct request {
 	size_t body_length;
 	const char *address;   /**< of the peer, without port */
 	void *connection;      /**< private to server/http */
+	const struct proxies *proxies; /**< private to server/http; NULL: no proxy is trusted */
 	void *server;          /**< struct server: what route_add() was given */
 };
 
@@ -53,13 +56,13 @@ int request_cookie(const struct request *request, const char *name, char *ret_va
  * values were refused before any handler, and an empty one gives way to the other (RFC 6749 §3.1).
  */
 const char *request_parameter(const struct request *request, const char *name);
-enum { REQUEST_CLIENT_SIZE = 46 };
+enum { REQUEST_CLIENT_SIZE = ADDRESS_TEXT_SIZE };
 /**
- * The client's numeric address: the peer's, or, when the peer is a proxy on this machine (loopback), the last one of its last X-Forwarded-For, which is the
- * one that the proxy saw itself.
+ * The client's numeric address: the peer's, or, when the peer is a trusted proxy (http_server_options.proxies), what that proxy and the trusted ones before it
+ * saw: X-Forwarded-For is read from its end up to the first address that is no trusted proxy. What is malformed there ends the reading.
  */
 void request_client(const struct request *request, char ret_address[REQUEST_CLIENT_SIZE]);
-/** What of it is counted as one where something is limited: an IPv4 address, or the /64 of an IPv6 one, which its user owns whole. */
+/** The same as what limits count by: an IPv6 user owns a /64, whose first address this is. */
 void request_network(const struct request *request, char ret_network[REQUEST_CLIENT_SIZE]);
 /** The body as a JSON object; NULL when it is none. The caller owns it (json_wipe). */
 json_t *request_json(const struct request *request);
@@ -138,6 +141,10 @@ struct http_server_options {
 	handler_fn malformed;  /**< may change the 400 to a query string or form that can't be read. On a loop: must not wait. NULL = nothing */
 	bool (*slow)(const struct request *request); /**< these get four workers of their own and wait for each other. NULL = none */
 	note_fn note;          /**< NULL = nobody wants to know */
+	const struct proxies *proxies; /**< lives as long as the server; NULL = no proxy is trusted */
+	struct tls *tls;       /**< the same; NULL = plain HTTP */
+	bool https_only;       /**< what a trusted proxy got by plain HTTP (X-Forwarded-Proto) is refused */
+	bool hsts;             /**< answers that leave by HTTPS tell browsers to come by nothing else (RFC 6797) */
 	int socket;            /**< from http_listen(), taken over (address and port are then unused); 0 = make one */
 };
 

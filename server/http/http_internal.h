@@ -5,6 +5,7 @@
 #include "server/http/http.h"
 
 #include <arpa/inet.h>
+#include <gnutls/abstract.h>
 #include <microhttpd.h>
 #include <pthread.h>
 
@@ -21,6 +22,7 @@ struct exchange {
 	bool begun;
 	bool refused; /**< `response` is ready, but the body must be read first, */
 	bool at_once; /**< or not */
+	bool secure;  /**< it came by HTTPS, to us or to a trusted proxy */
 	bool counted; /**< among the server's active ones */
 	char *uri;    /**< target as it came; cut into path and query */
 	size_t body_seen;
@@ -86,6 +88,19 @@ int routes_find(const struct route *const *tables, const char *method, const cha
 
 /** The answer to a browser that asks whether another origin's page may call this path, which has the methods `allow`. */
 void response_preflight(struct response *response, const char *allow);
+/** True when the peer is a trusted proxy. */
+bool request_from_proxy(const struct request *request);
+
+enum forwarded { FORWARDED_UNKNOWN, FORWARDED_HTTP, FORWARDED_HTTPS };
+/** How a trusted proxy was spoken to: X-Forwarded-Proto when it is one word that is known. */
+enum forwarded request_forwarded(const struct request *request);
+
+/** A connection came or went; `context` is its own. */
+void tls_connection(struct tls *tls, void **context, enum MHD_ConnectionNotificationCode code);
+/** GnuTLS's gnutls_certificate_retrieve_function2. */
+int tls_choose(gnutls_session_t session, const gnutls_datum_t *authorities, int authority_count, const gnutls_pk_algorithm_t *algorithms,
+	       int algorithm_count, gnutls_pcert_st **ret_chain, unsigned *ret_count, gnutls_privkey_t *ret_key);
+
 /** Queues the answer at its connection. MHD_NO ends the connection. */
 enum MHD_Result response_send(struct exchange *exchange);
 

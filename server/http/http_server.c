@@ -36,11 +36,32 @@ static unsigned count_loops(unsigned wanted)
 	return wanted < MAX_LOOPS ? wanted : MAX_LOOPS;
 }
 
+/* TLS 1.2 and 1.3, forward secret and authenticated encryption only (RFC 9325 §4.2). */
+static const char priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:"
+				 "-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM:-MAC-ALL:+AEAD:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:%SERVER_PRECEDENCE";
+
+static void notify_connection(void *data, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode code)
+{
+	const struct http_server *server = data;
+
+	(void)connection;
+	tls_connection(server->options.tls, context, code);
+}
+
+static void add_tls(struct http_server *server, struct MHD_OptionItem *items)
+{
+	items[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)priorities};
+	items[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)tls_choose};
+	items[2] = (struct MHD_OptionItem){MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)notify_connection, server};
+	items[3] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+}
+
 static int start_daemon(struct http_server *server)
 {
 	const struct http_server_options *options = &server->options;
 	unsigned loops = count_loops(options->loops);
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+	struct MHD_OptionItem tls_items[4] = {{MHD_OPTION_END, 0, NULL}};
 	struct MHD_OptionItem items[] = {
 		{MHD_OPTION_LISTEN_SOCKET, server->socket, NULL},
 		{MHD_OPTION_CONNECTION_LIMIT, (intptr_t)or_default(options->max_connections, DEFAULT_CONNECTIONS), NULL},
@@ -51,8 +72,13 @@ static int start_daemon(struct http_server *server)
 		{MHD_OPTION_END, 0, NULL},
 	};
 
+	if (options->tls) {
+		flags |= MHD_USE_TLS;
+		add_tls(server, tls_items);
+	}
 	server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, exchange_step, server, MHD_OPTION_URI_LOG_CALLBACK, exchange_new, server,
-					  MHD_OPTION_NOTIFY_COMPLETED, exchange_end, server, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+					  MHD_OPTION_NOTIFY_COMPLETED, exchange_end, server, MHD_OPTION_ARRAY, items, MHD_OPTION_ARRAY, tls_items,
+					  MHD_OPTION_END);
 	return server->daemon ? 0 : PIMS_E_SYSTEM;
 }
 

@@ -188,6 +188,8 @@ static void put_headers(struct MHD_Response *mhd, const struct exchange *exchang
 	for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
 		if (!has_header(response, defaults[i][0]))
 			MHD_add_response_header(mhd, defaults[i][0], defaults[i][1]);
+	if (exchange->secure && exchange->server->options.hsts)
+		MHD_add_response_header(mhd, "Strict-Transport-Security", "max-age=31536000");
 	put_own_headers(mhd, response);
 }
 

@@ -47,6 +47,8 @@ static int begin(void **state)
 	(void)state;
 	endpoints_advance(&server, 2 * DAY);
 	server.server.settings.sms = (struct sms_settings){.cooldown_seconds = 30};
+	server.server.settings.proxies = (struct proxies){.count = 0};
+	assert_int_equal(proxies_add(&server.server.settings.proxies, "127.0.0.1"), 0);
 	server.server.settings.sandbox = true;
 	assert_int_equal(store_account_set_phone(store, DEMO_EMAIL, "+33612345678"), 0);
 	assert_int_equal(store_account_set_phone(store, EVE_EMAIL, NULL), 0);
@@ -246,6 +248,24 @@ static void nobody_spends_what_another_account_has(void **state)
 	reply_free(&reply);
 }
 
+static void a_stranger_does_not_choose_the_address_it_is_counted_by(void **state)
+{
+	struct call sms = {.path = "/v1/sms", .json = "{\"purpose\":\"enrollment\"}", .post = true, .bearer = demo_token};
+	struct reply reply = {0};
+
+	(void)state;
+	server.server.settings.sms = (struct sms_settings){.per_address = 1};
+	server.server.settings.proxies = (struct proxies){.count = 0};
+	assert_int_equal(proxies_add(&server.server.settings.proxies, "192.0.2.0/24,::1"), 0); /* 127.0.0.1 is none of them */
+	sms.header = "X-Forwarded-For: 203.0.113.1";
+	call(&server, &sms, &reply);
+	assert_int_equal(reply.status, 202);
+	sms.header = "X-Forwarded-For: 203.0.113.2";
+	call(&server, &sms, &reply);
+	assert_refused(&reply, "sms.budget", DAY, 0);
+	reply_free(&reply);
+}
+
 static void an_address_has_a_limit_by_what_the_proxy_saw(void **state)
 {
 	struct call sms = {.path = "/v1/sms", .json = "{\"purpose\":\"enrollment\"}", .post = true, .bearer = demo_token};
@@ -262,6 +282,9 @@ static void an_address_has_a_limit_by_what_the_proxy_saw(void **state)
 	sms.header = "X-Forwarded-For: 203.0.113.7, 2001:db8::1";
 	call(&server, &sms, &reply);
 	assert_int_equal(reply.status, 202);
+	sms.header = "X-Forwarded-For: 203.0.113.7, 2001:db8::8:0:0:2"; /* of the same /64 */
+	call(&server, &sms, &reply);
+	assert_refused(&reply, "sms.budget", DAY, 0);
 	sms.header = "X-Forwarded-For: 203.0.113.7, nonsense";
 	call(&server, &sms, &reply);
 	assert_int_equal(reply.status, 202); /* the peer's own */
@@ -558,6 +581,7 @@ int main(void)
 		TEST(a_refused_request_spends_nothing),
 		TEST(the_day_has_a_limit_of_its_own),
 		TEST(nobody_spends_what_another_account_has),
+		TEST(a_stranger_does_not_choose_the_address_it_is_counted_by),
 		TEST(an_address_has_a_limit_by_what_the_proxy_saw),
 		TEST(a_line_that_the_client_wrote_itself_is_not_the_proxys),
 		TEST(all_addresses_of_a_v6_network_are_one),

@@ -77,7 +77,7 @@ static void start_http(struct endpoints *endpoints)
 {
 	static const struct route *const tables[] = {oidc_routes, account_routes, sms_routes, page_routes, sandbox_routes, mail_routes, NULL};
 	struct http_server_options options = {.loops = 1, .workers = 4, .server = &endpoints->server, .env = &endpoints->server.env,
-					      .rules = server_rules, .malformed = server_malformed};
+					      .rules = server_rules, .malformed = server_malformed, .proxies = &endpoints->server.settings.proxies};
 	unsigned port = 0;
 
 	assert_int_equal(http_listen("127.0.0.1", 0, &options.socket, &port), 0);
