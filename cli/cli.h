@@ -21,6 +21,8 @@ enum cli_exit {
 	CLI_SIGNALED = 128
 };
 
+enum { CLI_PINS_SIZE = 1024 };
+
 /** How the user agent is shown, and the sign-in that waits for its redirect (agent.c). */
 struct sign_in {
 	bool no_browser; /**< the URL alone on standard output */
@@ -35,7 +37,10 @@ struct cli {
 	const char *command; /**< name of the subcommand, "" before it is known */
 	const char *profile;
 	const char *state;
-	const char *ca_file;
+	const char *ca_file; /**< "" = the system's, NULL = nothing was said (trust.c) */
+	char *stored_ca_file;
+	char pin_keys[CLI_PINS_SIZE];
+	bool pin_keys_given;
 	unsigned timeout_ms;
 	bool verbose;
 	bool json;       /**< everyday words print messages, not their content */

@@ -5,6 +5,7 @@
 #include "cli/initial.h"
 #include "cli/names.h"
 #include "cli/session.h"
+#include "cli/trust.h"
 
 enum { INIT_FORCE = INITIAL_COUNT, INIT_JSON };
 
@@ -100,6 +101,8 @@ int command_init(struct cli *cli, const struct arguments *arguments)
 	r = session_context(cli);
 	if (!r)
 		r = initial_config(cli, arguments->option, &config);
+	if (!r)
+		r = trust_save(cli, config);
 	if (!r)
 		r = store(cli, config, arguments->option[INIT_FORCE]);
 	json_wipe(config);

@@ -2,20 +2,22 @@
 #include "base/encode.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/trust.h"
 
 #include <getopt.h>
 #include <string.h>
 
 /* Values of getopt_long: an index into the command's rows, or one of these plus an index into the global rows. */
-enum { GLOBAL_FIRST = 64, GETOPT_MAX = OPTIONS_MAX + 8 };
-enum { GLOBAL_PROFILE, GLOBAL_STATE, GLOBAL_TIMEOUT, GLOBAL_CA_FILE, GLOBAL_VERBOSE, GLOBAL_HELP, GLOBAL_VERSION };
+enum { GLOBAL_FIRST = 64, GETOPT_MAX = OPTIONS_MAX + 16 };
+enum { GLOBAL_PROFILE, GLOBAL_STATE, GLOBAL_TIMEOUT, GLOBAL_CA_FILE, GLOBAL_PIN_KEY, GLOBAL_VERBOSE, GLOBAL_HELP, GLOBAL_VERSION };
 enum { TIMEOUT_MAX_SECONDS = 86400 };
 
 const struct option_row global_options[] = {
 	{"profile", "NAME", "one account on one device (default: default)"},
 	{"state", "DIR", "directory of the profile (default: $XDG_STATE_HOME/pims/NAME)"},
 	{"timeout", "SECONDS", "deadline of one request to the server (default: 10)"},
-	{"ca-file", "FILE", "PEM file of certificate authorities (default: the system's)"},
+	{"ca-file", "FILE", "PEM file of certificate authorities (default: the profile's, else the system's)"},
+	{"pin-key", "PIN", "a public key the server may have, sha256//BASE64; repeat it for more (default: the profile's)"},
 	{"verbose", NULL, "log lines on standard error"},
 	{"help", NULL, "this text"},
 	{"version", NULL, "version of pims and of libpims"},
@@ -63,6 +65,8 @@ static int take_global(struct cli *cli, const struct command *command, int row, 
 	case GLOBAL_CA_FILE:
 		cli->ca_file = value;
 		return CLI_OK;
+	case GLOBAL_PIN_KEY:
+		return trust_add_pin(cli, value);
 	case GLOBAL_VERBOSE:
 		cli->verbose = true;
 		return CLI_OK;

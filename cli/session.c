@@ -7,6 +7,7 @@
 #include "cli/call.h"
 #include "cli/initial.h"
 #include "cli/terminal.h"
+#include "cli/trust.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,13 +68,15 @@ int session_context(struct cli *cli)
 				       .request_timeout_ms = cli->timeout_ms,
 				       .agent_timeout_ms = cli->sign_in.wait_ms,
 				       .agent = &agent,
-				       .log = &log,
-				       .ca_file = cli->ca_file};
+				       .log = &log};
 	int r = session_directory(cli);
 
 	if (r || cli->pims)
 		return r;
 	options.state_dir = cli->directory;
+	r = trust_options(cli, &options);
+	if (r)
+		return r;
 	r = cli->loop ? 0 : pims_loop_new(&cli->loop, NULL);
 	if (r == 0)
 		r = pims_new(&cli->pims, cli->loop, &options);
@@ -110,6 +113,8 @@ int session_open(struct cli *cli)
 		return cli_cannot(cli, "there is no configuration in %s\n  next: pims init", cli->directory);
 	r = initial_fill(cli, config);
 	if (!r)
+		r = trust_load(cli, config);
+	if (!r)
 		r = session_context(cli);
 	if (!r)
 		return session_initialize(cli, config, cli->json);
@@ -124,4 +129,8 @@ void session_close(struct cli *cli)
 	cli->pims = NULL;
 	free(cli->directory);
 	cli->directory = NULL;
+	if (cli->ca_file == cli->stored_ca_file)
+		cli->ca_file = NULL;
+	free(cli->stored_ca_file);
+	cli->stored_ca_file = NULL;
 }

@@ -6,6 +6,7 @@
 #include "facade/configuration.h"
 #include "platform/agent_browser.h"
 #include "platform/host.h"
+#include "base/pins.h"
 
 #include <pims/error.h>
 
@@ -50,6 +51,8 @@ static int copy_options(struct pims *pims, const struct pims_options *options)
 		r = text_set(&pims->device_name, options->device_name);
 	if (r == 0)
 		r = text_set(&pims->ca_file, options->ca_file);
+	if (r == 0)
+		r = text_set(&pims->pinned_keys, options->pinned_keys);
 	pims->request_timeout_ms = or_default(options->request_timeout_ms, REQUEST_TIMEOUT_MS);
 	pims->agent_timeout_ms = or_default(options->agent_timeout_ms, AGENT_TIMEOUT_MS);
 	pims->lock_timeout_ms = or_default(options->lock_timeout_ms, LOCK_TIMEOUT_MS);
@@ -71,6 +74,7 @@ static void free_parts(struct pims *pims)
 	free(pims->state_dir);
 	free(pims->device_name);
 	free(pims->ca_file);
+	free(pims->pinned_keys);
 	free(pims);
 }
 
@@ -89,6 +93,12 @@ static int check_new(struct pims **ret_pims, struct pims_loop *loop, const struc
 	return loop_check_thread(loop);
 }
 
+/* A transport of the application's would not look at them, and nobody would notice. */
+static bool pins_usable(const struct pims_options *options)
+{
+	return !options->pinned_keys || (!options->transport && pins_valid(options->pinned_keys));
+}
+
 int pims_new(struct pims **ret_pims, struct pims_loop *loop, const struct pims_options *options)
 {
 	struct pims_options given = {0};
@@ -103,7 +113,7 @@ int pims_new(struct pims **ret_pims, struct pims_loop *loop, const struct pims_o
 	pims->loop = loop;
 	init_lists(pims);
 	copy_sized(&given, sizeof given, options);
-	r = copy_options(pims, &given);
+	r = pins_usable(&given) ? copy_options(pims, &given) : PIMS_E_INVALID;
 	if (r < 0) {
 		free_parts(pims);
 		return r;
@@ -153,9 +163,11 @@ void context_release(struct pims *pims)
 
 const struct pims_transport *context_transport(struct pims *pims)
 {
+	const struct transport_trust trust = {pims->ca_file, pims->pinned_keys};
+
 	if (pims->transport.send)
 		return &pims->transport;
-	if (loop_transport_new(&pims->built_transport, pims->loop, pims->ca_file) < 0)
+	if (loop_transport_new(&pims->built_transport, pims->loop, &trust) < 0)
 		return NULL;
 	loop_transport_hooks(pims->built_transport, &pims->transport);
 	return &pims->transport;

@@ -76,6 +76,7 @@ struct pims {
 	char *state_dir;
 	char *device_name;
 	char *ca_file;
+	char *pinned_keys;
 	unsigned request_timeout_ms;
 	unsigned agent_timeout_ms;
 	unsigned lock_timeout_ms;

@@ -64,9 +64,18 @@ struct loop_member {
 void loop_join(struct pims_loop *loop, struct loop_member *member);
 void loop_leave(struct pims_loop *loop, struct loop_member *member);
 
-/** The built-in transport: libcurl on this loop. `ca_file` may be NULL and is copied. Free with loop_transport_free(); pending requests end without `done`. */
+/** Whom a transport trusts; NULL: no such rule. */
+struct transport_trust {
+	const char *ca_file;     /**< authorities in place of the system's */
+	const char *pinned_keys; /**< as pins_valid(): the server's key must be one of these as well, and only https is spoken */
+};
+
+/**
+ * The built-in transport: libcurl on this loop. `trust` may be NULL and is copied. A connection is used again only by requests under the same rules of trust.
+ * Free with loop_transport_free(); pending requests end without `done`.
+ */
 struct loop_transport;
-int loop_transport_new(struct loop_transport **ret_transport, struct pims_loop *loop, const char *ca_file);
+int loop_transport_new(struct loop_transport **ret_transport, struct pims_loop *loop, const struct transport_trust *trust);
 void loop_transport_free(struct loop_transport *transport);
 void loop_transport_hooks(struct loop_transport *transport, struct pims_transport *ret_hooks);
 

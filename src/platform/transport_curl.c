@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "platform/transport_internal.h"
 
+#include "base/digest.h"
+#include "base/encode.h"
 #include "base/text.h"
 #include "platform/http.h"
 
 #include <pims/error.h>
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { DEFAULT_TIMEOUT_MS = 10000 };
+enum { DEFAULT_TIMEOUT_MS = 10000, PINS_TEXT_MAX = 2048 };
 
 /* --- exchanges --- */
 
@@ -63,20 +66,50 @@ static void deadline_passed(struct loop_timer *timer)
 
 /* --- the transport --- */
 
-int loop_transport_new(struct loop_transport **ret_transport, struct pims_loop *loop, const char *ca_file)
+static void free_transport(struct loop_transport *transport)
+{
+	free(transport->ca_file);
+	free(transport->pinned_keys);
+	free(transport);
+}
+
+/*
+ * Where libcurl looks for a connection to use again, it compares pins without regard to case (7.88), which base64 is not. So a digest of them stands behind
+ * them, as one more that no key can have, since it is no base64 of 32 bytes.
+ */
+static int set_pins(struct loop_transport *transport, const char *pins)
+{
+	struct buf text = BUF_INIT(PINS_TEXT_MAX);
+	unsigned char digest[SHA256_SIZE];
+	char hex[SHA256_HEX_SIZE];
+	int r = sha256(pins, strlen(pins), digest);
+
+	if (r == 0) {
+		hex_encode(digest, sizeof digest, hex);
+		r = buf_printf(&text, "%s;sha256//%s", pins, hex);
+	}
+	if (r == 0)
+		r = text_set(&transport->pinned_keys, buf_text(&text));
+	buf_free(&text);
+	return r;
+}
+
+int loop_transport_new(struct loop_transport **ret_transport, struct pims_loop *loop, const struct transport_trust *trust)
 {
 	struct loop_transport *transport = calloc(1, sizeof *transport);
 	struct hub *hub = NULL;
-	int r;
+	int r = 0;
 
 	if (!transport)
 		return PIMS_E_MEMORY;
-	r = text_set(&transport->ca_file, ca_file);
+	if (trust)
+		r = text_set(&transport->ca_file, trust->ca_file);
+	if (trust && trust->pinned_keys && r == 0)
+		r = set_pins(transport, trust->pinned_keys);
 	if (r == 0)
 		r = hub_get(&hub, loop);
 	if (r < 0) {
-		free(transport->ca_file);
-		free(transport);
+		free_transport(transport);
 		return r;
 	}
 	transport->hub = hub;
@@ -100,8 +133,7 @@ void loop_transport_free(struct loop_transport *transport)
 		transport->previous->next = transport->next;
 	else if (transport->hub)
 		transport->hub->transports = transport->next;
-	free(transport->ca_file);
-	free(transport);
+	free_transport(transport);
 }
 
 static void add(struct loop_transport *transport, struct exchange *exchange)

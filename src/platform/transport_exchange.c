@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #define USER_AGENT "libpims/0.1"
+#define CA_CACHE_S 60L /* until a replaced file of authorities is read again */
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *data)
 {
@@ -93,13 +94,28 @@ static int add_headers(struct exchange *exchange, const struct pims_http_request
 
 #define SET(option, value) (failed |= curl_easy_setopt(easy, option, value) != CURLE_OK)
 
+/* libcurl keeps connections apart by these, in its pool as well. */
+static bool set_trust(CURL *easy, const struct loop_transport *transport)
+{
+	bool failed = false;
+
+	if (transport->ca_file) {
+		SET(CURLOPT_CAINFO, transport->ca_file);
+		SET(CURLOPT_CAPATH, NULL); /* not the system's besides */
+		SET(CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_S);
+	}
+	if (transport->pinned_keys)
+		SET(CURLOPT_PINNEDPUBLICKEY, transport->pinned_keys);
+	return !failed;
+}
+
 static bool set_rules(CURL *easy, const struct exchange *exchange)
 {
 	const struct loop_transport *transport = exchange->transport;
 	bool failed = false;
 
 	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_PROTOCOLS_STR, transport->pinned_keys ? "https" : "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -109,9 +125,7 @@ static bool set_rules(CURL *easy, const struct exchange *exchange)
 	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)exchange->body.max);
 	/* Else a name server that hangs would hold the loop when its request is given up. */
 	SET(CURLOPT_QUICK_EXIT, 1L);
-	if (transport->ca_file)
-		SET(CURLOPT_CAINFO, transport->ca_file);
-	return !failed;
+	return !failed && set_trust(easy, transport);
 }
 
 static bool set_callbacks(CURL *easy, struct exchange *exchange)
@@ -227,6 +241,8 @@ enum pims_http_failure exchange_failure(const struct exchange *exchange, CURLcod
 
 	if (exchange->too_big)
 		return PIMS_HTTP_TOO_BIG;
+	if (code == CURLE_UNSUPPORTED_PROTOCOL && !exchange->connected && exchange->transport->pinned_keys)
+		return PIMS_HTTP_PIN; /* plain http has no key */
 	if (code == CURLE_OK) /* also for a connection that ended between two headers */
 		return exchange->head_ended ? PIMS_HTTP_OK : PIMS_HTTP_CUT;
 	if (code == CURLE_OPERATION_TIMEDOUT)

@@ -30,7 +30,7 @@ struct hub {
 
 struct loop_transport {
 	struct hub *hub; /**< NULL when the loop is gone */
-	char *ca_file;
+	char *ca_file, *pinned_keys;
 	struct exchange *exchanges;
 	struct loop_transport *next, *previous;
 };

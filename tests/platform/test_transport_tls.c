@@ -160,7 +160,7 @@ static struct answer ask(struct tls_server *server, const char *host, const char
 	snprintf(url, sizeof url, "https://%s:%d/", host, server->port);
 	request.url = url;
 	assert_int_equal(pims_loop_new(&loop, NULL), 0);
-	assert_int_equal(loop_transport_new(&transport, loop, ca_file), 0);
+	assert_int_equal(loop_transport_new(&transport, loop, &(struct transport_trust){.ca_file = ca_file}), 0);
 	loop_transport_hooks(transport, &hooks);
 	assert_int_equal(hooks.send(hooks.data, &request, note, &answer), 0);
 	loop_count_pending(loop, 1);
