@@ -22,6 +22,7 @@ const struct option_row init_options[] = {
 	[INITIAL_API] = {"api-url", "URL", "where the live service's API answers: needed for an SMS"},
 	[INITIAL_REALM] = {"realm", "NAME", "realm of the live service, if not the brand's"},
 	[INITIAL_SCOPE] = {"scope", "WORDS", "scopes to ask for (default: openid profile)"},
+	[INITIAL_INWEBO_KEY] = {"inwebo-key", "HEX", "fingerprint of inWebo's key (pimsd key fingerprint), so that the first activation trusts no other"},
 	[INITIAL_ENVIRONMENT] = {"environment", "NAME", "Production, Preproduction or development"},
 	[INITIAL_MODE] = {"mode", "MODE", "B2C or B2B"},
 	[INIT_FORCE] = {"force", NULL, "replace another configuration"},

@@ -31,6 +31,7 @@ static const struct value values[] = {
 	{INITIAL_REDIRECT, "credential", "loginRedirectURI", "Redirect URI", NULL, NULL},
 	{INITIAL_MACID, "credential", "macID", "macID, 32 hex digits (empty: no strong authentication)", "", "PIMS_MACID"},
 	{INITIAL_INWEBO, "credential", "inWeboURL", "inWebo URL (empty: no strong authentication)", "", "PIMS_INWEBO_URL"},
+	{INITIAL_INWEBO_KEY, "credential", "inWeboKey", NULL, "", NULL},
 	{INITIAL_OAUTH, "live", "oauthURL", "Sign-in URL, up to /authorize", NULL, "PIMS_OAUTH_URL"},
 	{INITIAL_API, "live", "apiURL", "API URL (empty: no SMS by this program)", "", "PIMS_API_URL"},
 	{INITIAL_REALM, "live", "realm", NULL, "", "PIMS_REALM"},

@@ -15,9 +15,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct group {
+	const char *name;
+	const struct admin_row *rows;
+	const char *help;
+} groups[] = {
+	{"account", admin_account_rows, admin_account_help},
+	{"client", admin_client_rows, admin_client_help},
+	{"key", admin_key_rows, admin_key_help},
+};
+
+static const struct group *find_group(const char *name)
+{
+	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+		if (strcmp(groups[i].name, name) == 0)
+			return &groups[i];
+	return NULL;
+}
+
 bool admin_command(const char *name)
 {
-	return strcmp(name, "account") == 0 || strcmp(name, "client") == 0;
+	return find_group(name) != NULL;
 }
 
 int admin_failed(const char *about, int r)
@@ -42,7 +60,7 @@ int admin_wrong(const char *about, const char *what)
 
 static const struct admin_row *find_row(const char *group, const char *name)
 {
-	const struct admin_row *row = strcmp(group, "account") == 0 ? admin_account_rows : admin_client_rows;
+	const struct admin_row *row = find_group(group)->rows;
 
 	while (row->name && strcmp(row->name, name) != 0)
 		row++;
@@ -51,7 +69,7 @@ static const struct admin_row *find_row(const char *group, const char *name)
 
 static int show_help(const char *group)
 {
-	fputs(strcmp(group, "account") == 0 ? admin_account_help : admin_client_help, stdout);
+	fputs(find_group(group)->help, stdout);
 	return EXIT_SUCCESS;
 }
 

@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 
-/* `pimsd account …` and `pimsd client …`: changes of the database, also while a server runs on it. */
+/* `pimsd account …`, `pimsd client …` and `pimsd key …`: looks at and changes of the database, also while a server runs on it. */
 
-/** True for "account" and "client". */
+/** True for "account", "client" and "key". */
 bool admin_command(const char *name);
 /** Runs `argv` = {"account", command, …}; the exit status: 0, 1 failed, 2 wrong usage. */
 int admin_main(int argc, char **argv);
@@ -43,8 +43,8 @@ struct admin_row {
 	int (*check)(const struct admin *admin); /**< of the command line, before anything is opened; NULL = none */
 };
 
-extern const struct admin_row admin_account_rows[], admin_client_rows[]; /* end with a NULL name */
-extern const char admin_account_help[], admin_client_help[];
+extern const struct admin_row admin_account_rows[], admin_client_rows[], admin_key_rows[]; /* end with a NULL name */
+extern const char admin_account_help[], admin_client_help[], admin_key_help[];
 
 /** A failure for people: what it was about and why; returns exit status 1. */
 int admin_failed(const char *about, int r);

@@ -19,6 +19,7 @@ static const char help[] =
 	"       pimsd --data DIR --listen ADDRESS:PORT --issuer URL\n"
 	"       pimsd account COMMAND ... --data DIR\n"
 	"       pimsd client COMMAND ... --data DIR\n"
+	"       pimsd key fingerprint --data DIR\n"
 	"\n"
 	"The server of the openpims clients: sign-in (OpenID Connect), SMS codes, device enrollment and one-time passwords.\n"
 	"\n"
@@ -47,7 +48,7 @@ static const char help[] =
 	"\n"
 	"Example: pimsd --sandbox --listen 127.0.0.1:0\n"
 	"Exit status: 0 ended by a signal, 1 cannot run, 2 wrong usage.\n"
-	"Accounts and clients: pimsd account --help, pimsd client --help.\n";
+	"Accounts and clients: pimsd account --help, pimsd client --help. Keys: pimsd key --help.\n";
 
 void arguments_help(void)
 {

@@ -53,6 +53,7 @@ extern "C" {
 	X("inwebo.forbidden", "the server does not allow this device", PIMS_NEXT_REMOVE, "2317", "") \
 	X("inwebo.keys", "this device's keys are not the ones the server expects", PIMS_NEXT_SMS, "2308", "") \
 	X("inwebo.kfact_changed", "the server's key is not the one this device was enrolled with: somebody may be in between", "", "2208", "") \
+	X("inwebo.kfact_pinned", "the server's inWebo key is not the one in the configuration: somebody may be in between", "", "2208", "") \
 	X("inwebo.macid", "the server does not know the macID", PIMS_NEXT_INITIALIZE, "2314", "") \
 	X("inwebo.max_devices", "the account has as many devices as it may have", PIMS_NEXT_REMOVE, "2317", "") \
 	X("inwebo.no_device", "the server has removed this device", PIMS_NEXT_SMS, "2312", "") \

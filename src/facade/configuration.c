@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { MAC_DIGITS = 32, PATH_ROOM = 128, LOG_MINUTES_MIN = 5, LOG_MINUTES_MAX = 1440 };
+enum { MAC_DIGITS = 32, PATH_ROOM = 128, FINGERPRINT_DIGITS = 64, LOG_MINUTES_MIN = 5, LOG_MINUTES_MAX = 1440 };
 
 /* What a field failed for: its path goes into the cause. */
 struct reader {
@@ -145,6 +145,11 @@ static bool is_redirect_uri(const char *text)
 static bool is_mac(const char *text)
 {
 	return hex_valid(text, MAC_DIGITS);
+}
+
+static bool is_fingerprint(const char *text)
+{
+	return hex_valid(text, FINGERPRINT_DIGITS);
 }
 
 /* PIN and proofs go there, and a stranger on the way could send keys of his own: TLS, or this machine. */
@@ -286,7 +291,8 @@ static bool read_credential(struct reader *reader)
 	       read_valid(reader, "credential.webviewsRedirectURI", is_redirect_uri, &profile->webviews_redirect_uri) &&
 	       read_valid(reader, "credential.loginRedirectURI", is_redirect_uri, &profile->login_redirect_uri) &&
 	       read_optional(reader, "credential.macID", is_mac, &profile->macid) &&
-	       read_optional(reader, "credential.inWeboURL", is_safe_url, &profile->inwebo_url);
+	       read_optional(reader, "credential.inWeboURL", is_safe_url, &profile->inwebo_url) &&
+	       read_optional(reader, "credential.inWeboKey", is_fingerprint, &profile->inwebo_key);
 }
 
 static bool read_all(struct reader *reader)
@@ -351,9 +357,9 @@ static json_t *write_monitoring(const struct log_settings *log)
 
 static json_t *write_credential(const struct profile *profile)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s*, s:s*}", "clientID", profile->client_id, "clientSecret", secret_text(&profile->client_secret),
+	return json_pack("{s:s, s:s, s:s, s:s, s:s*, s:s*, s:s*}", "clientID", profile->client_id, "clientSecret", secret_text(&profile->client_secret),
 			 "webviewsRedirectURI", profile->webviews_redirect_uri, "loginRedirectURI", profile->login_redirect_uri, "macID",
-			 profile->macid, "inWeboURL", profile->inwebo_url);
+			 profile->macid, "inWeboURL", profile->inwebo_url, "inWeboKey", profile->inwebo_key);
 }
 
 static json_t *write_live(const struct live *live)

@@ -19,7 +19,7 @@ struct iw_app {
 	const char *macid; /**< 32 hex digits */
 	const char *lang;  /**< "fr"; NULL = "en" */
 	const char *name;  /**< of the device, as people will see it in lists; UTF-8 */
-	const char *kfact; /**< pinned modulus of the server in hex; NULL = the one remembered at the first activation */
+	const char *kfact_pin; /**< fingerprint of the server's key, iw_rsa_fingerprint(); NULL = the one remembered at the first activation counts */
 };
 
 /** An answer to read: the caller sets `xml` and `length` (need not be NUL-terminated); a step fills `refusal` when it returns > 0. */
@@ -33,9 +33,15 @@ struct iw_reply {
 /** True when OTPs can be asked for: IW_ACTIVE, or IW_SETUP while the device of an earlier enrollment still lives. */
 bool iw_client_usable(const struct iw_device *device);
 
+/**
+ * Nobody signs Kfact, and who swaps it gets PIN and Kma: it must be the pinned one (else IW_KFACT_PINNED), or, without a pin, the one that the device was
+ * enrolled with (IW_KFACT_CHANGED). `kfact`: modulus in hex.
+ */
+int iw_client_check_kfact(const struct iw_device *device, const struct iw_app *app, const char *kfact);
+
 /** PIMS_E_INVALID: macid or code have a form that no server takes (nothing is sent). */
 int iw_client_setup_activate(const struct iw_app *app, const char *code, struct buf *ret_target);
-/** Reads Kfact, Kiw, pinmode; phase IW_SETUP. A live device keeps its keys until Finalize. IW_KFACT_CHANGED when the remembered or pinned Kfact differs. */
+/** Reads Kfact, Kiw, pinmode; phase IW_SETUP. A live device keeps its keys until Finalize. IW_KFACT_PINNED, IW_KFACT_CHANGED: see iw_client_check_kfact(). */
 int iw_client_setup_activate_answer(struct iw_device *device, const struct iw_app *app, const char *code, struct iw_reply *reply);
 
 /**

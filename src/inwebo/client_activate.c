@@ -30,18 +30,28 @@ int iw_client_setup_activate(const struct iw_app *app, const char *code, struct 
 	return iw_request_write(&request, ret_target);
 }
 
-/* Nobody signs Kfact: it must be the pinned one, or the one of the first activation. */
+int iw_client_check_kfact(const struct iw_device *device, const struct iw_app *app, const char *kfact)
+{
+	char fingerprint[SHA256_HEX_SIZE];
+	int r;
+
+	if (!app->kfact_pin)
+		return device->kfact && !text_equal_nocase(device->kfact, kfact) ? IW_KFACT_CHANGED : 0;
+	r = iw_rsa_fingerprint(kfact, fingerprint);
+	if (r < 0)
+		return r;
+	return text_equal_nocase(app->kfact_pin, fingerprint) ? 0 : IW_KFACT_PINNED;
+}
+
 static int take_kfact(struct iw_device *device, const struct iw_app *app, const struct iw_answer *answer)
 {
-	const char *known = app->kfact ? app->kfact : device->kfact;
 	struct iw_rsa *key = NULL;
 	int r = iw_rsa_public(iw_answer_text(answer, IW_EL_KFACT), &key);
 
 	if (r < 0)
 		return r;
-	if (known && !text_equal_nocase(known, iw_rsa_modulus(key)))
-		r = IW_KFACT_CHANGED;
-	else
+	r = iw_client_check_kfact(device, app, iw_rsa_modulus(key));
+	if (r == 0)
 		r = text_set(&device->kfact, iw_rsa_modulus(key));
 	iw_rsa_free(key);
 	return r;
@@ -80,8 +90,8 @@ int iw_client_setup_activate_answer(struct iw_device *device, const struct iw_ap
 		r = iw_device_copy(device, &next);
 	if (r == 0)
 		r = take_kfact(&next, app, &answer);
-	if (r == IW_KFACT_CHANGED)
-		iw_refusal_set(&reply->refusal, IW_KFACT_CHANGED);
+	if (r == IW_KFACT_CHANGED || r == IW_KFACT_PINNED)
+		iw_refusal_set(&reply->refusal, (enum iw_error)r);
 	if (r == 0)
 		r = iw_step_modulus(next.kfact, iw_answer_text(&answer, IW_EL_KIW), &next.kiw);
 	if (r == 0)

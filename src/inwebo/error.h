@@ -20,6 +20,7 @@
 	X(PINREFUSED, "NOK:PINREFUSED", 2102, "inwebo.pin_refused") \
 	X(TIMEOUT, "NOK:TIMEOUT", 2201, "inwebo.timeout") \
 	X(KFACT_CHANGED, "", 2208, "inwebo.kfact_changed") \
+	X(KFACT_PINNED, "", 2208, "inwebo.kfact_pinned") \
 	X(OTHER, "", 2000, "inwebo.unknown")
 
 #define IW_ERROR_ENUM(name, word, code, cause) IW_##name,

@@ -132,3 +132,22 @@ int iw_rsa_public_decode(const struct iw_rsa *key, const char *hex, struct buf *
 	secret_wipe(message, sizeof message);
 	return r;
 }
+
+int iw_rsa_fingerprint(const char *modulus, char ret_fingerprint[SHA256_HEX_SIZE])
+{
+	unsigned char bytes[IW_RSA_MAX_BYTES], digest[SHA256_SIZE];
+	size_t size;
+	int r;
+
+	while (modulus[0] == '0' && modulus[1] == '0')
+		modulus += 2;
+	size = strlen(modulus) / 2;
+	if (!size || size > sizeof bytes)
+		return PIMS_E_FORMAT;
+	r = hex_decode(modulus, bytes, size);
+	if (r == 0)
+		r = sha256(bytes, size, digest);
+	if (r == 0)
+		hex_encode(digest, sizeof digest, ret_fingerprint);
+	return r;
+}

@@ -3,6 +3,7 @@
 #define PIMS_INWEBO_RSA_H
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/secret.h"
 #include "platform/env.h"
 
@@ -31,6 +32,8 @@ void iw_rsa_free(struct iw_rsa *key);
 
 /** The modulus in hex, without leading zero bytes; valid as long as the key. */
 const char *iw_rsa_modulus(const struct iw_rsa *key);
+/** SHA-256 over a modulus's bytes, without leading zero ones, as 64 lower-case hex digits: how people compare keys. PIMS_E_FORMAT: no modulus. */
+int iw_rsa_fingerprint(const char *modulus, char ret_fingerprint[SHA256_HEX_SIZE]);
 size_t iw_rsa_size(const struct iw_rsa *key);
 /** PIMS_E_CRYPTO for a public key. */
 int iw_rsa_parts(const struct iw_rsa *key, struct iw_rsa_parts *ret_parts);

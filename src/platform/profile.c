@@ -55,6 +55,7 @@ void profile_free(struct profile *profile)
 	free(profile->backend);
 	free(profile->inwebo_url);
 	live_free(&profile->live);
+	free(profile->inwebo_key);
 	endpoints_free(&profile->endpoints);
 	memset(profile, 0, sizeof *profile);
 }

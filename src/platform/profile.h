@@ -56,6 +56,7 @@ struct profile {
 	char *backend; /**< URL of a self-hosted server, or NULL */
 	char *inwebo_url; /**< credential.inWeboURL, or NULL: the backend's */
 	struct live live; /**< of no use with a backend */
+	char *inwebo_key; /**< credential.inWeboKey: fingerprint of inWebo's Kfact, or NULL: the one of the first activation is kept */
 	char country[3];
 	struct log_settings log; /**< monitoring */
 	struct endpoints endpoints;

@@ -114,6 +114,8 @@ static enum flow_want send_ms(struct flow *flow)
 {
 	struct mac *mac = mac_of(flow);
 
+	if (!mac_key_fits(flow))
+		return FLOW_DONE;
 	flow->sees_failures = true;
 	return mac_send(flow, iw_client_ms(flow->device, flow->env, flow_text(flow, "pinCode"), &mac->target), read_ms);
 }
@@ -161,8 +163,11 @@ static enum flow_want send_finalize(struct flow *flow)
 static enum flow_want finalize(struct flow *flow)
 {
 	struct mac *mac = mac_of(flow);
-	int r = iw_client_finalize_activate(flow->device, flow->env, &mac->app, flow_text(flow, "pinCode"), &mac->target);
+	int r;
 
+	if (!mac_key_fits(flow))
+		return FLOW_DONE;
+	r = iw_client_finalize_activate(flow->device, flow->env, &mac->app, flow_text(flow, "pinCode"), &mac->target);
 	if (r != 0)
 		return mac_fail(flow, r);
 	return flow_wait(flow, FLOW_SAVE, send_finalize);

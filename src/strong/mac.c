@@ -33,6 +33,7 @@ bool mac_begin(struct flow *flow)
 	mac->app.macid = flow->profile->macid;
 	mac->app.lang = "fr";
 	mac->app.name = flow->device_name;
+	mac->app.kfact_pin = flow->profile->inwebo_key;
 	flow->data = mac;
 	flow->data_free = mac_free;
 	return true;
@@ -181,6 +182,16 @@ enum flow_want mac_fail_gone(struct flow *flow, int refused)
 	return flow_wait(flow, FLOW_SAVE, mac_fail_saved);
 }
 
+bool mac_key_fits(struct flow *flow)
+{
+	const struct iw_device *device = flow->device;
+	int r = device->kfact ? iw_client_check_kfact(device, &mac_of(flow)->app, device->kfact) : 0;
+
+	if (r != 0)
+		mac_fail(flow, r);
+	return r == 0;
+}
+
 bool mac_enrolled(struct flow *flow, bool unfinished)
 {
 	const struct iw_device *device = flow->device;
@@ -191,7 +202,7 @@ bool mac_enrolled(struct flow *flow, bool unfinished)
 		return false;
 	}
 	if (ours && (iw_client_usable(device) || (unfinished && device->phase == IW_MS)))
-		return true;
+		return mac_key_fits(flow);
 	flow_fail(flow, PIMS_INWEBO_FORBIDDEN, "device.not_enrolled");
 	(void)text_copy(flow->outcome.recovery, sizeof flow->outcome.recovery, "get pims.authentication.smscode type=enrollment");
 	return false;

@@ -34,6 +34,8 @@ enum flow_want mac_fail(struct flow *flow, int value);
 enum flow_want mac_fail_saved(struct flow *flow);
 /** The server no longer knows the device: remembers that, so that isDeviceActivated tells the truth, and fails with `refused`. Needs FLOW_LOCK. */
 enum flow_want mac_fail_gone(struct flow *flow, int refused);
+/** False, with the flow ended, when the device is enrolled under another key than the pinned one: nothing of it may go there. */
+bool mac_key_fits(struct flow *flow);
 /** Told without the network: false, with the flow ended, unless the device is enrolled for this application; `unfinished`: step ms may be missing. */
 bool mac_enrolled(struct flow *flow, bool unfinished);
 

@@ -3,6 +3,7 @@
 
 #include "inwebo/client.h"
 #include "inwebo/crypto.h"
+#include "inwebo/rsa.h"
 #include "support/fake_env.h"
 
 #include <pims/error.h>
@@ -274,17 +275,21 @@ static void a_pinned_kfact_decides(void **state)
 {
 	struct client *client = *state;
 	struct iw_reply reply = {.xml = answer(client, SETUP), .length = strlen(answer(client, SETUP))};
-	char pinned[257];
+	char pinned[SHA256_HEX_SIZE];
 
 	go_to(client, FINALIZE);
-	snprintf(pinned, sizeof pinned, "%s", client->device.kfact);
+	assert_int_equal(iw_rsa_fingerprint(client->device.kfact, pinned), 0);
 	client->device.kfact[9] = client->device.kfact[9] == '0' ? '1' : '0';
 	for (char *c = pinned; *c; c++)
 		*c = *c >= 'a' && *c <= 'f' ? (char)(*c - 32) : *c;
-	client->app.kfact = pinned;
+	client->app.kfact_pin = pinned;
 	assert_int_equal(iw_client_setup_activate_answer(&client->device, &client->app, CODE, &reply), 0);
 	pinned[9] = pinned[9] == '0' ? '1' : '0';
-	assert_int_equal(iw_client_setup_activate_answer(&client->device, &client->app, CODE, &reply), IW_KFACT_CHANGED);
+	assert_int_equal(iw_client_setup_activate_answer(&client->device, &client->app, CODE, &reply), IW_KFACT_PINNED);
+	assert_string_equal(reply.refusal.cause, "inwebo.kfact_pinned");
+	iw_device_free(&client->device); /* the very first activation */
+	assert_int_equal(iw_client_setup_activate_answer(&client->device, &client->app, CODE, &reply), IW_KFACT_PINNED);
+	assert_null(client->device.kfact);
 }
 
 /* --- keys that come without a PIN --------------------------------------------------------------------------------------------------- */
