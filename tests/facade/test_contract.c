@@ -683,6 +683,30 @@ static void older_applications_have_shorter_structures(void **state)
 	pims_free(pims);
 }
 
+static void pins_that_nobody_would_check_are_refused(void **state)
+{
+	static const char pin[] = "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+	struct pims_options options = h.options;
+	struct pims *pims = NULL;
+
+	(void)state;
+	options.pinned_keys = pin; /* with a transport of the test's own */
+	assert_int_equal(pims_new(&pims, h.loop, &options), PIMS_E_INVALID);
+	options.transport = NULL;
+	options.pinned_keys = "sha256//nonsense";
+	assert_int_equal(pims_new(&pims, h.loop, &options), PIMS_E_INVALID);
+	options.pinned_keys = "";
+	assert_int_equal(pims_new(&pims, h.loop, &options), PIMS_E_INVALID);
+	assert_null(pims);
+	options.pinned_keys = pin;
+	assert_int_equal(pims_new(&pims, h.loop, &options), 0);
+	pims_free(pims);
+	options.size = offsetof(struct pims_options, pinned_keys);
+	options.pinned_keys = (const char *)(uintptr_t)1; /* must not be read */
+	assert_int_equal(pims_new(&pims, h.loop, &options), 0);
+	pims_free(pims);
+}
+
 static void contexts_do_not_see_each_other(void **state)
 {
 	struct pims *other = harness_context(&h);
@@ -732,6 +756,7 @@ int main(void)
 		cmocka_unit_test(freeing_the_loop_delivers_what_is_pending_before_it_returns),
 		cmocka_unit_test(a_callback_may_free_another_context_while_the_loop_goes),
 		SIGNED_IN(older_applications_have_shorter_structures),
+		SIGNED_IN(pins_that_nobody_would_check_are_refused),
 		SIGNED_IN(contexts_do_not_see_each_other),
 	};
 

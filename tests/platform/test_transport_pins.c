@@ -93,6 +93,7 @@ static void start_server(struct fixture *fixture)
 	socklen_t length = sizeof address;
 
 	server->context = SSL_CTX_new(TLS_server_method());
+	SSL_CTX_set_num_tickets(server->context, 0); /* a resumed session would show the certificate it began with */
 	assert_int_equal(SSL_CTX_use_certificate_chain_file(server->context, fixture->certificate), 1);
 	assert_int_equal(SSL_CTX_use_PrivateKey_file(server->context, fixture->key, SSL_FILETYPE_PEM), 1);
 	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -192,6 +193,30 @@ static enum pims_http_failure ask(struct fixture *fixture, const char *scheme, c
 	loop_count_pending(fixture->loop, -1);
 	loop_transport_free(transport);
 	return answer.failure;
+}
+
+static void serve_with(struct fixture *fixture, const struct wanted *wanted)
+{
+	certificate_make(&fixture->authority, wanted, fixture->certificate, fixture->key);
+	assert_int_equal(SSL_CTX_use_certificate_chain_file(fixture->server.context, fixture->certificate), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey_file(fixture->server.context, fixture->key, SSL_FILETYPE_PEM), 1);
+}
+
+static void a_certificate_out_of_its_time_or_for_another_name_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+
+	serve_with(fixture, &(struct wanted){.from = -7200, .until = -3600});
+	assert_int_equal(ask(fixture, "https", fixture->ca, NULL), PIMS_HTTP_TLS);
+	serve_with(fixture, &(struct wanted){.from = 3600, .until = 7200});
+	assert_int_equal(ask(fixture, "https", fixture->ca, NULL), PIMS_HTTP_TLS);
+	serve_with(fixture, &(struct wanted){.names = "IP:127.0.0.2,DNS:127.0.0.1,DNS:*"});
+	assert_int_equal(ask(fixture, "https", fixture->ca, NULL), PIMS_HTTP_TLS);
+	certificate_pin(fixture->certificate, fixture->pin);
+	assert_int_equal(ask(fixture, "https", fixture->ca, fixture->pin), PIMS_HTTP_TLS); /* a right key does not make up for it */
+	assert_int_equal(fixture->server.requests, 0);
+	serve_with(fixture, &(struct wanted){.names = "DNS:localhost,IP:127.0.0.1"});
+	assert_int_equal(ask(fixture, "https", fixture->ca, NULL), PIMS_HTTP_OK);
 }
 
 static void malformed_pins_are_none(void **state)
@@ -294,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(malformed_pins_are_none),
 		cmocka_unit_test_setup_teardown(a_key_that_is_not_pinned_is_refused_and_hears_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_certificate_out_of_its_time_or_for_another_name_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_pin_does_not_replace_the_authority, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(plain_http_has_no_key_that_could_be_right, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(any_of_the_pins_will_do, set_up, tear_down),

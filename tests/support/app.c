@@ -68,10 +68,8 @@ static void await(struct app *app)
 	assert_non_null(app->message);
 }
 
-void app_start(struct app *app, const struct sandbox *sandbox, struct buf *log)
+static void begin(struct app *app, const struct sandbox *sandbox)
 {
-	memset(app, 0, sizeof *app);
-	app->log = log;
 	snprintf(app->directory, sizeof app->directory, "/tmp/openpims-app-XXXXXX");
 	assert_non_null(mkdtemp(app->directory));
 	app_open(app);
@@ -80,6 +78,18 @@ void app_start(struct app *app, const struct sandbox *sandbox, struct buf *log)
 	app_assert_succeeded(app);
 	app->configuration = json_dumps(json_object_get(app->message, "result"), 0);
 	assert_non_null(app->configuration);
+}
+
+void app_start(struct app *app, const struct sandbox *sandbox, struct buf *log)
+{
+	*app = (struct app){.log = log};
+	begin(app, sandbox);
+}
+
+void app_start_with(struct app *app, const struct sandbox *sandbox, void (*opening)(struct app *app, struct pims_options *options), void *data)
+{
+	*app = (struct app){.opening = opening, .data = data};
+	begin(app, sandbox);
 }
 
 void app_stop(struct app *app)

@@ -28,6 +28,8 @@ struct app {
 
 /** Makes the application and discovers the sandbox; `log` may be NULL. Does not initialize. */
 void app_start(struct app *app, const struct sandbox *sandbox, struct buf *log);
+/** The same with app->opening and app->data set first. */
+void app_start_with(struct app *app, const struct sandbox *sandbox, void (*opening)(struct app *app, struct pims_options *options), void *data);
 /** Ends the context, keeps the directory. */
 void app_stop(struct app *app);
 /** A new context on the same directory, not yet initialized. */

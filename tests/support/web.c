@@ -16,6 +16,8 @@
 
 enum { WEB_MAX = 1 << 24 };
 
+const char *web_ca_file;
+
 static size_t take(char *bytes, size_t size, size_t count, void *data)
 {
 	return buf_put(data, bytes, size * count) == 0 ? size * count : 0;
@@ -27,6 +29,8 @@ static void set_options(CURL *curl, const char *url, struct buf *body)
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 30L);
+	if (web_ca_file)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, web_ca_file);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
 }

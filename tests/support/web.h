@@ -13,6 +13,9 @@ struct web_answer {
 	char content_type[128];
 };
 
+/** Authorities for https, in place of the system's; NULL at the start. */
+extern const char *web_ca_file;
+
 /** `headers`: "Name: value" lines ended by NULL, or NULL. `body` NULL = GET. Fails the test when there is no answer. */
 void web_call(const char *method, const char *url, const char *const *headers, const char *body, struct web_answer *ret_answer);
 void web_free(struct web_answer *answer);
