@@ -157,10 +157,10 @@ struct pims_options {
 	/** PEM file of certificate authorities, in place of the system's; NULL: the system's. Of the built-in transport. */
 	const char *ca_file;
 	/**
-	 * Public keys as curl writes them, "sha256//BASE64;sha256//BASE64" (at most 16): a server's key must be one of them, besides its certificate being good.
-	 * They hold for every https request of the context, whichever host it goes to (backend, sign-in server, inWebo): name a key of each, and a spare one. Plain
-	 * http is refused then. No match: 2208, `network.pin`. NULL: none. PIMS_E_INVALID of pims_new(): malformed, or with a `transport`, which would not check
-	 * them. Since 0.1.
+	 * Public keys as curl writes them, "sha256//BASE64;sha256//BASE64" (at most 16): a server's key must be one of them, besides its
+	 * certificate being good. They hold for every request of the context, whichever host it goes to (backend, sign-in server, inWebo):
+	 * name a key of each, and a spare one. Plain http is refused then. No match: 2208, `network.pin`. NULL: none. PIMS_E_INVALID of
+	 * pims_new(): malformed, or beside a `transport`, which would not check them. Since 0.1.
 	 */
 	const char *pinned_keys;
 };

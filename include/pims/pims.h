@@ -72,8 +72,8 @@ PIMS_API int pims_run(struct pims_loop *loop, int timeout_ms);
 
 /**
  * Makes a context: one account on one device. It does no I/O before pims_initialize(). `options` may be NULL. The caller owns *ret_pims:
- * pims_free(). On failure *ret_pims is unchanged. Errors: PIMS_E_INVALID (also while the loop is being freed, and for malformed pins), PIMS_E_MEMORY, PIMS_E_THREAD.
- * Since 0.1.
+ * pims_free(). On failure *ret_pims is unchanged. Errors: PIMS_E_INVALID (also while the loop is being freed, and for malformed pins),
+ * PIMS_E_MEMORY, PIMS_E_THREAD. Since 0.1.
  */
 PIMS_API int pims_new(struct pims **ret_pims, struct pims_loop *loop, const struct pims_options *options);
 

@@ -118,7 +118,7 @@ case "$*" in
 "account add "*)
 	exec "$PIMSD_BIN" "$@" --password-stdin <"$work/password"
 	;;
-account* | client*) exec "$PIMSD_BIN" "$@" ;;
+account* | client* | key*) exec "$PIMSD_BIN" "$@" ;;
 *--sandbox*) exit 0 ;;
 esac
 mkfifo "$work/served"
