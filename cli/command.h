@@ -13,7 +13,7 @@ struct option_row {
 	const char *help;
 };
 
-enum { OPTIONS_MAX = 16 };
+enum { OPTIONS_MAX = 24 };
 
 /** What stood behind a command's name. Options have the index of their row: NULL = not given, "" = a flag that was. */
 struct arguments {

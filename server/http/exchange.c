@@ -239,7 +239,7 @@ static void check_scheme(struct exchange *exchange)
 
 	exchange->secure = options->tls || forwarded == FORWARDED_HTTPS;
 	if (options->https_only && forwarded == FORWARDED_HTTP)
-		refuse(exchange, 403, "request.insecure", "This server is reached by https only");
+		exchange_refuse(exchange, 403, "request.insecure", "This server is reached by https only");
 }
 
 static void begin(struct exchange *exchange, const char *method, const char *version)
