@@ -121,6 +121,7 @@ case "$*" in
 account* | client* | key*) exec "$PIMSD_BIN" "$@" ;;
 *--sandbox*) exit 0 ;;
 esac
+rm -f "$work/served"
 mkfifo "$work/served"
 "$PIMSD_BIN" $(echo "$*" | sed 's/--listen [^ ]*/--listen 127.0.0.1:0/') >"$work/served" &
 head -n 1 "$work/served" | grep 'listening on'

@@ -39,7 +39,7 @@ const advance = (seconds) => send('POST', '/sandbox/clock', { Host: base.host, '
 
 // everything in the query string of a POST without body, a User-Agent that ends in a blank, no PKCE
 const scripted = {
-	host: 'idpcvs.peugeot.com',
+	host: 'idp.live.example',
 	agent: 'okhttp/4.8.0 ',
 	pkce: false,
 	token(parameters) {
@@ -51,7 +51,7 @@ const scripted = {
 }
 // a form with the client's credentials in it, PKCE, no User-Agent at all, large hex digits
 const integrated = {
-	host: 'idpcvs.opel.com:443',
+	host: 'idp.other.example:443',
 	agent: undefined,
 	pkce: true,
 	token(parameters) {

@@ -207,14 +207,14 @@ static void every_way_of_asking_for_tokens_is_understood(void **state)
 		{TOKEN, FORM "authorization: basic  ZGVtbzpkZW1v\r\n", GRANT},
 		{TOKEN, FORM BASIC "User-Agent: okhttp/4.8.0 \r\n", GRANT},
 		{TOKEN, FORM BASIC "User-Agent:\r\n", GRANT},
-		{TOKEN, FORM BASIC "Host: idpcvs.peugeot.com\r\n", GRANT},
-		{TOKEN, FORM BASIC "Host: idpcvs.peugeot.com:443\r\n", GRANT},
+		{TOKEN, FORM BASIC "Host: idp.live.example\r\n", GRANT},
+		{TOKEN, FORM BASIC "Host: idp.live.example:443\r\n", GRANT},
 		{TOKEN, FORM BASIC "Host:\r\n", GRANT},
 		{TOKEN, FORM BASIC "Host: <\"/../ %00\r\n", GRANT},
 		{TOKEN, FORM BASIC "Accept: image/png;q=1, */*;q=0\r\nAccept-Encoding: br\r\nAccept-Language: xx\r\n", GRANT},
 		{TOKEN, FORM BASIC "x-introspect-realm: clientsB2CPeugeot\r\nCookie: a=b; c\r\nConnection: close\r\n", GRANT},
 		{TOKEN, FORM BASIC "Content-Encoding: identity\r\n", GRANT},
-		{"http://idpcvs.peugeot.com:80" TOKEN, FORM BASIC, GRANT},
+		{"http://idp.live.example:80" TOKEN, FORM BASIC, GRANT},
 	};
 	char code[64];
 
