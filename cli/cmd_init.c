@@ -11,6 +11,7 @@ enum { INIT_FORCE = INITIAL_COUNT, INIT_JSON };
 
 const struct option_row init_options[] = {
 	[INITIAL_BACKEND] = {"backend", "URL", "a self-hosted server: its well-known document tells the rest"},
+	[INITIAL_ISSUER] = {"issuer", "URL", "any OpenID provider: sign-in and tokens alone"},
 	[INITIAL_BRAND] = {"brand", "BRAND", "Peugeot, Citroen, Ds, Opel or Vauxhall: the live service"},
 	[INITIAL_COUNTRY] = {"country", "CC", "two letters, e.g. FR"},
 	[INITIAL_CLIENT_ID] = {"client-id", "ID", "OAuth2 client id"},
@@ -21,10 +22,10 @@ const struct option_row init_options[] = {
 	[INITIAL_OAUTH] = {"oauth-url", "URL", "where the live service signs in, if not the brand's known address"},
 	[INITIAL_API] = {"api-url", "URL", "where the live service's API answers: needed for an SMS"},
 	[INITIAL_REALM] = {"realm", "NAME", "realm of the live service, if not the brand's"},
-	[INITIAL_SCOPE] = {"scope", "WORDS", "scopes to ask for (default: openid profile)"},
 	[INITIAL_INWEBO_KEY] = {"inwebo-key", "HEX", "fingerprint of inWebo's key (pimsd key fingerprint), so that the first activation trusts no other"},
 	[INITIAL_ENVIRONMENT] = {"environment", "NAME", "Production, Preproduction or development"},
 	[INITIAL_MODE] = {"mode", "MODE", "B2C or B2B"},
+	[INITIAL_SCOPE] = {"scope", "SCOPE", "scope to ask for (default: what the server names; at an issuer openid profile email, and offline_access where it is known)"},
 	[INIT_FORCE] = {"force", NULL, "replace another configuration"},
 	[INIT_JSON] = JSON_ROW,
 	{NULL, NULL, NULL},

@@ -7,7 +7,8 @@ enum { MANY = 64 };
 
 const struct command commands[] = {
 	{"init", "", 0, 0, "Write the configuration of a profile",
-	 "With --backend alone, the server's well-known document tells everything else. On a terminal, what is missing is asked for.",
+	 "With --backend alone, the server's well-known document tells everything else. With --issuer the provider's does, but for --client-id and,\n"
+	 "for a client that has one, --client-secret-file. Otherwise what is missing is asked for, on a terminal.",
 	 "pims init --backend http://127.0.0.1:8080", init_options, command_init},
 	{"login", "", 0, 0, "Sign in",
 	 "Shows the sign-in page's address and waits until the browser comes back, or until the address it ended on is pasted.",

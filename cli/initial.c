@@ -35,7 +35,7 @@ static const struct value values[] = {
 	{INITIAL_OAUTH, "live", "oauthURL", "Sign-in URL, up to /authorize", NULL, "PIMS_OAUTH_URL"},
 	{INITIAL_API, "live", "apiURL", "API URL (empty: no SMS by this program)", "", "PIMS_API_URL"},
 	{INITIAL_REALM, "live", "realm", NULL, "", "PIMS_REALM"},
-	{INITIAL_SCOPE, "live", "scope", NULL, "", "PIMS_SCOPE"},
+	{INITIAL_SCOPE, NULL, "scope", NULL, "", "PIMS_SCOPE"},
 };
 
 static json_t *group_of(json_t *config, const char *name)
@@ -170,7 +170,7 @@ static int choose(struct cli *cli, const char *const *options, struct secret *re
 	if (options[INITIAL_BRAND])
 		return CLI_OK;
 	if (!prompt_possible())
-		return cli_usage(cli, "say --backend URL or --brand BRAND");
+		return cli_usage(cli, "say --backend URL, --issuer URL or --brand BRAND");
 	return prompt_text(cli, "Server URL (empty: the live service of a brand)", "", ret_backend);
 }
 
@@ -178,8 +178,11 @@ int initial_config(struct cli *cli, const char *const *options, json_t **ret_con
 {
 	struct secret backend cleanup_secret = {NULL, 0};
 	json_t *config = NULL;
-	int r = choose(cli, options, &backend);
+	int r;
 
+	if (options[INITIAL_ISSUER])
+		return initial_issuer(cli, options, ret_config);
+	r = choose(cli, options, &backend);
 	if (!r && !secret_empty(&backend))
 		r = discover(cli, secret_text(&backend), &config);
 	else if (!r && !(config = json_object()))
@@ -205,7 +208,7 @@ int initial_fill(struct cli *cli, json_t *config)
 	const char *secret = json_text(json_object_get(config, "credential"), "clientSecret");
 	int r = CLI_OK;
 
-	if (json_object_get(config, "backend"))
+	if (json_object_get(config, "backend") || json_object_get(config, "issuer"))
 		return CLI_OK;
 	for (size_t i = 0; !r && i < sizeof values / sizeof *values; i++) {
 		const char *given = environment_get(values[i].variable);

@@ -8,6 +8,7 @@
 /** What `pims init` may be told; indexes into its options. */
 enum {
 	INITIAL_BACKEND,
+	INITIAL_ISSUER,
 	INITIAL_BRAND,
 	INITIAL_COUNTRY,
 	INITIAL_CLIENT_ID,
@@ -32,8 +33,10 @@ enum {
 int initial_config(struct cli *cli, const char *const *options, json_t **ret_config);
 /**
  * What a configuration for a brand's live service lacks is filled from the environment (PIMS_CLIENT_ID, PIMS_CLIENT_SECRET and so on). A configuration
- * with a backend is left alone: the brand's secret must not reach another server. Returns an exit status.
+ * with a backend or an issuer is left alone: the brand's secret must not reach another server. Returns an exit status.
  */
 int initial_fill(struct cli *cli, json_t *config);
+/** The same for --issuer, from the options alone: the provider's own document tells the rest at sign-in. */
+int initial_issuer(struct cli *cli, const char *const *options, json_t **ret_config);
 
 #endif

@@ -26,6 +26,12 @@ static const struct api_parameter user_parameters[] = {
 	{"local", API_LANGUAGE, false, NULL, NULL, "UI language of the user agent, e.g. en"},
 	{"context", API_OBJECT, false, NULL, NULL, "Android context; handed to the user-agent hook, otherwise ignored"},
 	{0}};
+static const char *const end_session_values[] = {"browser", NULL};
+static const struct api_parameter logout_parameters[] = {
+	{"local", API_LANGUAGE, false, NULL, NULL, "UI language of the user agent, e.g. en"},
+	{"context", API_OBJECT, false, NULL, NULL, "Android context; handed to the user-agent hook, otherwise ignored"},
+	{"endSession", API_EXTENSION, false, end_session_values, NULL, "browser: then its session at the provider too, by the user agent"},
+	{0}};
 static const short user_errors[] = {2001, 2101, 2102, 2368, 0};
 static const short logout_errors[] = {2001, 2101, 2102, 2201, 2202, 2204, 2301, 0};
 
@@ -79,6 +85,8 @@ static const struct api_parameter configuration_parameters[] = {
 	{"environnement", API_STRING, false, NULL, NULL, NULL}, {"mode", API_STRING, false, NULL, NULL, NULL},
 	{"monitoring", API_OBJECT, false, NULL, NULL, NULL},    {"credential", API_OBJECT, false, NULL, NULL, NULL},
 	{"profile", API_OBJECT, false, NULL, NULL, NULL},       {"backend", API_EXTENSION, false, NULL, NULL, "URL of a self-hosted server"},
+	{"issuer", API_EXTENSION, false, NULL, NULL, "issuer of any OpenID provider, instead of a backend"},
+	{"scope", API_EXTENSION, false, NULL, NULL, "scope to ask for; has openid in it"},
 	{"country", API_EXTENSION, false, NULL, NULL, "ISO 3166 alpha-2: region of national phone numbers"},
 	{"live", API_EXTENSION_OBJECT, false, NULL, NULL, "what no public source tells of a brand's live service: oauthURL, apiURL, realm, scope"},
 	{0}};
@@ -115,7 +123,7 @@ const struct api_row api_rows[] = {
 	 identity_update_login},
 	{API_SET, USER_API, {{.name = "action", .value = "updatePassword"}}, user_parameters, NULL, user_errors, BASIC, "2.0", true,
 	 identity_update_password},
-	{API_SET, USER_API, {{.name = "action", .value = "logout"}}, user_parameters, NULL, logout_errors, BASIC, "2.0", true, identity_logout},
+	{API_SET, USER_API, {{.name = "action", .value = "logout"}}, logout_parameters, NULL, logout_errors, BASIC, "2.0", true, identity_logout},
 	{API_GET, ACCOUNT_API, {{.name = "actionType", .value = "strong"}, {.name = "type", .value = "isDeviceActivated"}},
 	 NULL, activated_result, account_errors, API_STRONG, "2.0", true, strong_device_activated},
 	{API_GET, ACCOUNT_API, {{.name = "actionType", .value = "strong"}, {.name = "type", .value = "isAccountBlocked"}},

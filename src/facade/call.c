@@ -83,7 +83,7 @@ static void finish_early(struct call *call)
 	deliver(call);
 }
 
-/* spec/facade.md, `credential` in the table of initialize parameters. */
+/* spec/facade.md, `credential` in the table of initialize parameters. A provider that is no backend of ours has nothing of this part of its own. */
 static bool component_configured(struct call *call)
 {
 	const struct profile *profile = &call->pims->profile;
@@ -91,7 +91,9 @@ static bool component_configured(struct call *call)
 
 	if (!text_equal(call->row->component, API_STRONG))
 		return true;
-	if (!profile->macid)
+	if (profile->issuer && !(profile->macid && profile->inwebo_url))
+		missing = "backend.no_endpoint";
+	else if (!profile->macid)
 		missing = "configuration.credential.macID";
 	else if (!profile->inwebo_url && !profile->backend)
 		missing = "configuration.credential.inWeboURL";

@@ -34,20 +34,20 @@ static struct call *call_of(struct flow *flow)
 
 static bool same_live(const struct live *a, const struct live *b)
 {
-	return text_equal(a->oauth_url, b->oauth_url) && text_equal(a->api_url, b->api_url) && text_equal(a->realm, b->realm) &&
-	       text_equal(a->scope, b->scope);
+	return text_equal(a->oauth_url, b->oauth_url) && text_equal(a->api_url, b->api_url) && text_equal(a->realm, b->realm);
 }
 
 static bool same_server(const struct profile *a, const struct profile *b)
 {
-	return text_equal(a->backend, b->backend) && text_equal(a->brand, b->brand) && text_equal(a->environment, b->environment) &&
+	return text_equal(a->backend, b->backend) && text_equal(a->issuer, b->issuer) && text_equal(a->brand, b->brand) && text_equal(a->environment, b->environment) &&
 	       text_equal(a->mode, b->mode) && text_equal(a->macid, b->macid) && text_equal(a->inwebo_url, b->inwebo_url) &&
 	       same_live(&a->live, &b->live);
 }
 
 static bool same_client(const struct profile *a, const struct profile *b)
 {
-	return text_equal(a->client_id, b->client_id) && secret_equals_text(secret_text(&a->client_secret), secret_text(&b->client_secret)) &&
+	return text_equal(a->client_id, b->client_id) && text_equal(a->scope, b->scope) &&
+	       secret_equals_text(secret_text(&a->client_secret), secret_text(&b->client_secret)) &&
 	       text_equal(a->login_redirect_uri, b->login_redirect_uri) && text_equal(a->webviews_redirect_uri, b->webviews_redirect_uri);
 }
 

@@ -94,6 +94,8 @@ static bool read_brand(struct reader *reader)
 {
 	const struct brand *brand = brand_find(text_at(reader, "profile.brand"), NULL, NULL);
 
+	if (reader->profile->issuer && !member(reader, "profile.brand"))
+		return true;
 	if (!brand)
 		return wrong(reader, "profile.brand");
 	return text_set(&reader->profile->brand, brand->name) == 0 ? true : out_of_memory(reader);
@@ -178,7 +180,7 @@ static bool is_base_url(const char *text)
 	return is_safe_url(text) && !strpbrk(text, "?#") && strlen(text) <= ENDPOINT_MAX - PATH_ROOM;
 }
 
-/* It goes into a header, or into a URL. */
+/* It goes into a header. */
 static bool is_word(const char *text)
 {
 	return *text && strlen(text) <= SCOPE_MAX && visible(text);
@@ -194,7 +196,46 @@ static bool read_live(struct reader *reader)
 		return wrong(reader, "live");
 	return read_optional(reader, "live.oauthURL", is_base_url, &live->oauth_url) &&
 	       read_optional(reader, "live.apiURL", is_base_url, &live->api_url) &&
-	       read_optional(reader, "live.realm", is_word, &live->realm) && read_optional(reader, "live.scope", is_word, &live->scope);
+	       read_optional(reader, "live.realm", is_word, &live->realm);
+}
+
+/* Its well-known document hangs on it (OpenID Connect Discovery 1.0 §3, §4.1). */
+static bool is_issuer(const char *text)
+{
+	return is_safe_url(text) && !strchr(text, '?') && !strchr(text, '#');
+}
+
+/* RFC 6749 §3.3. Without `openid` no id_token would come. */
+static bool is_scope(const char *text)
+{
+	bool openid = false;
+
+	if (strlen(text) > SCOPE_MAX)
+		return false;
+	for (const char *word = text; *word; word++) {
+		size_t length = strcspn(word, " ");
+
+		for (size_t i = 0; i < length; i++)
+			if (word[i] < '!' || word[i] > '~' || word[i] == '"' || word[i] == '\\')
+				return false;
+		openid = openid || (length == 6 && strncmp(word, "openid", 6) == 0);
+		word += length;
+		if (!length || !*word)
+			return length && openid;
+	}
+	return false;
+}
+
+/* Where sign-in happens: a backend of ours, or any OpenID provider, or (neither) a brand's live service. */
+static bool read_server(struct reader *reader)
+{
+	struct profile *profile = reader->profile;
+
+	if (!read_optional(reader, "backend", url_is_http, &profile->backend) || !read_optional(reader, "issuer", is_issuer, &profile->issuer))
+		return false;
+	if (profile->backend && profile->issuer)
+		return wrong(reader, "issuer");
+	return read_optional(reader, "scope", is_scope, &profile->scope);
 }
 
 static bool read_country(struct reader *reader)
@@ -303,8 +344,7 @@ static bool read_all(struct reader *reader)
 
 	return read_choice(reader, "environnement", environments, &profile->environment) &&
 	       read_choice(reader, "mode", modes, &profile->mode) && read_monitoring(reader) && read_credential(reader) &&
-	       read_brand(reader) && read_optional(reader, "backend", url_is_http, &profile->backend) && read_live(reader) &&
-	       read_country(reader);
+	       read_server(reader) && read_brand(reader) && read_live(reader) && read_country(reader);
 }
 
 bool configuration_take(struct flow *flow, const json_t *root, struct profile *ret_profile)
@@ -364,13 +404,13 @@ static json_t *write_credential(const struct profile *profile)
 
 static json_t *write_live(const struct live *live)
 {
-	return json_pack("{s:s*, s:s*, s:s*, s:s*}", "oauthURL", live->oauth_url, "apiURL", live->api_url, "realm", live->realm, "scope",
-			 live->scope);
+	return json_pack("{s:s*, s:s*, s:s*}", "oauthURL", live->oauth_url, "apiURL", live->api_url, "realm", live->realm);
 }
 
 json_t *configuration_write(const struct profile *profile)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:{s:s}, s:s*, s:o, s:s*}", "environnement", profile->environment, "mode", profile->mode, "monitoring",
-			 write_monitoring(&profile->log), "credential", write_credential(profile), "profile", "brand", profile->brand, "backend",
-			 profile->backend, "live", write_live(&profile->live), "country", *profile->country ? profile->country : NULL);
+	return json_pack("{s:s, s:s, s:o, s:o, s:{s:s*}, s:s*, s:s*, s:s*, s:o, s:s*}", "environnement", profile->environment, "mode", profile->mode,
+			 "monitoring", write_monitoring(&profile->log), "credential", write_credential(profile), "profile", "brand", profile->brand,
+			 "backend", profile->backend, "issuer", profile->issuer, "scope", profile->scope, "live", write_live(&profile->live), "country",
+			 *profile->country ? profile->country : NULL);
 }

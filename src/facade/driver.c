@@ -11,6 +11,7 @@ static const struct {
 	[FLOW_ENDPOINTS] = {merge_endpoints, merge_resume},
 	[FLOW_TOKEN] = {merge_token, merge_resume},
 	[FLOW_LOCK] = {lock_start, lock_resume},
+	[FLOW_UNLOCK] = {lock_release, NULL},
 	[FLOW_HTTP] = {exchange_start, exchange_resume},
 	[FLOW_SAVE] = {lock_save, NULL},
 	[FLOW_REDIRECT] = {signin_redirect, NULL},

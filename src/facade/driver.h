@@ -22,6 +22,7 @@ void exchange_let_go(struct call *call);
 enum wait lock_start(struct call *call);
 enum wait lock_resume(struct call *call);
 void lock_let_go(struct call *call, bool failed);
+enum wait lock_release(struct call *call);
 enum wait lock_save(struct call *call);
 
 enum wait merge_endpoints(struct call *call);

@@ -5,7 +5,7 @@
 #include <pims/error.h>
 
 /*
- * FLOW_LOCK and FLOW_SAVE. Calls of the context queue up in order; the one at the head takes the store's lock, which other processes may hold, by
+ * FLOW_LOCK, FLOW_SAVE and FLOW_UNLOCK. Calls of the context queue up in order; the one at the head takes the store's lock, which other processes may hold, by
  * asking again and again: there is no fair lock across processes that a loop could wait for.
  */
 
@@ -126,6 +126,12 @@ void lock_let_go(struct call *call, bool failed)
 	lock->stored = false;
 	keep_saved(lock, NULL);
 	grant_next(lock);
+}
+
+enum wait lock_release(struct call *call)
+{
+	lock_let_go(call, false);
+	return WAIT_READY;
 }
 
 enum wait lock_save(struct call *call)

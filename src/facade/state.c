@@ -57,13 +57,16 @@ void state_free(struct state *state)
 static int write_origin(const struct profile *profile, struct buf *origin)
 {
 	const struct live *live = &profile->live;
-	int r = buf_printf(origin, "%s|%s|%s|%s", profile->backend ? profile->backend : "", profile->brand ? profile->brand : "",
-			   profile->environment ? profile->environment : "", profile->mode ? profile->mode : "");
+	int r;
 
+	if (profile->issuer)
+		return buf_printf(origin, "%s|%s|%s", profile->issuer, profile->environment, profile->mode);
+	r = buf_printf(origin, "%s|%s|%s|%s", profile->backend ? profile->backend : "", profile->brand ? profile->brand : "",
+		       profile->environment ? profile->environment : "", profile->mode ? profile->mode : "");
 	/* only where there is something: an origin without it is that of earlier versions */
-	if (r == 0 && (live->oauth_url || live->api_url || live->realm || live->scope))
-		r = buf_printf(origin, "|%s|%s|%s|%s", live->oauth_url ? live->oauth_url : "", live->api_url ? live->api_url : "",
-			       live->realm ? live->realm : "", live->scope ? live->scope : "");
+	if (r == 0 && (live->oauth_url || live->api_url || live->realm))
+		r = buf_printf(origin, "|%s|%s|%s", live->oauth_url ? live->oauth_url : "", live->api_url ? live->api_url : "",
+			       live->realm ? live->realm : "");
 	return r;
 }
 
@@ -96,7 +99,8 @@ static int encode_endpoints(const struct profile *profile, int64_t time, json_t 
 
 	for (size_t i = 0; r == 0 && i < ENDPOINT_MEMBERS; i++)
 		r = json_put_text(object, endpoint_members[i].name, endpoint_text(&profile->endpoints, i));
-	if (r == 0 && json_object_set_new(object, "iss_parameter", json_boolean(profile->endpoints.iss_parameter)) < 0)
+	if (r == 0 && (json_object_set_new(object, "iss_parameter", json_boolean(profile->endpoints.iss_parameter)) < 0 ||
+		       json_object_set_new(object, "post_secret", json_boolean(profile->endpoints.post_secret)) < 0))
 		r = PIMS_E_MEMORY;
 	if (r == 0)
 		*ret_object = object;
@@ -195,6 +199,7 @@ static int decode_endpoints(const json_t *object, struct endpoints *endpoints)
 	for (size_t i = 0; r == 0 && i < ENDPOINT_MEMBERS; i++)
 		r = json_copy_text(object, endpoint_members[i].name, ENDPOINT_MAX, endpoint_member(endpoints, i));
 	endpoints->iss_parameter = json_is_true(json_object_get(object, "iss_parameter"));
+	endpoints->post_secret = json_is_true(json_object_get(object, "post_secret"));
 	endpoints->known = true;
 	return r;
 }

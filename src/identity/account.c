@@ -169,6 +169,8 @@ bool identity_redirect_expected(const struct flow *flow, const char *url)
 
 	if (!authorization)
 		authorization = account_authorization(flow);
+	if (!authorization)
+		authorization = logout_authorization(flow);
 	if (!authorization || !flow->redirect_uri)
 		return false;
 	r = authorization_redirect(authorization, flow->redirect_uri, url, &query);

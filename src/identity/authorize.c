@@ -33,9 +33,49 @@ void authorization_free(struct authorization *authorization)
 	secret_free(&authorization->nonce);
 }
 
-const char *authorization_scope(const struct endpoints *endpoints)
+const char *authorization_scope(const struct profile *profile)
 {
-	return endpoints->scope ? endpoints->scope : default_scope;
+	if (profile->scope)
+		return profile->scope;
+	return profile->endpoints.scope ? profile->endpoints.scope : default_scope;
+}
+
+static bool has_scope(const char *scope, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; *scope; scope += strspn(scope, " ")) {
+		size_t word = strcspn(scope, " ");
+
+		if (word == length && strncmp(scope, name, length) == 0)
+			return true;
+		scope += word;
+	}
+	return false;
+}
+
+/*
+ * OpenID Connect Core §11: a provider ignores `offline_access` unless the user is asked. Our own backend gives refresh tokens without, and nobody
+ * shall be asked there for nothing.
+ */
+static const char *choose_prompt(const struct authorization *authorization, const struct profile *profile)
+{
+	bool consent = profile->issuer && has_scope(authorization_scope(profile), "offline_access");
+
+	if (consent)
+		return authorization->forced ? "login consent" : "consent";
+	return authorization->forced ? "login" : NULL;
+}
+
+/* Appends prompt and max_age where they are wanted. */
+static void put_prompt(const struct authorization *authorization, const struct profile *profile, struct buf *buf)
+{
+	const char *prompt = choose_prompt(authorization, profile);
+
+	if (prompt)
+		url_put(buf, "prompt", prompt);
+	if (authorization->forced)
+		url_put(buf, "max_age", "0");
 }
 
 static int put_challenge(const struct authorization *authorization, struct buf *buf)
@@ -60,7 +100,7 @@ int authorization_url(const struct authorization *authorization, const struct fl
 	url_put(buf, "response_type", "code");
 	url_put(buf, "client_id", profile->client_id);
 	url_put(buf, "redirect_uri", flow->redirect_uri);
-	url_put(buf, "scope", authorization_scope(&profile->endpoints));
+	url_put(buf, "scope", authorization_scope(profile));
 	url_put(buf, "state", secret_text(&authorization->state));
 	url_put(buf, "nonce", secret_text(&authorization->nonce));
 	r = put_challenge(authorization, buf);
@@ -68,10 +108,7 @@ int authorization_url(const struct authorization *authorization, const struct fl
 		return r;
 	if (language)
 		url_put(buf, "ui_locales", language);
-	if (authorization->forced) {
-		url_put(buf, "prompt", "login");
-		url_put(buf, "max_age", "0");
-	}
+	put_prompt(authorization, profile, buf);
 	return buf_error(buf);
 }
 

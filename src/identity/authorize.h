@@ -33,7 +33,8 @@ enum flow_want authorization_refused(struct flow *flow, const char *error);
 /** The request that a flow waits for, or NULL when the flow is of another kind. */
 const struct authorization *login_authorization(const struct flow *flow);
 const struct authorization *account_authorization(const struct flow *flow);
+const struct authorization *logout_authorization(const struct flow *flow);
 /** The scope asked for. */
-const char *authorization_scope(const struct endpoints *endpoints);
+const char *authorization_scope(const struct profile *profile);
 
 #endif

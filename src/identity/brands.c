@@ -42,7 +42,7 @@ static int fill(const struct live *live, const struct brand *brand, struct endpo
 		r = set_url(&endpoints->sms, live->api_url, BRAND_PATH_SMS);
 	if (r == 0)
 		r = text_set(&endpoints->realm, realm);
-	return r < 0 ? r : text_set(&endpoints->scope, live->scope);
+	return r;
 }
 
 int brand_endpoints(const struct profile *profile, struct endpoints *ret_endpoints)

@@ -106,7 +106,7 @@ enum flow_want identity_configure(struct flow *flow)
 	problem = strchr(backend, '?') ? "server.format" : endpoint_problem(backend);
 	if (problem)
 		return flow_fail_name(flow, PIMS_INVALID_PARAMETER, "backend", text_equal(problem, "backend.insecure") ? problem : NULL);
-	r = metadata_request(flow, backend);
+	r = metadata_request(flow, backend, METADATA_BACKEND);
 	if (r == PIMS_E_LIMIT)
 		return flow_fail_name(flow, PIMS_INVALID_PARAMETER, "backend", NULL);
 	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_HTTP, read_document);

@@ -6,6 +6,8 @@
 #include "identity/limits.h"
 #include "identity/metadata.h"
 
+#include "base/text.h"
+
 #include <pims/error.h>
 
 #include <stdlib.h>
@@ -45,6 +47,8 @@ static enum flow_want read_provider(struct flow *flow)
 	if (!document)
 		return FLOW_DONE;
 	problem = metadata_read_provider(document, &discovery->endpoints);
+	if (!problem && flow->profile->issuer)
+		problem = metadata_choose_scope(document, &discovery->endpoints);
 	json_decref(document);
 	return problem ? metadata_fail(flow, problem) : finish(flow, &discovery->endpoints);
 }
@@ -69,6 +73,18 @@ static enum flow_want read_backend(struct flow *flow)
 	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_HTTP, read_provider);
 }
 
+/* `issuer` NULL: the backend will tell it. */
+static int begin(struct flow *flow, const char *issuer)
+{
+	struct discovery *discovery = calloc(1, sizeof *discovery);
+
+	if (!discovery)
+		return PIMS_E_MEMORY;
+	flow->data = discovery;
+	flow->data_free = discovery_free;
+	return text_set(&discovery->endpoints.issuer, issuer);
+}
+
 static enum flow_want ask_backend(struct flow *flow)
 {
 	const char *backend = flow->profile->backend;
@@ -78,12 +94,20 @@ static enum flow_want ask_backend(struct flow *flow)
 	if (problem || strchr(backend, '?'))
 		return flow_fail(flow, PIMS_NOT_CONFIGURED,
 				 problem && strcmp(problem, "backend.insecure") == 0 ? problem : "configuration.backend");
-	flow->data = calloc(1, sizeof(struct discovery));
-	if (!flow->data)
-		return flow_fail_return(flow, PIMS_E_MEMORY);
-	flow->data_free = discovery_free;
-	r = metadata_request(flow, backend);
+	r = begin(flow, NULL);
+	if (r == 0)
+		r = metadata_request(flow, backend, METADATA_BACKEND);
 	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_HTTP, read_backend);
+}
+
+/* Any OpenID provider: its own document tells all there is (OpenID Connect Discovery 1.0 §4), and its issuer must be the one that was configured. */
+static enum flow_want ask_provider(struct flow *flow)
+{
+	int r = begin(flow, flow->profile->issuer);
+
+	if (r == 0)
+		r = metadata_request(flow, flow->profile->issuer, METADATA_PROVIDER);
+	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_HTTP, read_provider);
 }
 
 enum flow_want identity_discover(struct flow *flow)
@@ -94,6 +118,8 @@ enum flow_want identity_discover(struct flow *flow)
 
 	if (profile->backend)
 		return ask_backend(flow);
+	if (profile->issuer)
+		return ask_provider(flow);
 	r = brand_endpoints(profile, &endpoints);
 	if (r == PIMS_E_NOT_FOUND && !brand_find(profile->brand, NULL, NULL))
 		return flow_fail(flow, PIMS_NOT_CONFIGURED, "configuration.profile.brand");

@@ -134,7 +134,7 @@ static int fill_texts(const struct grant *grant, const struct flow *flow, struct
 {
 	const struct session *old = flow->session;
 	const json_t *claims = grant->id_token.claims;
-	const char *scope = grant->renewal ? old->scope : authorization_scope(&flow->profile->endpoints);
+	const char *scope = grant->renewal ? old->scope : authorization_scope(flow->profile);
 	int r = text_set(&next->subject, grant->renewal ? old->subject : json_text(claims, "sub"));
 
 	if (r == 0)

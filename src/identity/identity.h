@@ -8,7 +8,7 @@
 
 /* First steps of the flows of this layer (platform/flow.h). */
 
-/** FLOW_ENDPOINTS: the backend's well-known document, then the provider's metadata; or the brand's table. Result null. */
+/** FLOW_ENDPOINTS: the backend's well-known document, then the provider's metadata; the latter alone; or the brand's table. Result null. */
 enum flow_want identity_discover(struct flow *flow);
 /** pims_discover(): parameter `backend`; the result is the parameters for initialize. */
 enum flow_want identity_configure(struct flow *flow);

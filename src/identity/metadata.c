@@ -41,17 +41,17 @@ static const struct member provider_members[] = {
 };
 /* clang-format on */
 
-int metadata_request(struct flow *flow, const char *backend)
+int metadata_request(struct flow *flow, const char *base, const char *document)
 {
 	struct buf url = BUF_INIT(ENDPOINT_MAX);
-	size_t length = strlen(backend);
+	size_t length = strlen(base);
 	int r;
 
-	while (length && backend[length - 1] == '/')
+	while (length && base[length - 1] == '/') /* OpenID Connect Discovery 1.0 §4.1 */
 		length--;
-	r = buf_put(&url, backend, length);
+	r = buf_put(&url, base, length);
 	if (r == 0)
-		r = buf_puts(&url, "/.well-known/openpims");
+		r = buf_puts(&url, document);
 	if (r == 0)
 		r = http_request_start(&flow->request, "GET", buf_text(&url));
 	if (r == 0)
@@ -133,6 +133,33 @@ const char *metadata_read_backend(const json_t *document, struct endpoints *endp
 	return problem;
 }
 
+static bool lists(const json_t *document, const char *name, const char *value)
+{
+	const json_t *list = json_object_get(document, name);
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		if (text_equal(json_string_value(item), value))
+			return true;
+	return false;
+}
+
+/* Without a list it is Basic (OpenID Connect Discovery 1.0 §3). */
+static bool takes_no_basic(const json_t *document)
+{
+	static const char name[] = "token_endpoint_auth_methods_supported";
+
+	return !lists(document, name, "client_secret_basic") && lists(document, name, "client_secret_post");
+}
+
+const char *metadata_choose_scope(const json_t *document, struct endpoints *endpoints)
+{
+	bool offline = lists(document, "scopes_supported", "offline_access");
+
+	return text_set(&endpoints->scope, offline ? "openid profile email offline_access" : "openid profile email") < 0 ? "memory" : NULL;
+}
+
 const char *metadata_read_provider(const json_t *document, struct endpoints *endpoints)
 {
 	const json_t *announced = json_object_get(document, "authorization_response_iss_parameter_supported");
@@ -141,6 +168,7 @@ const char *metadata_read_provider(const json_t *document, struct endpoints *end
 	if (!issuer || strcmp(issuer, endpoints->issuer) != 0)
 		return "server.issuer";
 	endpoints->iss_parameter = json_is_true(announced);
+	endpoints->post_secret = takes_no_basic(document);
 	return read_members(document, provider_members, sizeof provider_members / sizeof *provider_members, endpoints);
 }
 

@@ -11,8 +11,11 @@
  * "backend.insecure", "memory".
  */
 
-/** Starts the request for the well-known document of `backend`. Returns as http_request_start(). */
-int metadata_request(struct flow *flow, const char *backend);
+#define METADATA_BACKEND "/.well-known/openpims"
+#define METADATA_PROVIDER "/.well-known/openid-configuration"
+
+/** Starts the request for a well-known document under `base`, the URL of a backend or an issuer. Returns as http_request_start(). */
+int metadata_request(struct flow *flow, const char *base, const char *document);
 /** The JSON object of flow->response, which the caller owns; or NULL, with the flow ended. */
 json_t *metadata_object(struct flow *flow);
 
@@ -20,6 +23,11 @@ json_t *metadata_object(struct flow *flow);
 const char *metadata_read_backend(const json_t *document, struct endpoints *endpoints, char **ret_configuration);
 /** Metadata → endpoints; its issuer must be endpoints->issuer (RFC 8414 §3.3). */
 const char *metadata_read_provider(const json_t *document, struct endpoints *endpoints);
+/**
+ * What to ask a provider for that is no backend of ours: a name to greet with, and a refresh token where the provider ties that to
+ * `offline_access` (OpenID Connect Core §11). NULL, or "memory".
+ */
+const char *metadata_choose_scope(const json_t *document, struct endpoints *endpoints);
 /** Ends the flow with such a cause. */
 enum flow_want metadata_fail(struct flow *flow, const char *cause);
 

@@ -17,13 +17,21 @@ enum {
 	ERROR_MAX = 40
 };
 
-/* Public clients name themselves in the form, others by Basic (RFC 6749 §2.3.1; spec/wire.md §2). */
+/*
+ * Public clients name themselves in the form, others by Basic (RFC 6749 §2.3.1; spec/wire.md §2), or in the form where the provider takes nothing
+ * else. The body is wiped with the request.
+ */
 static int authenticate(struct flow *flow)
 {
 	const struct profile *profile = flow->profile;
+	struct buf *body = &flow->request.body;
 
 	if (secret_empty(&profile->client_secret))
-		return url_put(&flow->request.body, "client_id", profile->client_id);
+		return url_put(body, "client_id", profile->client_id);
+	if (profile->endpoints.post_secret) {
+		url_put(body, "client_id", profile->client_id);
+		return url_put(body, "client_secret", secret_text(&profile->client_secret));
+	}
 	return http_request_basic(&flow->request, profile->client_id, secret_text(&profile->client_secret));
 }
 

@@ -25,6 +25,7 @@ enum flow_want {
 	FLOW_TOKEN,     /**< session->access_token is good for 60 s more; renewals are merged. Ask for it before FLOW_LOCK */
 	FLOW_LOCK,      /**< session and device are read afresh and ours alone, across processes, until the flow is done */
 	FLOW_HTTP,      /**< send flow->request; then flow->response */
+	FLOW_UNLOCK,    /**< the lock is let go of: what was saved stays, and others need not wait for what a person does next */
 	FLOW_SAVE,      /**< session and device are on disk; needs FLOW_LOCK. A failure ends the flow with 2000 and the old state */
 	FLOW_REDIRECT,  /**< flow->redirect_uri is ready to receive (a loopback port is open) */
 	FLOW_AGENT,     /**< the user agent shows flow->agent_url; then flow->agent_answer is the redirect's URL */

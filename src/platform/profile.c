@@ -37,7 +37,6 @@ static void live_free(struct live *live)
 	free(live->oauth_url);
 	free(live->api_url);
 	free(live->realm);
-	free(live->scope);
 }
 
 void profile_free(struct profile *profile)
@@ -53,6 +52,8 @@ void profile_free(struct profile *profile)
 	free(profile->webviews_redirect_uri);
 	free(profile->macid);
 	free(profile->backend);
+	free(profile->issuer);
+	free(profile->scope);
 	free(profile->inwebo_url);
 	live_free(&profile->live);
 	free(profile->inwebo_key);

@@ -31,6 +31,7 @@ struct endpoints {
 	char *customer_audience; /**< of the customer API, for RFC 8693 token exchange; no URL */
 	char *realm;   /**< sent as x-introspect-realm; NULL = not sent */
 	char *scope;
+	bool post_secret;   /**< the client's secret goes into the form: the provider takes no Basic (OpenID Connect Core §9) */
 	bool iss_parameter; /**< authorization_response_iss_parameter_supported (RFC 9207) */
 	bool known;         /**< discovery is done */
 };
@@ -40,7 +41,6 @@ struct live {
 	char *oauth_url; /**< "/authorize" and so on are appended */
 	char *api_url;   /**< of the call for an SMS */
 	char *realm;     /**< in place of the brand's */
-	char *scope;
 };
 
 /** The configuration given to initialize (spec/facade.md §initialize parameters). */
@@ -54,6 +54,8 @@ struct profile {
 	char *webviews_redirect_uri;
 	char *macid;   /**< NULL = StrongAuthentication is not configured */
 	char *backend; /**< URL of a self-hosted server, or NULL */
+	char *issuer;  /**< of an OpenID provider that is no backend of ours, or NULL; never both */
+	char *scope;   /**< to ask for, or NULL: what the backend says, or a default */
 	char *inwebo_url; /**< credential.inWeboURL, or NULL: the backend's */
 	struct live live; /**< of no use with a backend */
 	char *inwebo_key; /**< credential.inWeboKey: fingerprint of inWebo's Kfact, or NULL: the one of the first activation is kept */
