@@ -70,6 +70,8 @@ static void print_line(const struct line *line, const struct reply *reply, const
 		fputs(line->none, stdout);
 	} else if (reply_code(reply) == PIMS_NEED_BASIC_AUTHENTICATION) {
 		fputs("unknown: nobody is signed in", stdout);
+	} else if (reply_code(reply) == PIMS_COMPONENT_NOT_CONFIGURED) {
+		fputs("not configured", stdout);
 	} else {
 		fputs("unknown: ", stdout);
 		terminal_print(stdout, label ? label : "failed");
@@ -77,12 +79,13 @@ static void print_line(const struct line *line, const struct reply *reply, const
 	fputc('\n', stdout);
 }
 
-/* Without a session the other questions to the server have no answer; that is no failure of this command. */
+/* Without a session, or at a provider that is no backend of ours, the other questions have no answer; that is no failure of this command. */
 static bool is_answer(const struct line *line, const struct reply *reply)
 {
 	int code = reply_code(reply);
 
-	return reply->succeeded || untold(reply) || code == line->none_code || code == PIMS_NEED_BASIC_AUTHENTICATION;
+	return reply->succeeded || code == line->none_code || code == PIMS_NEED_BASIC_AUTHENTICATION ||
+	       code == PIMS_COMPONENT_NOT_CONFIGURED;
 }
 
 static int ask_line(struct cli *cli, const struct line *line, json_t *object)

@@ -3,98 +3,11 @@
 "use strict";
 
 const assert = require("node:assert");
-const { spawn } = require("node:child_process");
 const fs = require("node:fs");
-const os = require("node:os");
 const path = require("node:path");
+const { Chromium } = require("../support/chromium.js");
 
 const [url, chromium, folder] = process.argv.slice(2);
-const WAIT_MS = 20000;
-
-/* --- Chromium's debugging protocol: JSON, each message ended by a NUL, on descriptors 3 and 4 --- */
-
-class Browser {
-	constructor() {
-		this.profile = fs.mkdtempSync(path.join(os.tmpdir(), "openpims-browser-"));
-		this.process = spawn(chromium, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
-			"--disable-sync", "--disable-component-update", "--disable-dev-shm-usage", "--remote-debugging-pipe", "--user-data-dir=" + this.profile],
-			{ stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
-		this.waiting = new Map();
-		this.next = 1;
-		this.problems = [];
-		let rest = "";
-		this.process.stdio[4].setEncoding("utf8").on("data", (text) => {
-			const messages = (rest + text).split("\0");
-			rest = messages.pop();
-			messages.forEach((message) => this.take(JSON.parse(message)));
-		});
-	}
-
-	take(message) {
-		const done = this.waiting.get(message.id);
-		if (done) {
-			this.waiting.delete(message.id);
-			done(message);
-		} else if (message.method === "Runtime.exceptionThrown") {
-			this.problems.push(message.params.exceptionDetails.text);
-		} else if (message.method === "Log.entryAdded" && message.params.entry.level === "error" && !/favicon/.test(message.params.entry.url || "")) {
-			this.problems.push(message.params.entry.text + " " + (message.params.entry.url || ""));
-		}
-	}
-
-	async send(method, params = {}) {
-		const id = this.next++;
-		const answer = new Promise((done) => this.waiting.set(id, done));
-		this.process.stdio[3].write(JSON.stringify({ id, method, params, sessionId: this.session }) + "\0");
-		const message = await answer;
-		if (message.error) throw new Error(method + ": " + message.error.message);
-		return message.result;
-	}
-
-	async open() {
-		const { targetId } = await this.send("Target.createTarget", { url: "about:blank" });
-		this.session = (await this.send("Target.attachToTarget", { targetId, flatten: true })).sessionId;
-		for (const domain of ["Page", "Runtime", "Log"]) await this.send(domain + ".enable");
-	}
-
-	async evaluate(expression) {
-		const { result, exceptionDetails } = await this.send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
-		if (exceptionDetails) throw new Error(expression + ": " + (exceptionDetails.exception?.description || exceptionDetails.text));
-		return result.value;
-	}
-
-	async until(expression) {
-		const end = Date.now() + WAIT_MS;
-		while (!(await this.evaluate(expression))) {
-			if (Date.now() > end) throw new Error("never true: " + expression + "\n" + this.problems.join("\n"));
-			await new Promise((done) => setTimeout(done, 50));
-		}
-	}
-
-	async key(name) {
-		for (const type of ["keyDown", "keyUp"]) await this.send("Input.dispatchKeyEvent", { type, key: name, code: name, windowsVirtualKeyCode: name === "Tab" ? 9 : 13, text: name === "Enter" ? "\r" : undefined });
-	}
-
-	async look(width, scheme) {
-		await this.send("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: width < 600 });
-		await this.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
-		const { data } = await this.send("Page.captureScreenshot", { captureBeyondViewport: true,
-			clip: { x: 0, y: 0, width, height: await this.evaluate("document.documentElement.scrollHeight"), scale: 1 } });
-		fs.writeFileSync(path.join(folder, "sandbox-" + width + "-" + scheme + ".png"), Buffer.from(data, "base64"));
-		assert.ok((await this.evaluate("document.documentElement.scrollWidth")) <= width, "nothing stands out at " + width);
-	}
-
-	/** Ends it with its helpers, which write to the profile until then. */
-	async close() {
-		const gone = new Promise((done) => this.process.on("exit", done));
-		const timer = setTimeout(() => this.process.kill("SIGKILL"), WAIT_MS);
-		this.session = undefined;
-		this.send("Browser.close").catch(() => {});
-		await gone;
-		clearTimeout(timer);
-		fs.rmSync(this.profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-	}
-}
 
 /* --- an application --- */
 
@@ -176,8 +89,17 @@ async function anotherPageCannotUseIt(browser) {
 	assert.equal((await (await fetch(url + "/sandbox/faults")).json()).faults.length, 0);
 }
 
+async function look(browser, width, scheme) {
+	await browser.send("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: width < 600 });
+	await browser.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
+	const { data } = await browser.send("Page.captureScreenshot", { captureBeyondViewport: true,
+		clip: { x: 0, y: 0, width, height: await browser.evaluate("document.documentElement.scrollHeight"), scale: 1 } });
+	fs.writeFileSync(path.join(folder, "sandbox-" + width + "-" + scheme + ".png"), Buffer.from(data, "base64"));
+	assert.ok((await browser.evaluate("document.documentElement.scrollWidth")) <= width, "nothing stands out at " + width);
+}
+
 async function main() {
-	const browser = new Browser();
+	const browser = new Chromium(chromium);
 	try {
 		const token = await signIn();
 		await browser.open();
@@ -190,7 +112,7 @@ async function main() {
 		await everyControlHasANameAndTheKeyboardReachesIt(browser);
 		await fetch(url + "/sandbox/faults", { method: "POST", headers: { "Content-Type": "application/json" }, body: '{"code":2308,"count":3,"call":"otp"}' });
 		await browser.until("document.querySelectorAll('#faults li').length === 1");
-		for (const width of [375, 1280]) for (const scheme of ["light", "dark"]) await browser.look(width, scheme);
+		for (const width of [375, 1280]) for (const scheme of ["light", "dark"]) await look(browser, width, scheme);
 		assert.deepEqual(browser.problems, []);
 		await fetch(url + "/sandbox/faults", { method: "DELETE" });
 		await anotherPageCannotUseIt(browser);

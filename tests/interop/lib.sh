@@ -43,3 +43,23 @@ wait_for() {
 		sleep 0.1
 	done
 }
+
+# free_ports COUNT: that many ports of 127.0.0.1 that nobody listens on, in a line
+free_ports() {
+	run_node -e 'const net = require("node:net"), servers = [];
+		for (let i = 0; i < Number(process.argv[1]); i++) servers.push(net.createServer().listen(0, "127.0.0.1"));
+		Promise.all(servers.map((server) => new Promise((done) => server.on("listening", done)))).then(() => {
+			console.log(servers.map((server) => server.address().port).join(" "));
+			servers.forEach((server) => server.close());
+		});' "$1"
+}
+
+# make_authority DIRECTORY: an authority of one's own, ca.pem, and a certificate of it for 127.0.0.1, server.pem and server.key
+make_authority() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=openpims test authority" \
+		-addext "keyUsage=critical,keyCertSign" -keyout "$1/ca.key" -out "$1/ca.pem" 2>/dev/null
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=127.0.0.1" -keyout "$1/server.key" -out "$1/server.csr" 2>/dev/null
+	printf 'subjectAltName=IP:127.0.0.1\nbasicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth\n' >"$1/server.ext"
+	openssl x509 -req -in "$1/server.csr" -CA "$1/ca.pem" -CAkey "$1/ca.key" -CAcreateserial -days 2 -extfile "$1/server.ext" \
+		-out "$1/server.pem" 2>/dev/null
+}
