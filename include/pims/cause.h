@@ -38,6 +38,8 @@ extern "C" {
 	X("configuration.", "a value of the configuration is missing or wrong", PIMS_NEXT_INITIALIZE, "2006 2344", "") \
 	X("configuration.busy", "another change of the configuration is under way", "", "2005", "") \
 	X("configuration.changed", "the configuration was changed meanwhile", "", "2000", "") \
+	X("configuration.issuer", "the issuer must be an https address, and no backend stands beside it", PIMS_NEXT_INITIALIZE, "2006", "") \
+	X("configuration.scope", "the scope must be words of printable characters, openid among them", PIMS_NEXT_INITIALIZE, "2006", "") \
 	X("device.not_enrolled", "this device is not enrolled", PIMS_NEXT_SMS, "2317", "") \
 	X("device.proof", "this device could not be proved to be enrolled", PIMS_NEXT_SMS, "2312", "") \
 	X("device.unknown", "the account has no such device", "", "2102", "") \
