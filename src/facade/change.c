@@ -39,9 +39,9 @@ static bool same_live(const struct live *a, const struct live *b)
 
 static bool same_server(const struct profile *a, const struct profile *b)
 {
-	return text_equal(a->backend, b->backend) && text_equal(a->issuer, b->issuer) && text_equal(a->brand, b->brand) && text_equal(a->environment, b->environment) &&
-	       text_equal(a->mode, b->mode) && text_equal(a->macid, b->macid) && text_equal(a->inwebo_url, b->inwebo_url) &&
-	       same_live(&a->live, &b->live);
+	return text_equal(a->backend, b->backend) && text_equal(a->issuer, b->issuer) && text_equal(a->brand, b->brand) &&
+	       text_equal(a->environment, b->environment) && text_equal(a->mode, b->mode) && text_equal(a->macid, b->macid) &&
+	       text_equal(a->inwebo_url, b->inwebo_url) && same_live(&a->live, &b->live);
 }
 
 static bool same_client(const struct profile *a, const struct profile *b)

@@ -678,6 +678,28 @@ static void init_for_a_brand_takes_the_secret_from_standard_input(void **state)
 	assert_lacks(result.err, "s3cret");
 }
 
+static void init_for_an_issuer_asks_for_nothing(void **state)
+{
+	static const struct fake_row rows[] = {INITIALIZED, END};
+	char text[1024];
+
+	(void)state;
+	run(&result, rows, "s3cret\n", "init", "--issuer", "https://id.example.com", "--client-id", "me", "--client-secret-file", "-", "--scope",
+	    "openid cars", "--profile", "issuer", NULL);
+	assert_int_equal(result.status, 0);
+	read_config("issuer", text, sizeof text);
+	assert_string_equal(text, "{\"environnement\":\"Production\",\"mode\":\"B2C\",\"issuer\":\"https://id.example.com\",\"credential\":{"
+				  "\"clientID\":\"me\",\"clientSecret\":\"s3cret\",\"loginRedirectURI\":\"http://127.0.0.1/callback\","
+				  "\"webviewsRedirectURI\":\"http://127.0.0.1/callback\"},\"scope\":\"openid cars\"}\n");
+	assert_lacks(result.err, "s3cret");
+	run(&result, NULL, NULL, "init", "--issuer", "https://id.example.com", "--profile", "issuer2", NULL);
+	assert_int_equal(result.status, 2);
+	assert_has(result.err, "--client-id is missing");
+	run(&result, NULL, NULL, "init", "--issuer", "https://id.example.com", "--client-id", "me", "--brand", "Opel", "--profile", "issuer2", NULL);
+	assert_int_equal(result.status, 2);
+	assert_has(result.err, "stands alone");
+}
+
 static void init_names_what_is_missing(void **state)
 {
 	(void)state;
@@ -761,6 +783,7 @@ int main(void)
 		cmocka_unit_test(init_writes_nothing_that_the_library_refuses),
 		cmocka_unit_test(init_for_a_brand_takes_the_secret_from_standard_input),
 		cmocka_unit_test(init_names_what_is_missing),
+		cmocka_unit_test(init_for_an_issuer_asks_for_nothing),
 		cmocka_unit_test(the_table_of_calls_is_printed),
 		cmocka_unit_test(the_completion_knows_calls_and_commands),
 	};

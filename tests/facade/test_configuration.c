@@ -135,6 +135,22 @@ static void each_field_that_is_wrong_is_named(void **state)
 		{"{\"profile\":{\"brand\":\"Lada\"}}", "configuration.profile.brand"},
 		{"{\"backend\":\"127.0.0.1:8080\"}", "configuration.backend"},
 		{"{\"backend\":5}", "configuration.backend"},
+		{"{\"issuer\":\"https://id.example.com\"}", "configuration.issuer"}, /* beside a backend */
+		{"{\"backend\":null,\"issuer\":\"http://id.example.com\"}", "configuration.issuer"},
+		{"{\"backend\":null,\"issuer\":\"id.example.com\"}", "configuration.issuer"},
+		{"{\"backend\":null,\"issuer\":\"https://id.example.com?a=b\"}", "configuration.issuer"},
+		{"{\"backend\":null,\"issuer\":\"https://id.example.com#a\"}", "configuration.issuer"},
+		{"{\"backend\":null,\"issuer\":\"https://me@id.example.com\"}", "configuration.issuer"},
+		{"{\"backend\":null,\"issuer\":7}", "configuration.issuer"},
+		{"{\"backend\":null,\"issuer\":\"https://id.example.com\",\"profile\":{\"brand\":\"Lada\"}}", "configuration.profile.brand"},
+		{"{\"scope\":\"\"}", "configuration.scope"},
+		{"{\"scope\":\"profile\"}", "configuration.scope"},
+		{"{\"scope\":\"openid\\nemail\"}", "configuration.scope"},
+		{"{\"scope\":\"openid  email\"}", "configuration.scope"},
+		{"{\"scope\":\" openid\"}", "configuration.scope"},
+		{"{\"scope\":\"openid \"}", "configuration.scope"},
+		{"{\"scope\":\"openid a\\\"b\"}", "configuration.scope"},
+		{"{\"scope\":[\"openid\"]}", "configuration.scope"},
 		{"{\"country\":\"FRA\"}", "configuration.country"},
 		{"{\"country\":\"F1\"}", "configuration.country"},
 		{"{\"country\":33}", "configuration.country"},
@@ -161,6 +177,9 @@ static void what_is_allowed_is_taken(void **state)
 		"{\"credential\":{\"loginRedirectURI\":\"com.example.app:/callback\"}}",
 		"{\"credential\":{\"loginRedirectURI\":\"http://[::1]/callback\"}}",
 		"{\"backend\":null,\"country\":null}",
+		"{\"backend\":null,\"issuer\":\"https://id.example.com/realms/a\",\"profile\":null}",
+		"{\"backend\":null,\"issuer\":\"http://127.0.0.1:8080/\",\"scope\":\"email openid offline_access\"}",
+		"{\"scope\":\"openid\"}",
 		"{\"unknown\":{\"a\":[1,2]}}",
 	};
 
@@ -186,6 +205,23 @@ static void the_profile_has_what_was_given(void **state)
 	assert_string_equal(profile.inwebo_url, HARNESS_BACKEND);
 	assert_string_equal(profile.country, "GB");
 	assert_false(profile.endpoints.known);
+}
+
+static void an_issuer_comes_back_as_it_was_written(void **state)
+{
+	json_t *written;
+
+	(void)state;
+	assert_true(read_with("{\"backend\":null,\"issuer\":\"https://id.example.com\",\"scope\":\"openid cars\",\"profile\":null}"));
+	assert_string_equal(profile.issuer, "https://id.example.com");
+	assert_string_equal(profile.scope, "openid cars");
+	assert_null(profile.brand);
+	written = configuration_write(&profile);
+	profile_free(&profile);
+	assert_true(configuration_take(&flow, written, &profile));
+	assert_string_equal(profile.issuer, "https://id.example.com");
+	assert_string_equal(profile.scope, "openid cars");
+	json_wipe(written);
 }
 
 static void clientId_of_older_releases_is_taken(void **state)
@@ -243,6 +279,7 @@ int main(void)
 		T(each_field_that_is_wrong_is_named),
 		T(what_is_allowed_is_taken),
 		T(the_profile_has_what_was_given),
+		T(an_issuer_comes_back_as_it_was_written),
 		T(clientId_of_older_releases_is_taken),
 		T(brands_are_taken_in_any_case),
 		T(initialize_tells_what_was_wrong_and_can_be_tried_again),

@@ -179,6 +179,32 @@ static void a_failed_sign_in_leaves_the_old_session(void **state)
 	assert_non_null(strstr(h.heard.text, HARNESS_ACCESS));
 }
 
+/* The person may take ten minutes: nobody waits for that, and nothing of the session is left to come back. */
+static void ending_the_browsers_session_holds_no_lock(void **state)
+{
+	(void)state;
+	fake_transport_answer(&h.transport, 200, NULL, NULL);
+	login("{\"action\":\"logout\",\"endSession\":\"browser\"}");
+	assert_non_null(strstr(h.agent_url, HARNESS_BACKEND "/am/oauth2/connect/endSession?id_token_hint=header-secret"));
+	assert_false(h.store.locked);
+	assert_int_equal(h.store.saves, 1);
+	assert_int_equal(pims_redirect(h.pims, redirect("mymap://oauth2redirect/fr", "")), 0);
+	harness_settle(&h);
+	harness_assert_succeeded(&h.heard);
+	assert_int_equal(h.agent_closed, 1);
+}
+
+static void a_browsers_session_that_is_left_alone_brings_nothing_back(void **state)
+{
+	(void)state;
+	fake_transport_answer(&h.transport, 200, NULL, NULL);
+	login("{\"action\":\"logout\",\"endSession\":\"browser\"}");
+	harness_wait(&h, 601000);
+	harness_assert_failed(&h.heard, 2000, "Unknown error", "agent.timeout"); /* 2368 is no code of this call */
+	harness_call(&h, "get", "pims.authentication.token", "{\"type\":\"cvs\",\"action\":\"get\"}");
+	harness_assert_failed(&h.heard, 2301, NULL, "session.none");
+}
+
 /* --- the loopback redirect --- */
 
 static void start_with_loopback(const char *uri)
@@ -312,6 +338,8 @@ int main(void)
 		T(a_redirect_nobody_asked_for_is_refused_and_the_sign_in_goes_on),
 		T(two_sign_ins_at_once_get_each_its_own_redirect),
 		T(a_failed_sign_in_leaves_the_old_session),
+		T(ending_the_browsers_session_holds_no_lock),
+		T(a_browsers_session_that_is_left_alone_brings_nothing_back),
 		T(the_loopback_redirect_comes_back_by_itself),
 		T(a_pasted_loopback_redirect_is_taken_too),
 		T(a_port_that_is_taken_is_2368),

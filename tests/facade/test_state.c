@@ -365,6 +365,7 @@ static void fill(struct state *state, struct profile *profile)
 	assert_int_equal(text_set(&profile->endpoints.token, HARNESS_BACKEND "/t"), 0);
 	assert_int_equal(text_set(&profile->endpoints.scope, "openid"), 0);
 	profile->endpoints.iss_parameter = true;
+	profile->endpoints.post_secret = true;
 	profile->endpoints.known = true;
 }
 
@@ -383,7 +384,7 @@ static void a_document_comes_back_as_it_was(void **unused)
 	assert_string_equal(again.device.device_id, state.device.device_id);
 	assert_int_equal(again.clock_skew, -77);
 	state_endpoints(document, 1731417000 + 24 * 3600 - 1, &profile, &again);
-	assert_true(profile.endpoints.known && profile.endpoints.iss_parameter);
+	assert_true(profile.endpoints.known && profile.endpoints.iss_parameter && profile.endpoints.post_secret);
 	assert_string_equal(profile.endpoints.token, HARNESS_BACKEND "/t");
 	assert_null(profile.endpoints.phone);
 	assert_int_equal(again.endpoints_time, 1731417000);
@@ -413,6 +414,32 @@ static void endpoints_too_old_or_of_another_backend_are_left_out(void **unused)
 	assert_int_equal(state_decode(document, &profile, &again), 0);
 	assert_false(session_exists(&again.session));
 	assert_string_equal(again.device.device_id, state.device.device_id);
+	json_wipe(document);
+	state_free(&state);
+	state_free(&again);
+	profile_free(&profile);
+}
+
+static void a_session_of_another_issuer_is_left_out(void **unused)
+{
+	struct state state = {0}, again = {0};
+	struct profile profile = {0};
+	json_t *document = NULL;
+
+	(void)unused;
+	fill(&state, &profile);
+	assert_int_equal(text_set(&profile.backend, NULL), 0);
+	assert_int_equal(text_set(&profile.issuer, "https://a.example"), 0);
+	assert_int_equal(text_set(&profile.environment, "Production"), 0);
+	assert_int_equal(text_set(&profile.mode, "B2C"), 0);
+	assert_int_equal(state_encode(&state, &profile, &document), 0);
+	assert_int_equal(text_set(&profile.issuer, "https://b.example"), 0);
+	assert_int_equal(state_decode(document, &profile, &again), 0);
+	assert_false(session_exists(&again.session));
+	state_free(&again);
+	assert_int_equal(text_set(&profile.issuer, "https://a.example"), 0);
+	assert_int_equal(state_decode(document, &profile, &again), 0);
+	assert_true(session_exists(&again.session));
 	json_wipe(document);
 	state_free(&state);
 	state_free(&again);
@@ -466,6 +493,7 @@ int main(void)
 		T(no_secret_stands_in_the_file),
 		T(a_document_comes_back_as_it_was),
 		T(endpoints_too_old_or_of_another_backend_are_left_out),
+		T(a_session_of_another_issuer_is_left_out),
 		T(documents_that_are_wrong_leave_the_state_empty),
 	};
 

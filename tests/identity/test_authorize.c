@@ -287,6 +287,30 @@ static void an_endpoint_may_have_a_query_and_a_backend_its_scope(void **state)
 	assert_non_null(strstr(make_url(fixture, NULL), "&scope=openid+email&"));
 }
 
+static void what_is_configured_is_asked_for(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(text_set(&fixture->profile.endpoints.scope, "openid email"), 0);
+	assert_int_equal(text_set(&fixture->profile.scope, "openid cars"), 0);
+	assert_non_null(strstr(make_url(fixture, NULL), "&scope=openid+cars&"));
+}
+
+/* OpenID Connect Core §11. Our own backend gives refresh tokens without being asked. */
+static void offline_access_wants_consent_but_at_our_own_backend(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(text_set(&fixture->profile.endpoints.scope, "openid offline_access email"), 0);
+	assert_null(strstr(make_url(fixture, NULL), "prompt="));
+	assert_int_equal(text_set(&fixture->profile.issuer, "https://example.com"), 0);
+	assert_non_null(strstr(make_url(fixture, NULL), "&prompt=consent"));
+	fixture->authorization.forced = true;
+	assert_non_null(strstr(make_url(fixture, NULL), "&prompt=login+consent&max_age=0"));
+	assert_int_equal(text_set(&fixture->profile.scope, "openid offline_accessible"), 0);
+	assert_non_null(strstr(make_url(fixture, NULL), "&prompt=login&max_age=0"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +327,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_request_has_every_parameter_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_forced_request_asks_for_the_password, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_endpoint_may_have_a_query_and_a_backend_its_scope, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_configured_is_asked_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(offline_access_wants_consent_but_at_our_own_backend, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,7 @@ static bool respond(struct fixture *fixture)
 {
 	struct flow *flow = &fixture->flow;
 	size_t i = fixture->requests++;
+	bool is_provider = i == 1 || fixture->profile.issuer;
 
 	assert_true(i < 2);
 	assert_string_equal(flow->request.method, "GET");
@@ -117,7 +118,7 @@ static bool respond(struct fixture *fixture)
 	if (fixture->body[i])
 		assert_int_equal(buf_puts(&flow->response.body, fixture->body[i]), 0);
 	else
-		put_document(&flow->response.body, i ? provider_document : backend_document, i ? fixture->provider : fixture->backend);
+		put_document(&flow->response.body, is_provider ? provider_document : backend_document, is_provider ? fixture->provider : fixture->backend);
 	if (fixture->failure[i])
 		flow_fail_response(flow);
 	return !fixture->failure[i];
@@ -374,6 +375,103 @@ static void a_backend_may_stand_in_a_folder(void **state)
 	assert_string_equal(fixture->urls[0], "https://example.com/pims/.well-known/openpims");
 }
 
+/* A provider that is no backend of ours. */
+
+static void use_issuer(struct fixture *fixture, const char *issuer)
+{
+	assert_int_equal(text_set(&fixture->profile.backend, NULL), 0);
+	assert_int_equal(text_set(&fixture->profile.issuer, issuer), 0);
+}
+
+static void a_provider_that_calls_itself_otherwise_is_refused(void **state)
+{
+	static const char *const issuers[] = {BASE "/", "https://example.com", BASE "/realms/a"};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof issuers / sizeof *issuers; i++) {
+		use_issuer(fixture, issuers[i]);
+		fails(fixture, PIMS_SERVER, "server.issuer");
+		assert_int_equal(fixture->requests, 1);
+	}
+	use_issuer(fixture, BASE);
+	fixture->provider = "{\"jwks_uri\":null}";
+	fails(fixture, PIMS_SERVER, "server.format");
+	fixture->provider = "{\"token_endpoint\":\"http://example.com/token\"}";
+	fails(fixture, PIMS_NOT_CONFIGURED, "backend.insecure");
+}
+
+static void a_provider_needs_its_own_document_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct endpoints *endpoints = &fixture->profile.endpoints;
+
+	use_issuer(fixture, BASE);
+	run(fixture, identity_discover);
+	assert_outcome(fixture, 0, "");
+	assert_int_equal(fixture->requests, 1);
+	assert_string_equal(fixture->urls[0], BASE "/.well-known/openid-configuration");
+	assert_string_equal(endpoints->issuer, BASE);
+	assert_string_equal(endpoints->token, BASE "/am/oauth2/access_token");
+	assert_string_equal(endpoints->scope, "openid profile email");
+	assert_true(endpoints->known);
+	assert_false(endpoints->post_secret);
+	assert_null(endpoints->sms);
+	assert_null(endpoints->inwebo);
+	assert_null(endpoints->devices);
+}
+
+static void an_issuer_may_end_in_a_slash(void **state)
+{
+	struct fixture *fixture = *state;
+
+	use_issuer(fixture, BASE "/a/");
+	fixture->provider = "{\"issuer\":\"" BASE "/a/\"}";
+	run(fixture, identity_discover);
+	assert_outcome(fixture, 0, "");
+	assert_string_equal(fixture->urls[0], BASE "/a/.well-known/openid-configuration");
+	assert_string_equal(fixture->profile.endpoints.issuer, BASE "/a/");
+}
+
+static void offline_access_is_asked_for_where_it_is_known(void **state)
+{
+	struct fixture *fixture = *state;
+
+	use_issuer(fixture, BASE);
+	fixture->provider = "{\"scopes_supported\":[\"openid\",5,\"offline_access\"]}";
+	run(fixture, identity_discover);
+	assert_string_equal(fixture->profile.endpoints.scope, "openid profile email offline_access");
+	fixture->provider = "{\"scopes_supported\":\"offline_access\"}";
+	run(fixture, identity_discover);
+	assert_string_equal(fixture->profile.endpoints.scope, "openid profile email");
+}
+
+/* OpenID Connect Discovery 1.0 §3: without a list it is Basic */
+static void a_secret_goes_into_the_form_where_nothing_else_is_taken(void **state)
+{
+	static const struct {
+		const char *methods;
+		bool post;
+	} cases[] = {
+		{"null", false},
+		{"[]", false},
+		{"[\"client_secret_post\",\"client_secret_basic\"]", false},
+		{"[\"private_key_jwt\"]", false},
+		{"\"client_secret_post\"", false},
+		{"[\"none\",\"client_secret_post\"]", true},
+	};
+	struct fixture *fixture = *state;
+	char change[128];
+
+	use_issuer(fixture, BASE);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		(void)snprintf(change, sizeof change, "{\"token_endpoint_auth_methods_supported\":%s}", cases[i].methods);
+		fixture->provider = change;
+		run(fixture, identity_discover);
+		assert_outcome(fixture, 0, "");
+		assert_int_equal(fixture->profile.endpoints.post_secret, cases[i].post);
+	}
+}
+
 /* The live service. */
 
 static void an_unknown_brand_is_a_wrong_configuration(void **state)
@@ -537,6 +635,11 @@ int main(void)
 		TEST(both_documents_fill_the_endpoints),
 		TEST(endpoints_that_are_not_there_stay_empty),
 		TEST(a_backend_may_stand_in_a_folder),
+		TEST(a_provider_that_calls_itself_otherwise_is_refused),
+		TEST(a_provider_needs_its_own_document_alone),
+		TEST(an_issuer_may_end_in_a_slash),
+		TEST(offline_access_is_asked_for_where_it_is_known),
+		TEST(a_secret_goes_into_the_form_where_nothing_else_is_taken),
 		TEST(an_unknown_brand_is_a_wrong_configuration),
 		TEST(brands_are_known_in_any_letter_case),
 		TEST(what_no_source_tells_of_a_brand_stays_empty),

@@ -442,6 +442,20 @@ static void a_confidential_client_proves_itself_by_basic(void **state)
 	assert_null(strstr(request->body, "demo"));
 }
 
+static void a_secret_goes_into_the_form_where_basic_is_not_taken(void **state)
+{
+	struct provider *provider = *state;
+	const struct provider_request *request;
+
+	assert_int_equal(secret_set(&provider->profile.client_secret, "de&mo"), 0);
+	provider_endpoints(provider);
+	provider->profile.endpoints.post_secret = true;
+	provider_sign_in(provider);
+	request = provider_last(provider, TOKEN);
+	assert_null(strstr(request->headers, "Authorization"));
+	assert_non_null(strstr(request->body, "client_id=pims&client_secret=de%26mo&"));
+}
+
 static void a_sign_in_stores_what_was_granted(void **state)
 {
 	struct provider *provider = *state;
@@ -596,6 +610,7 @@ int main(void)
 		TEST(the_old_session_stays_until_the_new_one_is_complete),
 		TEST(the_code_is_redeemed_with_its_verifier),
 		TEST(a_confidential_client_proves_itself_by_basic),
+		TEST(a_secret_goes_into_the_form_where_basic_is_not_taken),
 		TEST(a_sign_in_stores_what_was_granted),
 		TEST(a_signature_on_an_elliptic_curve_is_as_good),
 		TEST(an_answer_may_leave_out_what_is_optional),

@@ -286,6 +286,36 @@ static void a_provider_that_revokes_nothing_is_not_asked(void **state)
 	assert_false(session_exists(&provider->stored));
 }
 
+#define END_SESSION "{\"endSession\":\"browser\"}"
+
+static void a_browsers_session_that_cannot_be_ended_is_told(void **state)
+{
+	struct provider *provider = *state;
+
+	assert_int_equal(text_set(&provider->profile.endpoints.end_session, NULL), 0);
+	provider_run(provider, identity_logout, END_SESSION);
+	assert_provider_failed(provider, PIMS_COMPONENT_NOT_CONFIGURED, "backend.no_endpoint");
+	assert_false(session_exists(&provider->stored));
+}
+
+/* The lock is let go of before: provider.c asserts it. */
+static void the_browser_ends_its_own_session(void **state)
+{
+	struct provider *provider = *state;
+
+	assert_int_equal(text_set(&provider->profile.endpoints.end_session, "https://example.com/end?realm=a"), 0);
+	assert_int_equal(secret_set(&provider->session.id_token, "an.id.token"), 0);
+	provider->redirects[0] = PROVIDER_REDIRECT "?state=strange";
+	provider->redirects[1] = PROVIDER_REDIRECT "?state=%s";
+	provider_run(provider, identity_logout, END_SESSION);
+	assert_provider_succeeded(provider);
+	assert_int_equal(provider->request_count, 1);
+	assert_int_equal(provider->agent_asked, 2);
+	assert_true(text_starts(provider->agent_url, "https://example.com/end?realm=a&id_token_hint=an.id.token&client_id=pims&"
+						     "post_logout_redirect_uri=http%3A%2F%2F127.0.0.1%3A43210%2Fcallback&state="));
+	assert_false(session_exists(&provider->stored));
+}
+
 static void signing_out_keeps_the_device(void **state)
 {
 	struct provider *provider = *state;
@@ -326,6 +356,8 @@ int main(void)
 		TEST(without_a_refresh_token_the_access_token_is_revoked),
 		TEST(a_provider_that_revokes_nothing_is_not_asked),
 		TEST(signing_out_keeps_the_device),
+		TEST(a_browsers_session_that_cannot_be_ended_is_told),
+		TEST(the_browser_ends_its_own_session),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, free_keys);

@@ -295,6 +295,7 @@ static void fill_profile(struct profile *profile)
 	assert_int_equal(text_set(&endpoints->authorization, HARNESS_BACKEND "/am/oauth2/authorize"), 0);
 	assert_int_equal(text_set(&endpoints->token, HARNESS_BACKEND "/am/oauth2/access_token"), 0);
 	assert_int_equal(text_set(&endpoints->revocation, HARNESS_BACKEND "/am/oauth2/token/revoke"), 0);
+	assert_int_equal(text_set(&endpoints->end_session, HARNESS_BACKEND "/am/oauth2/connect/endSession"), 0);
 	assert_int_equal(text_set(&endpoints->jwks, HARNESS_BACKEND "/am/oauth2/connect/jwk_uri"), 0);
 	assert_int_equal(text_set(&endpoints->inwebo, HARNESS_BACKEND), 0);
 	assert_int_equal(text_set(&endpoints->sms, HARNESS_BACKEND "/smsCode"), 0);

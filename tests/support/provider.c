@@ -303,6 +303,10 @@ static bool give(struct provider *provider, enum flow_want want)
 	case FLOW_LOCK:
 		lock(provider);
 		return true;
+	case FLOW_UNLOCK:
+		assert_true(provider->locked);
+		provider->locked = false;
+		return true;
 	case FLOW_ENDPOINTS:
 		if (!provider->profile.endpoints.known)
 			provider_endpoints(provider);
