@@ -85,6 +85,7 @@ PIMS_API void pims_free(struct pims *pims);
 
 /**
  * The calls of the reference (facade.md §Calls). `parameters` is JSON text of an object, NULL for none; it is copied.
+ * initialize takes `backend`, `issuer`, `scope` and `country` beyond the reference: docs/PROTOCOL.md, section 6.
  * `ret_transaction`, NULL allowed, gets the message's transactionId, for pims_cancel(). What is wrong with api or parameters is told in the message.
  * Errors: PIMS_E_INVALID (pims, api or callback NULL, or context freed), PIMS_E_MEMORY, PIMS_E_THREAD, PIMS_E_LIMIT (parameters over 64 KiB,
  * or over 65536 calls pending). Since 0.1.
