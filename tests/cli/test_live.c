@@ -97,7 +97,7 @@ static void init_takes_what_the_environment_has_and_options_first(void **state)
 				  "\"credential\":{\"clientID\":\"option-id\",\"loginRedirectURI\":\"mymap://oauth2redirect/fr\","
 				  "\"webviewsRedirectURI\":\"mymap://oauth2redirect/fr\",\"macID\":\"0123456789abcdef0123456789abcdef\","
 				  "\"inWeboURL\":\"https://inwebo.example.org\",\"clientSecret\":\"" SECRET "\"},"
-				  "\"live\":{\"apiURL\":\"https://api.example.org\",\"realm\":\"mine\",\"scope\":\"openid\"}}\n");
+				  "\"live\":{\"apiURL\":\"https://api.example.org\",\"realm\":\"mine\"},\"scope\":\"openid\"}\n");
 	assert_lacks(result.err, SECRET);
 	assert_lacks(result.out, SECRET);
 	assert_lacks(result.calls, "discover");

@@ -283,7 +283,7 @@ static void the_users_addresses_stand_before_the_tables(void **state)
 	char scope[64];
 
 	(void)state;
-	initialize("{\"environnement\":\"Preproduction\",\"live\":{\"oauthURL\":\"https://id.example.org/oauth/\",\"scope\":\"openid email\"}}");
+	initialize("{\"environnement\":\"Preproduction\",\"live\":{\"oauthURL\":\"https://id.example.org/oauth/\"},\"scope\":\"openid email\"}");
 	harness_call(&h, "set", "pims.authentication.user", "{\"action\":\"login\"}");
 	assert_memory_equal(h.agent_url, page, sizeof page - 1);
 	page_parameter("scope", scope, sizeof scope);
