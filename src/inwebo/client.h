@@ -28,6 +28,7 @@ struct iw_reply {
 	size_t length;
 	int64_t time; /**< seconds since 1970 when it came, 0 = not known: only the offline OTP would use it */
 	struct iw_refusal refusal;
+	bool unsynchronised; /**< NOK:SYNCHROFAILED beside all that the step brings: it succeeded (0), the synchronisation after it did not */
 };
 
 /** True when OTPs can be asked for: IW_ACTIVE, or IW_SETUP while the device of an earlier enrollment still lives. */

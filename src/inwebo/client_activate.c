@@ -216,6 +216,7 @@ static int take_enrollment(struct iw_device *device, const struct iw_answer *ans
 	secret_free(&device->sealed_k1);
 	secret_free(&device->dk1);
 	*device->tsync = '\0';
+	device->sync_due = false;
 	r = iw_step_kma(device, pin, &kma);
 	if (r == 0)
 		r = iw_sync(device, answer, secret_text(&kma), now);

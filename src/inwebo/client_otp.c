@@ -99,6 +99,7 @@ int iw_client_finalize_otp_answer(struct iw_device *device, const char *pin, str
 		again = iw_answer_has(&answer, IW_EL_J);
 		waiting = iw_sync_needed(&next);
 		r = waiting ? 0 : compute(&next, &answer, &otp);
+		next.sync_due = reply->unsynchronised;
 		if (next.phase == IW_ACTIVE)
 			secret_free(&next.code);
 	}

@@ -32,6 +32,8 @@ int iw_client_setup_status_answer(struct iw_device *device, struct iw_reply *rep
 	r = iw_step_open(reply, IW_STEP_SETUP_STATUS, &answer);
 	if (r == 0)
 		r = iw_step_challenge(device, &answer);
+	if (r == 0)
+		device->sync_due = false;
 	iw_answer_free(&answer);
 	return r;
 }
@@ -151,6 +153,7 @@ int iw_client_finalize_pin_answer(struct iw_device *device, const struct iw_new_
 	if (r == 0)
 		r = take_keys(&next, pin, &answer, reply->time);
 	*next.challenge = '\0';
+	next.sync_due = reply->unsynchronised;
 	iw_answer_free(&answer);
 	return iw_step_commit(device, &next, r);
 }

@@ -10,13 +10,32 @@
 #include <pims/error.h>
 #include <string.h>
 
+/* "The operation succeeded, but it required a post-synchronization which failed": what the operation brings is there. */
+static bool succeeded(enum iw_step step, const struct iw_answer *answer)
+{
+	switch (step) {
+	case IW_STEP_SETUP_ACTIVATE:
+		return iw_answer_filled(answer, IW_EL_KFACT);
+	case IW_STEP_FINALIZE_ACTIVATE:
+		return iw_answer_filled(answer, IW_EL_K0);
+	case IW_STEP_FINALIZE_OTP:
+		return iw_answer_filled(answer, IW_EL_DEFI);
+	case IW_STEP_FINALIZE_PASSWORD:
+	case IW_STEP_FINALIZE_RESET:
+		return true; /* they bring nothing */
+	default:
+		return false;
+	}
+}
+
 int iw_step_open(struct iw_reply *reply, enum iw_step step, struct iw_answer *ret_answer)
 {
 	int r = iw_answer_read(reply->xml, reply->length, iw_step_action(step), ret_answer);
 
 	if (r == 0)
 		r = (int)iw_answer_refusal(ret_answer, &reply->refusal);
-	return r;
+	reply->unsynchronised = r == IW_SYNCHROFAILED && succeeded(step, ret_answer);
+	return reply->unsynchronised ? 0 : r;
 }
 
 int iw_step_commit(struct iw_device *device, struct iw_device *next, int result)

@@ -9,7 +9,7 @@
 
 /* What the steps of the client share (client_activate.c, client_otp.c). */
 
-/** Opens an answer: 0, the refusal in it, or PIMS_E_FORMAT. */
+/** Opens an answer: 0, the refusal in it, or PIMS_E_FORMAT. Sets reply->refusal and reply->unsynchronised. */
 int iw_step_open(struct iw_reply *reply, enum iw_step step, struct iw_answer *ret_answer);
 /** Puts `next`, a changed copy, in the place of `device` when `result` is 0, else frees it. Returns `result`. */
 int iw_step_commit(struct iw_device *device, struct iw_device *next, int result);

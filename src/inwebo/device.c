@@ -123,6 +123,7 @@ void iw_device_forget(struct iw_device *device)
 			clear_field(device, &fields[i]);
 	device->phase = IW_NONE;
 	device->pinmode = 0;
+	device->sync_due = false;
 	device->tref = 0;
 }
 
@@ -134,7 +135,7 @@ void iw_device_set_removed(struct iw_device *device)
 
 int iw_device_copy(const struct iw_device *device, struct iw_device *ret_device)
 {
-	struct iw_device copy = {.phase = device->phase, .pinmode = device->pinmode, .tref = device->tref};
+	struct iw_device copy = {.phase = device->phase, .pinmode = device->pinmode, .sync_due = device->sync_due, .tref = device->tref};
 	const char *text;
 	int r = 0;
 
@@ -177,6 +178,8 @@ int iw_device_encode(const struct iw_device *device, json_t **ret_object)
 		r = json_put_int(object, "pinmode", device->pinmode);
 	if (r == 0)
 		r = json_put_int(object, "tref", device->tref);
+	if (r == 0 && device->sync_due)
+		r = json_object_set_new(object, "syncDue", json_true()) == 0 ? 0 : PIMS_E_MEMORY;
 	if (r == 0)
 		*ret_object = object;
 	else
@@ -216,6 +219,7 @@ static int decode_phase(const json_t *object, struct iw_device *device)
 		return PIMS_E_FORMAT;
 	device->pinmode = (int)pinmode;
 	device->tref = tref;
+	device->sync_due = json_is_true(json_object_get(object, "syncDue"));
 	for (int i = IW_NONE; i <= IW_REMOVED; i++)
 		if (text_equal(phase, phases[i])) {
 			device->phase = (enum iw_phase)i;

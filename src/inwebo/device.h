@@ -45,6 +45,7 @@ struct iw_device {
 	struct secret sealed_k0, sealed_k1, dk1; /**< came without a PIN at hand (Kma is not stored): applied by the next withPIN */
 	char *j, *k;                             /**< of the offline OTP: kept, not used */
 	struct secret h;
+	bool sync_due; /**< a call succeeded, its synchronisation did not (2316): whether the server still knows the device is asked first */
 	int64_t tref; /**< of the offline OTP: seconds since 1970 when J came, 0 = not known */
 };
 

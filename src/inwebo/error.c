@@ -40,6 +40,14 @@ const char *iw_error_word(enum iw_error error)
 	return row_of(error)->word;
 }
 
+enum iw_error iw_error_of_cause(const char *cause)
+{
+	for (unsigned i = IW_OK + 1; i < IW_ERROR_COUNT; i++)
+		if (strcmp(cause, rows[i].cause) == 0)
+			return (enum iw_error)i;
+	return IW_OK;
+}
+
 enum iw_error iw_error_parse(const char *word)
 {
 	if (strcmp(word, "NOK:NOK_BLOCKED") == 0 || strcmp(word, "OK:BLOCKED") == 0)

@@ -52,6 +52,8 @@ int iw_error_code(enum iw_error error);
 const char *iw_error_cause(enum iw_error error);
 /** The word on the wire, "OK" for 0. */
 const char *iw_error_word(enum iw_error error);
+/** The first refusal with that cause ("inwebo.access"); IW_OK = there is none. */
+enum iw_error iw_error_of_cause(const char *cause);
 /** From the wire; NOK:NOK_BLOCKED and OK:BLOCKED are BLOCKED, an unknown word OTHER. */
 enum iw_error iw_error_parse(const char *word);
 

@@ -27,16 +27,40 @@ static enum flow_want forget(struct flow *flow)
 	return flow_wait(flow, FLOW_SAVE, removed);
 }
 
+/* With the outcome that was found before. */
+static enum flow_want tell(struct flow *flow)
+{
+	return flow_wait(flow, FLOW_DONE, NULL);
+}
+
+static enum flow_want note_failure(struct flow *flow)
+{
+	if (flow->outcome.code == PIMS_INWEBO_NO_DEVICE)
+		iw_device_set_removed(flow->device);
+	else
+		flow->device->sync_due = true; /* spec/facade.md rule 8: the next call asks whether the device is still there */
+	return flow_wait(flow, FLOW_SAVE, tell);
+}
+
+static enum flow_want fail_removal(struct flow *flow, bool concerned)
+{
+	enum flow_want want = strong_fail_response(flow);
+	int code = flow->outcome.code;
+
+	if (concerned && (code == PIMS_INWEBO_NO_DEVICE || code == PIMS_INWEBO_SYNCHRO))
+		return flow_wait(flow, FLOW_LOCK, note_failure);
+	return want;
+}
+
 /* Without `id` it was all of them. */
 static enum flow_want read_removal(struct flow *flow)
 {
 	const char *id = flow_text(flow, "id");
+	bool concerned = flow->device->phase != IW_NONE && (!id || is_this_device(flow, id));
 
 	if (flow->response.status != 200)
-		return flow_fail_response(flow);
-	if (flow->device->phase == IW_NONE || (id && !is_this_device(flow, id)))
-		return removed(flow);
-	return flow_wait(flow, FLOW_LOCK, forget);
+		return fail_removal(flow, concerned);
+	return concerned ? flow_wait(flow, FLOW_LOCK, forget) : removed(flow);
 }
 
 static int build_removal(struct flow *flow)
@@ -118,7 +142,7 @@ static enum flow_want read_devices(struct flow *flow)
 	json_t *answer, *list;
 
 	if (flow->response.status != 200)
-		return flow_fail_response(flow);
+		return strong_fail_response(flow);
 	answer = strong_answer_object(flow);
 	list = answer ? make_list(flow, answer) : NULL;
 	json_wipe(answer);

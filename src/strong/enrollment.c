@@ -36,6 +36,7 @@ static bool read_setup(struct flow *flow, enum flow_want *ret_want)
 	if (!mac_receive(flow))
 		return false;
 	r = iw_client_setup_activate_answer(flow->device, &mac->app, flow_text(flow, "smsCode"), &mac->reply);
+	mac->unsynchronised |= mac->reply.unsynchronised;
 	if (r != 0)
 		*ret_want = mac_fail(flow, r);
 	return r == 0;
@@ -45,7 +46,9 @@ static enum flow_want confirmed(struct flow *flow)
 {
 	const char *status = flow->device->pinmode == 1 ? "AlreadyEnrolled" : "NotEnrolled";
 
-	return strong_succeed(flow, json_pack("{s:s}", "status", status));
+	json_t *result = json_pack("{s:s}", "status", status);
+
+	return result ? mac_end(flow, result) : flow_fail_return(flow, PIMS_E_MEMORY);
 }
 
 static enum flow_want save_confirmed(struct flow *flow)
@@ -83,7 +86,7 @@ static enum flow_want enrolled(struct flow *flow)
 static enum flow_want ms_failed(struct flow *flow)
 {
 	flow->outcome.code = PIMS_INWEBO_SYNCHRO;
-	(void)text_copy(flow->outcome.recovery, sizeof flow->outcome.recovery, "set pims.authentication.enrollment action=enroll");
+	(void)text_copy(flow->outcome.recovery, sizeof flow->outcome.recovery, "get pims.authentication.otp action=withPIN");
 	return FLOW_DONE;
 }
 
@@ -91,7 +94,7 @@ static enum flow_want ms_refused(struct flow *flow, int r)
 {
 	enum flow_want want;
 
-	if (r > 0 && r != IW_ACCESS && r != IW_BLOCKED && mac_of(flow)->rounds++ == 0 && flow_text(flow, "smsCode"))
+	if (r > 0 && r != IW_ACCESS && r != IW_BLOCKED && r != IW_SYNCHROFAILED && mac_of(flow)->rounds++ == 0 && flow_text(flow, "smsCode"))
 		return enroll_with_code(flow);
 	if (r == IW_NODEVICE || r == IW_FORBIDDEN) /* the next enroll starts anew */
 		return mac_fail_gone(flow, r);
@@ -124,7 +127,14 @@ static enum flow_want send_ms(struct flow *flow)
 
 static enum flow_want finalized(struct flow *flow)
 {
-	return flow->device->phase == IW_MS ? send_ms(flow) : enrolled(flow);
+	struct mac *mac = mac_of(flow);
+
+	if (flow->device->phase != IW_MS)
+		return mac_end(flow, NULL);
+	if (!mac->unsynchronised)
+		return send_ms(flow);
+	(void)mac_fail(flow, IW_SYNCHROFAILED); /* the server cannot synchronise now: left to the next call */
+	return ms_failed(flow);
 }
 
 /* Ends an activation whose code is dead. A device of an earlier enrollment still has its keys and lives on. */
@@ -146,6 +156,7 @@ static enum flow_want read_finalize(struct flow *flow)
 	if (!mac_receive(flow))
 		return FLOW_DONE;
 	r = iw_client_finalize_activate_answer(flow->device, flow->env, flow_text(flow, "pinCode"), &mac->reply);
+	mac->unsynchronised |= mac->reply.unsynchronised;
 	if (r == 0)
 		return flow_wait(flow, FLOW_SAVE, finalized);
 	if (r != IW_CODE)

@@ -101,7 +101,7 @@ bool mac_receive(struct flow *flow)
 		flow_fail(flow, PIMS_SERVER, "server.content_type");
 		return false;
 	}
-	memset(reply, 0, sizeof *reply);
+	*reply = (struct iw_reply){0};
 	reply->xml = buf_text(&response->body);
 	reply->length = response->body.len;
 	return true;
@@ -170,6 +170,14 @@ enum flow_want mac_fail(struct flow *flow, int value)
 	return flow_fail_return(flow, value);
 }
 
+enum flow_want mac_end(struct flow *flow, json_t *result)
+{
+	if (!mac_of(flow)->reply.unsynchronised)
+		return flow_succeed(flow, result);
+	json_wipe(result);
+	return mac_fail(flow, IW_SYNCHROFAILED);
+}
+
 enum flow_want mac_fail_saved(struct flow *flow)
 {
 	return mac_fail(flow, mac_of(flow)->refused);
@@ -206,6 +214,32 @@ bool mac_enrolled(struct flow *flow, bool unfinished)
 	flow_fail(flow, PIMS_INWEBO_FORBIDDEN, "device.not_enrolled");
 	(void)text_copy(flow->outcome.recovery, sizeof flow->outcome.recovery, "get pims.authentication.smscode type=enrollment");
 	return false;
+}
+
+/* --- step ms, by a later call ------------------------------------------------------------------------------------------------------- */
+
+static enum flow_want read_ms(struct flow *flow)
+{
+	struct mac *mac = mac_of(flow);
+	int r;
+
+	if (!mac_receive(flow))
+		return FLOW_DONE;
+	r = iw_client_ms_answer(flow->device, mac->sync_pin, &mac->reply);
+	if (r == IW_NODEVICE)
+		return mac_fail_gone(flow, r);
+	return r == 0 ? flow_wait(flow, FLOW_SAVE, mac->synchronised) : mac_fail(flow, r);
+}
+
+enum flow_want mac_synchronise(struct flow *flow, const char *pin, flow_step_fn next)
+{
+	struct mac *mac = mac_of(flow);
+
+	if (!pin)
+		return mac_fail(flow, IW_SYNCHROFAILED);
+	mac->sync_pin = pin;
+	mac->synchronised = next;
+	return mac_send(flow, iw_client_ms(flow->device, flow->env, pin, &mac->target), read_ms);
 }
 
 /* --- proofs for others ------------------------------------------------------------------------------------------------------------ */

@@ -17,8 +17,11 @@ struct mac {
 	int refused;           /**< what the answer came to, for a step after FLOW_SAVE */
 	struct secret otp;
 	int rounds;
+	bool unsynchronised; /**< an activation's answer said so: step ms is left to the next call */
 	struct iw_proofs proofs; /**< of mac_prove_device() */
 	flow_step_fn proved;
+	const char *sync_pin; /**< of mac_synchronise() */
+	flow_step_fn synchronised;
 };
 
 /** Makes flow->data; false, with the flow ended, when the application has no macID or memory is out. */
@@ -30,6 +33,13 @@ enum flow_want mac_send(struct flow *flow, int built, flow_step_fn next);
 bool mac_receive(struct flow *flow);
 /** Ends the flow for a step of inwebo/client.h that returned `value` != 0. */
 enum flow_want mac_fail(struct flow *flow, int value);
+/** Ends the flow for a step that returned 0: succeeds with `result`, taken over, or tells 2316 when the synchronisation failed (spec/facade.md rule 8). */
+enum flow_want mac_end(struct flow *flow, json_t *result);
+/**
+ * "The next call synchronises first": sends step ms, which an activation left missing (phase IW_MS), saves, and goes on with `next`. Without a PIN (NULL)
+ * or when it fails the flow ends. Needs FLOW_LOCK.
+ */
+enum flow_want mac_synchronise(struct flow *flow, const char *pin, flow_step_fn next);
 /** The step after FLOW_SAVE that fails with mac->refused. */
 enum flow_want mac_fail_saved(struct flow *flow);
 /** The server no longer knows the device: remembers that, so that isDeviceActivated tells the truth, and fails with `refused`. Needs FLOW_LOCK. */

@@ -43,6 +43,8 @@ static enum flow_want tell_otp(struct flow *flow)
 	struct mac *mac = mac_of(flow);
 	json_t *result;
 
+	if (mac->reply.unsynchronised) /* the keys are kept; this OTP is not told */
+		return mac_end(flow, NULL);
 	if (secret_empty(&mac->otp))
 		return flow_fail(flow, PIMS_SERVER, "server.format");
 	result = json_pack("{s:s}", "otp", secret_text(&mac->otp));
@@ -88,33 +90,11 @@ static enum flow_want send_setup(struct flow *flow)
 	return mac_send(flow, iw_client_setup_otp(flow->device, &mac->target), read_setup);
 }
 
-static enum flow_want read_ms(struct flow *flow)
-{
-	struct mac *mac = mac_of(flow);
-	int r;
-
-	if (!mac_receive(flow))
-		return FLOW_DONE;
-	r = iw_client_ms_answer(flow->device, pin(flow), &mac->reply);
-	if (r != 0)
-		return refused(flow, r);
-	return flow_wait(flow, FLOW_SAVE, send_setup);
-}
-
-static enum flow_want synchronise_first(struct flow *flow)
-{
-	struct mac *mac = mac_of(flow);
-
-	if (!pin(flow))
-		return mac_fail(flow, IW_SYNCHROFAILED);
-	return mac_send(flow, iw_client_ms(flow->device, flow->env, pin(flow), &mac->target), read_ms);
-}
-
 static enum flow_want otp_locked(struct flow *flow)
 {
 	if (!mac_enrolled(flow, true)) /* another process may have changed it */
 		return FLOW_DONE;
-	return flow->device->phase == IW_MS ? synchronise_first(flow) : send_setup(flow);
+	return flow->device->phase == IW_MS ? mac_synchronise(flow, pin(flow), send_setup) : send_setup(flow);
 }
 
 static enum flow_want otp_lock(struct flow *flow)

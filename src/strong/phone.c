@@ -21,7 +21,7 @@ static enum flow_want read_phone(struct flow *flow)
 	if (flow->response.status == 404 && is_cause(answer, "phone.none"))
 		want = flow_fail(flow, PIMS_NO_PHONE_NUMBER, "phone.none");
 	else if (flow->response.status != 200)
-		want = flow_fail_response(flow);
+		want = strong_fail_response(flow);
 	else if (!number)
 		want = flow_fail(flow, PIMS_SERVER, "server.format");
 	else

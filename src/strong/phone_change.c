@@ -15,7 +15,7 @@
  * an enrolled device for a challenge of mode status; with enrollWithPhoneNumber the code that certified the number becomes the activation code.
  */
 
-/* Causes of the server that are documented codes of their own. */
+/* Causes of the server that are documented codes of their own, beside those of inWebo. */
 static const struct {
 	const char *cause;
 	int code;
@@ -24,14 +24,13 @@ static const struct {
 	{"phone.invalid", PIMS_INVALID_PARAMETER, "phoneNumber"}, {"phone.exists", PIMS_PHONE_REGISTERED, "phoneNumber"},
 	{"phone.none", PIMS_NO_PHONE_NUMBER, "phoneNumber"},      {"sms.code", PIMS_SMS_CODE_INVALID, "smsCode"},
 	{"sms.expired", PIMS_SMS_CODE_EXPIRED, "smsCode"},        {"device.proof", PIMS_INWEBO_NO_DEVICE, ""},
-	{"inwebo.blocked", PIMS_INWEBO_BLOCKED, ""},              {"inwebo.no_device", PIMS_INWEBO_NO_DEVICE, ""},
 };
 
 static enum flow_want fail_change(struct flow *flow)
 {
 	char cause[sizeof flow->outcome.cause];
 
-	(void)flow_fail_response(flow);
+	(void)strong_fail_response(flow);
 	(void)text_copy(cause, sizeof cause, flow->outcome.cause);
 	for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
 		if (flow->response.status < 500 && text_equal(cause, causes[i].cause))
@@ -180,7 +179,11 @@ enum flow_want strong_modify_phone(struct flow *flow)
 
 static enum flow_want read_added(struct flow *flow)
 {
-	return changed(flow) ? enrollment_lock(flow) : fail_change(flow);
+	if (changed(flow))
+		return enrollment_lock(flow);
+	(void)fail_change(flow);
+	mac_of(flow)->unsynchronised = flow->outcome.code == PIMS_INWEBO_SYNCHRO;
+	return mac_of(flow)->unsynchronised ? enrollment_lock(flow) : FLOW_DONE; /* the number was added all the same */
 }
 
 static enum flow_want add_and_enroll(struct flow *flow)

@@ -10,8 +10,8 @@
 
 /*
  * The account's PIN: changed by the old one (set pincode update, mode password), or by an SMS code (set pincode reset, mode reset); both only from an
- * enrolled device. The fields of both modes are ours (docs/PROTOCOL.md), so only our server gets them. It takes a repeat of a change that it has made already
- * for that change, so a lost answer does no harm.
+ * enrolled device. With step ms still missing, the old PIN does it first (spec/facade.md rule 8); a code cannot. The fields of both modes are ours
+ * (docs/PROTOCOL.md), so only our server gets them. It takes a repeat of a change that it has made already for that change, so a lost answer does no harm.
  */
 
 static enum flow_want send_setup(struct flow *flow);
@@ -38,7 +38,7 @@ static enum flow_want refused(struct flow *flow, int r)
 
 static enum flow_want changed(struct flow *flow)
 {
-	return flow_succeed(flow, NULL);
+	return mac_end(flow, NULL);
 }
 
 static enum flow_want read_finalize(struct flow *flow)
@@ -77,7 +77,9 @@ static enum flow_want send_setup(struct flow *flow)
 
 static enum flow_want pin_locked(struct flow *flow)
 {
-	return mac_enrolled(flow, false) ? send_setup(flow) : FLOW_DONE; /* another process may have changed it */
+	if (!mac_enrolled(flow, true)) /* another process may have changed it */
+		return FLOW_DONE;
+	return flow->device->phase == IW_MS ? mac_synchronise(flow, flow_text(flow, "oldPIN"), send_setup) : send_setup(flow);
 }
 
 static enum flow_want pin_lock(struct flow *flow)
@@ -98,7 +100,7 @@ static bool fits(struct flow *flow)
 
 static enum flow_want start(struct flow *flow)
 {
-	if (!mac_begin(flow) || !strong_own_server(flow) || !mac_enrolled(flow, false) || !fits(flow))
+	if (!mac_begin(flow) || !strong_own_server(flow) || !mac_enrolled(flow, true) || !fits(flow))
 		return FLOW_DONE;
 	return flow_wait(flow, FLOW_ENDPOINTS, pin_lock);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "strong/rest.h"
 
+#include "inwebo/error.h"
+
 #include <pims/error.h>
 
 bool strong_configured(struct flow *flow)
@@ -36,6 +38,16 @@ enum flow_want strong_send(struct flow *flow, int built, flow_step_fn next)
 		return flow_fail_return(flow, built);
 	flow->bearer = true;
 	return flow_wait(flow, FLOW_HTTP, next);
+}
+
+enum flow_want strong_fail_response(struct flow *flow)
+{
+	enum flow_want want = flow_fail_response(flow);
+	enum iw_error error = flow->outcome.code == PIMS_SERVER ? iw_error_of_cause(flow->outcome.cause) : IW_OK;
+
+	if (error != IW_OK)
+		flow->outcome.code = iw_error_code(error);
+	return want;
 }
 
 enum flow_want strong_succeed(struct flow *flow, json_t *result)

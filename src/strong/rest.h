@@ -20,6 +20,8 @@ enum flow_want strong_no_endpoint(struct flow *flow);
  * (spec/wire.md §2). `built` is what building it returned.
  */
 enum flow_want strong_send(struct flow *flow, int built, flow_step_fn next);
+/** flow_fail_response(), and where the problem document's `cause` is a refusal of inWebo's (inwebo/error.h), the code of that. */
+enum flow_want strong_fail_response(struct flow *flow);
 /** Succeeds with a result that json_pack() built; 2000 when it could not (NULL). */
 enum flow_want strong_succeed(struct flow *flow, json_t *result);
 /** The answer's JSON object, which the caller owns (json_wipe), or NULL when it is none. */

@@ -16,7 +16,7 @@ static enum flow_want read_sms(struct flow *flow)
 	int status = flow->response.status;
 
 	if (status < 200 || status > 299)
-		return flow_fail_response(flow);
+		return strong_fail_response(flow);
 	return flow_succeed(flow, NULL);
 }
 

@@ -3,6 +3,7 @@
 
 #include "inwebo/answer.h"
 
+#include <pims/cause.h>
 #include <pims/error.h>
 #include <stdlib.h>
 
@@ -219,6 +220,31 @@ static void every_word_of_the_wire_has_its_code(void **state)
 	assert_int_equal(iw_error_code((enum iw_error) - 1), 2000);
 }
 
+/* include/pims/cause.h says of each cause which codes it comes with; a problem document's cause finds its way back. */
+static void every_cause_of_inwebo_comes_with_its_code_in_the_table_of_causes(void **state)
+{
+#define CAUSE_CODES(word, text, recovery, codes, tells) {word, codes},
+	static const struct {
+		const char *word, *codes;
+	} causes[] = {PIMS_CAUSES(CAUSE_CODES)};
+	char code[8];
+
+	(void)state;
+	for (unsigned error = IW_CODE; error < IW_ERROR_COUNT; error++) {
+		const char *cause = iw_error_cause((enum iw_error)error);
+		size_t i = 0;
+
+		assert_int_equal(iw_error_of_cause(cause), error);
+		snprintf(code, sizeof code, "%d", iw_error_code((enum iw_error)error));
+		while (i < sizeof causes / sizeof *causes && strcmp(causes[i].word, cause) != 0)
+			i++;
+		if (i == sizeof causes / sizeof *causes || !strstr(causes[i].codes, code))
+			fail_msg("%s: the table of causes does not say %s", cause, code);
+	}
+	assert_int_equal(iw_error_of_cause("inwebo."), IW_OK);
+	assert_int_equal(iw_error_of_cause(""), IW_OK);
+}
+
 static void what_is_written_is_read(void **state)
 {
 	struct buf xml = BUF_INIT(4096);
@@ -258,6 +284,7 @@ int main(void)
 		cmocka_unit_test(walks_over_an_answer_end_well),
 		cmocka_unit_test(what_servers_may_add_is_accepted),
 		cmocka_unit_test(a_refusal_is_told_with_its_details),
+		cmocka_unit_test(every_cause_of_inwebo_comes_with_its_code_in_the_table_of_causes),
 		cmocka_unit_test(every_word_of_the_wire_has_its_code),
 		cmocka_unit_test(what_is_written_is_read),
 	};

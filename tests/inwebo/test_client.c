@@ -142,7 +142,7 @@ static void a_refusal_changes_nothing_at_any_step(void **state)
 		iw_device_forget(&client->device);
 		go_to(client, step);
 		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-			snprintf(xml, sizeof xml, "<?xml version=\"1.0\"?><%s><err>%s</err><id>6</id><defi>1</defi></%s>", root, words[i],
+			snprintf(xml, sizeof xml, "<?xml version=\"1.0\"?><%s><err>%s</err><id>6</id></%s>", root, words[i],
 				 root);
 			assert_refused(client, step, xml, (int)iw_error_parse(words[i]));
 		}

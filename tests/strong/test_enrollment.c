@@ -327,6 +327,7 @@ static void a_failing_step_ms_is_2316_with_its_true_cause(void **state)
 		{{"mode=ms", PIMS_HTTP_NETWORK, 0, NULL, NULL}, "network.unreachable"},
 		{{"mode=ms", PIMS_HTTP_OK, 500, XML, ""}, "server.error"},
 		{{"mode=ms", PIMS_HTTP_OK, 200, XML, "rubbish"}, "server.format"},
+		{{"mode=ms", PIMS_HTTP_OK, 200, XML, NOK("Finalize", "SYNCHROFAILED")}, "inwebo.synchro"},
 	};
 	struct flow_fixture *fixture = *state;
 
@@ -334,7 +335,7 @@ static void a_failing_step_ms_is_2316_with_its_true_cause(void **state)
 		iw_device_forget(&fixture->device);
 		assert_int_equal(text_copy(fixture->device.alea, sizeof fixture->device.alea, "00112233445566778899aabbccddeeff"), 0);
 		lose_ms(fixture, faults[i].canned, 2316, faults[i].cause);
-		assert_string_equal(fixture->flow.outcome.recovery, "set pims.authentication.enrollment action=enroll");
+		assert_string_equal(fixture->flow.outcome.recovery, "get pims.authentication.otp action=withPIN");
 	}
 }
 

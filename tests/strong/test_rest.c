@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 #include "flow_fixture.h"
+#include "inwebo/error.h"
 #include "strong/strong.h"
 
 #include <pims/error.h>
@@ -92,6 +93,23 @@ static void failures_and_statuses_become_the_documented_codes_on_every_call(void
 
 			flow_fixture_run(fixture, rows[i].first, NULL, script);
 			assert_failed(fixture, faults[f].code, faults[f].cause);
+		}
+}
+
+static void a_cause_of_inwebo_is_the_code_that_it_has_there(void **state)
+{
+	struct flow_fixture *fixture = *state;
+	char body[128];
+
+	for (size_t i = 0; i < ROWS; i++)
+		for (int error = IW_CODE; error < IW_ERROR_COUNT; error++) {
+			const char *cause = iw_error_cause((enum iw_error)error);
+			const struct canned script[] = {{"/", PIMS_HTTP_OK, error % 2 ? 403 : 503, PROBLEM, body}, {0}};
+
+			snprintf(body, sizeof body, "{\"cause\":\"%s\",\"remaining\":4}", cause);
+			flow_fixture_run(fixture, rows[i].first, NULL, script);
+			assert_failed(fixture, iw_error_code((enum iw_error)error), cause);
+			assert_int_equal(fixture->flow.outcome.remaining, 4);
 		}
 }
 
@@ -213,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_backend_without_the_endpoint_is_told_and_not_asked, setup, teardown),
 		cmocka_unit_test_setup_teardown(failures_and_statuses_become_the_documented_codes_on_every_call, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_cause_of_inwebo_is_the_code_that_it_has_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_cooldown_tells_when_to_ask_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(requests_carry_method_body_realm_and_the_sessions_token, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_answer_that_is_no_json_object_is_a_server_error, setup, teardown),
