@@ -17,7 +17,8 @@ static const struct {
 	{"phone", CALL_PHONE},
 	{"phoneChange", CALL_PHONE_CHANGE},
 	{"account", CALL_ACCOUNT},
-	{"devices", CALL_DEVICES},
+	{"devices", CALL_DEVICES | CALL_REMOVAL},
+	{"removal", CALL_REMOVAL},
 	{"service", CALL_SERVICE},
 	{"confirm", CALL_CONFIRM},
 	{"enroll", CALL_ENROLL},
@@ -47,7 +48,7 @@ static const struct {
 	{NULL, "/v1/phone", CALL_PHONE},
 	{NULL, "/v1/account", CALL_ACCOUNT},
 	{NULL, "/v1/devices", CALL_DEVICES},
-	{NULL, "/v1/devices/", CALL_DEVICES},
+	{NULL, "/v1/devices/", CALL_REMOVAL},
 	{NULL, "/v1/", CALL_SERVICE},
 	{NULL, "/connectedcar/", CALL_SERVICE},
 	{NULL, "/applications/", CALL_SERVICE},
@@ -98,7 +99,7 @@ json_t *call_names(unsigned bits)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if ((names[i].bits & bits) && json_array_append_new(list, json_string(names[i].name)) != 0) {
+		if (!(names[i].bits & ~bits) && json_array_append_new(list, json_string(names[i].name)) != 0) {
 			json_decref(list);
 			return NULL;
 		}

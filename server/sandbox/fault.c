@@ -28,6 +28,8 @@ static json_t *describe(const struct fault *fault)
 		r = json_put_text(object, "label", pims_error_label(fault_code(fault->row)));
 	if (r == 0)
 		r = json_put_int(object, "count", fault->count);
+	if (r == 0 && fault->done && json_object_set_new(object, "done", json_true()) != 0)
+		r = PIMS_E_MEMORY;
 	if (r == 0 && fault->kind == FAULT_SLOW)
 		r = json_put_int(object, "milliseconds", fault->milliseconds);
 	if (r == 0 && json_object_set(object, "calls", calls) != 0)
@@ -136,12 +138,26 @@ static int read_calls(const json_t *object, struct fault *fault, const char **re
 	return fault->calls ? 0 : wrong(ret_why, "That call cannot be answered so that it comes to this code");
 }
 
+static int read_done(const json_t *object, struct fault *fault, const char **ret_why)
+{
+	const json_t *value = json_object_get(object, "done");
+
+	if (value && !json_is_boolean(value))
+		return wrong(ret_why, "done is true or false");
+	fault->done = json_is_true(value);
+	if (fault->done && !fault_can_be_done(fault))
+		return wrong(ret_why, "Only a call whose synchronisation fails (2316) is done all the same");
+	return 0;
+}
+
 static int read_fault(const json_t *object, struct fault *fault, const char **ret_why)
 {
 	int r = read_kind(object, fault, ret_why);
 
 	if (r == 0)
 		r = read_calls(object, fault, ret_why);
+	if (r == 0)
+		r = read_done(object, fault, ret_why);
 	if (r == 0 && read_number(object, "count", 1, FAULT_COUNT_MAX, &fault->count) < 0)
 		r = wrong(ret_why, "count is a number from 1 to 1000");
 	if (r == 0 && read_number(object, "milliseconds", 3000, FAULT_DELAY_MAX_MS, &fault->milliseconds) < 0)

@@ -16,7 +16,8 @@ enum answer {
 	ANSWER_PROBLEM, /* status and cause of the row */
 	ANSWER_SESSION, /* 401 on the access token, and invalid_grant on its renewal */
 	ANSWER_STEP_UP, /* RFC 9470 */
-	ANSWER_WORD     /* NOK:… of the row, on iwws/MAC */
+	ANSWER_WORD,    /* NOK:… of the row on iwws/MAC; elsewhere a problem whose cause is that word's */
+	ANSWER_SYNC     /* the same; where the call is done, beside what it brings */
 };
 
 struct fault_row {
@@ -25,12 +26,13 @@ struct fault_row {
 	unsigned usual;
 	unsigned possible;
 	enum iw_error error;  /* ANSWER_WORD */
-	int status;           /* of the problem, also of what is no iwws/MAC */
+	int status;           /* of the problem, also of what is no iwws/MAC; 0 = 403 */
 	const char *cause;
 	const char *title;
 };
 
-#define WORD(code, error) {code, ANSWER_WORD, CALLS_IWWS, CALLS_IWWS, error, 0, NULL, NULL}
+#define WORDS (CALLS_IWWS | CALL_REMOVAL)
+#define WORD(code, error) {code, ANSWER_WORD, WORDS, WORDS | CALL_PHONE_CHANGE, error, 0, NULL, NULL}
 /* clang-format off */
 static const struct fault_row rows[] = {
 	{2201, ANSWER_SILENCE, CALLS_API, CALLS_ANY, IW_OK, 0, NULL, NULL},
@@ -38,8 +40,8 @@ static const struct fault_row rows[] = {
 	{2204, ANSWER_PROBLEM, CALLS_API, CALLS_ANY, IW_OK, 500, "server.error", "The server failed, as the sandbox was told to"},
 	{2301, ANSWER_SESSION, CALLS_BEARER | CALL_TOKEN, CALLS_BEARER | CALL_TOKEN, IW_OK, 0, NULL, NULL},
 	{2302, ANSWER_STEP_UP, CALLS_BEARER, CALLS_BEARER, IW_OK, 0, NULL, NULL},
-	{2305, ANSWER_WORD, CALL_CONFIRM | CALL_ENROLL | CALL_PINCODE | CALL_PHONE_CHANGE,
-	 CALL_CONFIRM | CALL_ENROLL | CALL_PINCODE | CALL_PHONE_CHANGE, IW_CODE, 403, "sms.code", "The SMS code is wrong"},
+	{2305, ANSWER_WORD, CALL_CONFIRM | CALL_ENROLL | CALL_PINCODE | CALL_PHONE_CHANGE | CALL_REMOVAL,
+	 CALL_CONFIRM | CALL_ENROLL | CALL_PINCODE | CALL_PHONE_CHANGE | CALL_REMOVAL, IW_CODE, 403, "sms.code", "The SMS code is wrong"},
 	{2307, ANSWER_PROBLEM, CALL_PHONE, CALL_PHONE, IW_OK, 404, "phone.none", "The account has no trusted phone number"},
 	WORD(2308, IW_ACCESS),
 	WORD(2309, IW_VERSION),
@@ -49,14 +51,14 @@ static const struct fault_row rows[] = {
 	WORD(2313, IW_NOCA),
 	WORD(2314, IW_NOSRV),
 	{2315, ANSWER_WORD, CALL_PINCODE, CALLS_IWWS, IW_PINREUSED, 0, NULL, NULL},
-	/* step ms without an answer is a synchronisation that failed; a refusal of it, the client repairs by itself */
-	{2316, ANSWER_WORD, CALL_SYNC | CALL_OTP | CALL_PINCODE, CALLS_IWWS, IW_SYNCHROFAILED, 503, "server.error", "The synchronisation failed"},
+	{2316, ANSWER_SYNC, WORDS & ~(unsigned)CALL_ENROLL, WORDS | CALL_PHONE_CHANGE, IW_SYNCHROFAILED, 503, NULL, NULL},
 	WORD(2317, IW_FORBIDDEN),
 	{2344, ANSWER_PROBLEM, CALLS_BEARER | CALLS_IWWS, CALLS_BEARER | CALLS_IWWS, IW_OK, 501, "backend.no_endpoint", "This server does not offer it"},
 	{2390, ANSWER_PROBLEM, CALL_PHONE_CHANGE, CALL_PHONE_CHANGE, IW_OK, 409, "phone.exists", "The account has a phone number"},
 };
 /* clang-format on */
 #undef WORD
+#undef WORDS
 
 const struct fault_row *fault_row(int64_t code)
 {
@@ -86,9 +88,15 @@ static bool is_renewal(const struct request *request)
 	return text_equal(request_parameter(request, "grant_type"), "refresh_token");
 }
 
+/* Where something is done: every other ActionSetup only asks for a challenge. */
+static bool does_something(unsigned call, const struct request *request)
+{
+	return !(call & CALLS_IWWS) || call == CALL_CONFIRM || text_equal(query_get(&request->query, "action"), "ActionFinalize");
+}
+
 bool fault_meets(const struct fault *fault, unsigned call, const struct request *request)
 {
-	if (!(fault->calls & call))
+	if (!(fault->calls & call) || (fault->done && !does_something(call, request)))
 		return false;
 	return !fault->row || fault->row->answer != ANSWER_SESSION || call != CALL_TOKEN || is_renewal(request);
 }
@@ -122,6 +130,15 @@ static void answer_problem(const struct fault_row *row, struct response *respons
 	response_problem(response, row->status, row->cause, row->title, -1, -1);
 }
 
+/* On REST. A phone number has words of its own. */
+static void answer_cause(const struct fault_row *row, unsigned call, struct response *response)
+{
+	if (row->cause && call == CALL_PHONE_CHANGE)
+		answer_problem(row, response);
+	else
+		response_problem(response, row->status ? row->status : 403, iw_error_cause(row->error), pims_error_label(row->code), -1, -1);
+}
+
 static void answer_word(const struct fault_row *row, const struct request *request, struct response *response)
 {
 	bool setup = text_equal(query_get(&request->query, "action"), iw_step_action(IW_STEP_SETUP_OTP));
@@ -153,15 +170,52 @@ void fault_answer(struct sandbox *sandbox, const struct fault *fault, struct req
 					      "error_description=\"A one-time password is required\"");
 		break;
 	case ANSWER_WORD:
-		if ((call & CALLS_IWWS) && !(call == CALL_SYNC && row->status))
+	case ANSWER_SYNC:
+		if (call & CALLS_IWWS)
 			answer_word(row, request, response);
 		else
-			answer_problem(row, response);
+			answer_cause(row, call, response);
 		break;
 	case ANSWER_PORTAL:
 	case ANSWER_PROBLEM:
 		answer_problem(row, response);
 	}
+}
+
+bool fault_can_be_done(const struct fault *fault)
+{
+	return fault->row && fault->row->answer == ANSWER_SYNC;
+}
+
+/* ActionSetup activate takes nothing away, and without what it brings there would be nothing to go on with. */
+bool fault_comes_after(const struct fault *fault, const struct request *request)
+{
+	return fault->row->answer == ANSWER_SYNC && (fault->done || call_of(request) == CALL_CONFIRM);
+}
+
+/* <err>OK</err> in an answer of iwws/MAC becomes the refusal; false: there is none. */
+static bool spoil_xml(const struct fault_row *row, struct response *response)
+{
+	static const char ok[] = "<err>OK</err>";
+	const char *text = buf_text(&response->body), *at = response->status == 200 ? strstr(text, ok) : NULL;
+	struct buf xml = BUF_INIT(65536);
+
+	if (!at)
+		return false;
+	(void)buf_put(&xml, text, (size_t)(at - text));
+	(void)buf_printf(&xml, "<err>%s</err>%s", iw_error_word(row->error), at + strlen(ok));
+	if (buf_error(&xml) == 0)
+		response_text(response, 200, response->content_type, buf_text(&xml));
+	else
+		response->status = 0;
+	buf_free(&xml);
+	return true;
+}
+
+void fault_spoil(struct sandbox *sandbox, const struct fault *fault, struct request *request, struct response *response)
+{
+	if (!spoil_xml(fault->row, response))
+		fault_answer(sandbox, fault, request, response);
 }
 
 /* --- for people -------------------------------------------------------------------------------------------------------------------------------------- */
@@ -176,10 +230,17 @@ static const char *describe(const struct fault_row *row)
 	case ANSWER_STEP_UP:
 		return "401 insufficient_user_authentication";
 	case ANSWER_WORD:
+	case ANSWER_SYNC:
 		return iw_error_word(row->error);
 	default:
 		return row->cause;
 	}
+}
+
+static json_t *describe_row(const struct fault_row *row)
+{
+	return json_pack("{s:i, s:s, s:o*, s:o*, s:b, s:s}", "code", row->code, "label", pims_error_label(row->code), "calls", call_names(row->usual),
+			 "possible", call_names(row->possible), "done", row->answer == ANSWER_SYNC, "answer", describe(row));
 }
 
 json_t *fault_codes(void)
@@ -187,8 +248,7 @@ json_t *fault_codes(void)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		json_t *row = json_pack("{s:i, s:s, s:o*, s:o*, s:s}", "code", rows[i].code, "label", pims_error_label(rows[i].code), "calls",
-					call_names(rows[i].usual), "possible", call_names(rows[i].possible), "answer", describe(&rows[i]));
+		json_t *row = describe_row(&rows[i]);
 
 		if (!row || json_array_append_new(list, row) != 0) {
 			json_decref(list);

@@ -49,18 +49,19 @@ enum call_bit {
 	CALL_OTP = 1 << 13,
 	CALL_PINCODE = 1 << 14, /**< modes password and reset */
 	CALL_PROOF = 1 << 15,   /**< other modes: status */
-	CALL_OTHER = 1 << 16
+	CALL_OTHER = 1 << 16,
+	CALL_REMOVAL = 1 << 17 /**< of devices */
 };
 enum {
-	CALLS_BEARER = CALL_SMS | CALL_PHONE | CALL_PHONE_CHANGE | CALL_ACCOUNT | CALL_DEVICES | CALL_SERVICE,
+	CALLS_BEARER = CALL_SMS | CALL_PHONE | CALL_PHONE_CHANGE | CALL_ACCOUNT | CALL_DEVICES | CALL_REMOVAL | CALL_SERVICE,
 	CALLS_IWWS = CALL_CONFIRM | CALL_ENROLL | CALL_SYNC | CALL_OTP | CALL_PINCODE | CALL_PROOF,
 	CALLS_API = CALLS_BEARER | CALLS_IWWS | CALL_TOKEN | CALL_LOGOUT,
-	CALLS_ANY = (1 << 17) - 1
+	CALLS_ANY = (1 << 18) - 1
 };
 unsigned call_of(const struct request *request);
 /** Bits of a name ("otp", "any"), or 0. */
 unsigned call_bits(const char *name);
-/** A JSON array of the names of all bits, or NULL. */
+/** A JSON array of the names that stand for none but these bits, or NULL. */
 json_t *call_names(unsigned bits);
 
 /* --- fault_table.c ------------------------------------------------------------------------------------------------------------------------------- */
@@ -73,6 +74,7 @@ struct fault {
 	unsigned calls;              /**< which it waits for */
 	int count;
 	int milliseconds; /**< of FAULT_SLOW */
+	bool done;        /**< of a synchronisation that fails: the call is done, and its answer says so beside what it brings */
 };
 /** The row of a documented code, or NULL when it can't be provoked. */
 const struct fault_row *fault_row(int64_t code);
@@ -84,8 +86,14 @@ unsigned fault_possible(const struct fault_row *row);
 int fault_spends(const struct fault *fault, unsigned call, const struct request *request);
 /** True when the fault meets this request. */
 bool fault_meets(const struct fault *fault, unsigned call, const struct request *request);
+/** True when the fault changes the handler's answer (fault_spoil) instead of standing for it (fault_answer). */
+bool fault_comes_after(const struct fault *fault, const struct request *request);
+/** True when the fault can be one that lets the call be done. */
+bool fault_can_be_done(const struct fault *fault);
 /** Answers as the fault says. Only for FAULT_ERROR. */
 void fault_answer(struct sandbox *sandbox, const struct fault *fault, struct request *request, struct response *response);
+/** The handler's answer, with the synchronisation failed; a refusal of the handler's gives way to fault_answer(). */
+void fault_spoil(struct sandbox *sandbox, const struct fault *fault, struct request *request, struct response *response);
 /** {"code", "label", "calls", "answer"} of every row, or NULL. */
 json_t *fault_codes(void);
 

@@ -72,7 +72,12 @@ static void serve(struct sandbox *sandbox, const struct fault *fault, handler_fn
 {
 	switch (fault->kind) {
 	case FAULT_ERROR:
-		fault_answer(sandbox, fault, request, response);
+		if (fault_comes_after(fault, request)) {
+			handler(request, response);
+			fault_spoil(sandbox, fault, request, response);
+		} else {
+			fault_answer(sandbox, fault, request, response);
+		}
 		break;
 	case FAULT_SLOW:
 		pause_hold(&sandbox->pause, fault->milliseconds);

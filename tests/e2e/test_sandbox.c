@@ -211,6 +211,62 @@ static void a_synchronisation_that_fails_after_an_enrollment_is_2316_and_done_by
 	app_assert_succeeded(app);
 }
 
+static bool is_activated(struct app *app)
+{
+	app_call(app, "get", ACCOUNT, "{\"actionType\":\"strong\",\"type\":\"isDeviceActivated\"}");
+	app_assert_succeeded(app);
+	return json_is_true(json_object_get(json_object_get(app->message, "result"), "isDeviceActivated"));
+}
+
+/* spec/facade.md rule 8 against the server that did it. */
+static void a_call_that_is_done_without_its_synchronisation_is_2316_and_done(void **state)
+{
+	static const char update[] = "{\"action\":\"update\",\"oldPIN\":\"2580\",\"newPIN\":\"1793\"}";
+	static const char otp[] = "{\"action\":\"withPIN\",\"pinCode\":\"1793\"}";
+	struct world *world = *state;
+	struct app *app = &world->app;
+
+	provoke(world, "{\"code\":2316,\"done\":true}");
+	app_call(app, "set", PINCODE, update);
+	assert_answer(app, &(struct expected){2316, "set", PINCODE, update, 0, NULL});
+	assert_true(is_activated(app));
+	app_call(app, "get", OTP, otp);
+	app_assert_succeeded(app);
+	provoke(world, "{\"code\":2316,\"done\":true}");
+	app_call(app, "get", OTP, otp); /* an OTP is lost, its keys are not */
+	assert_answer(app, &(struct expected){2316, "get", OTP, otp, 0, NULL});
+	app_call(app, "get", OTP, otp);
+	app_assert_succeeded(app);
+	provoke(world, "{\"code\":2316,\"done\":true}");
+	app_call(app, "set", ENROLLMENT, "{\"action\":\"remove\"}");
+	assert_answer(app, &(struct expected){2316, "set", ENROLLMENT, "{\"action\":\"remove\"}", 0, NULL});
+	assert_false(is_activated(app));
+}
+
+static void an_enrollment_goes_on_after_each_answer_that_is_not_synchronised(void **state)
+{
+	static const char *const faults[] = {"{\"code\":2316}", "{\"code\":2316,\"call\":\"enroll\",\"done\":true}", "{\"code\":2316,\"call\":\"synchronisation\"}",
+					     "{\"code\":2316,\"call\":\"synchronisation\",\"done\":true}"};
+	struct world *world = *state;
+	struct app *app = &world->app;
+	char code[16], parameters[128];
+
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+		app_call(app, "get", SMSCODE, "{\"type\":\"enrollment\"}");
+		app_assert_succeeded(app);
+		sandbox_sms_code(&world->sandbox, "enrollment", code, sizeof code);
+		snprintf(parameters, sizeof parameters, "{\"action\":\"enroll\",\"pinCode\":\"2580\",\"smsCode\":\"%s\"}", code);
+		provoke(world, faults[i]);
+		app_call(app, "set", ENROLLMENT, parameters);
+		assert_answer(app, &(struct expected){2316, "set", ENROLLMENT, parameters, 0, NULL});
+		assert_true(is_activated(app));
+		app_call(app, "get", OTP, WITH_PIN);
+		app_assert_succeeded(app);
+		app_call(app, "set", ENROLLMENT, "{\"action\":\"remove\"}");
+		app_assert_succeeded(app);
+	}
+}
+
 static void every_fault_of_an_otp_comes_with_its_documented_code_and_label(void **state)
 {
 	static const int codes[] = {2308, 2309, 2310, 2311, 2313, 2314, 2316, 2317, 2202};
@@ -425,6 +481,8 @@ int main(void)
 		TEST(every_fault_of_a_rest_call_comes_with_its_documented_code_and_label, setup),
 		TEST(every_fault_of_an_enrollment_comes_with_its_documented_code_and_label, setup),
 		TEST(a_synchronisation_that_fails_after_an_enrollment_is_2316_and_done_by_the_next_call, setup),
+		TEST(an_enrollment_goes_on_after_each_answer_that_is_not_synchronised, setup),
+		TEST(a_call_that_is_done_without_its_synchronisation_is_2316_and_done, setup_enrolled),
 		TEST(every_fault_of_an_otp_comes_with_its_documented_code_and_label, setup_enrolled),
 		TEST(every_fault_of_phone_and_pin_comes_with_its_documented_code_and_label, setup_enrolled),
 		TEST(a_session_that_has_ended_is_2301_until_the_next_sign_in, setup),
