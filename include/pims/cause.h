@@ -53,7 +53,6 @@ extern "C" {
 	X("inwebo.blocked", "too many wrong PINs: the PIN is blocked", PIMS_NEXT_RESET, "2310", "remaining") \
 	X("inwebo.code", "the SMS code is wrong, used or expired", PIMS_NEXT_SMS, "2305", "remaining") \
 	X("inwebo.forbidden", "the server does not allow this device", PIMS_NEXT_REMOVE, "2317", "") \
-	X("inwebo.keys", "this device's keys are not the ones the server expects", PIMS_NEXT_SMS, "2308", "") \
 	X("inwebo.kfact_changed", "the server's key is not the one this device was enrolled with: somebody may be in between", "", "2208", "") \
 	X("inwebo.kfact_pinned", "the server's inWebo key is not the one in the configuration: somebody may be in between", "", "2208", "") \
 	X("inwebo.macid", "the server does not know the macID", PIMS_NEXT_INITIALIZE, "2314", "") \
@@ -74,7 +73,7 @@ extern "C" {
 	X("log.directory", "there is no directory for log files", "", "2006", "") \
 	X("memory", "out of memory", "", "2000 2006", "") \
 	X("network.pin", "the server's key is not the one that is pinned", "", "2208", "") \
-	X("network.portal", "a portal or proxy of this network answers in place of the server", "", "2204", "") \
+	X("network.portal", "a portal or proxy of this network answers in place of the server", "", "2202", "") \
 	X("network.timeout", "the server did not answer in time", "", "2201", "") \
 	X("network.tls", "the server's certificate cannot be trusted", "", "2202", "") \
 	X("network.unreachable", "the server cannot be reached", "", "2202", "") \
@@ -86,7 +85,7 @@ extern "C" {
 	X("oauth.issuer", "the redirect does not come from the server it was asked of", PIMS_NEXT_LOGIN, "2204", "") \
 	X("oauth.no_code", "the redirect carries no code", PIMS_NEXT_LOGIN, "2204", "") \
 	X("oauth.unauthorized_client", "the server does not allow this client that", PIMS_NEXT_INITIALIZE, "2006", "") \
-	X("otp.budget", "no more one-time passwords for now", "", "2308", "retryAfter remaining") \
+	X("otp.budget", "no more one-time passwords for now", "", "2317", "retryAfter remaining") \
 	X("otp.pin_required", "the server wants the PIN for this", PIMS_NEXT_OTP, "2308", "") \
 	X("otp.refused", "the one-time password is wrong, used or expired", PIMS_NEXT_OTP, "", "") \
 	X("phone.exists", "the account has a trusted phone number already", "", "2390", "") \

@@ -18,8 +18,8 @@ families=$(sed 's/\..*//' "$work/table" | sort -u | paste -sd '|' -)
 grep -oE "\"($families)\.[a-z_][a-z0-9_.]*\"" "$work/sources" >"$work/found" || true
 grep -oE '(flow_fail|flow_fail_name|response_problem|mac_refuse|call_cancel|call_cancel_others)\([^;]*"[a-z_]+(\.[a-z_]+)+"' "$work/sources" |
 	grep -oE '"[a-z_]+(\.[a-z_]+)+"' >>"$work/found" || true
-# names of files, and of parts of a configuration
-tr -d '"' <"$work/found" | sort -u | grep -vxE 'state\.new|pims\.authentication\..*|pims\.sdk\..*' >"$work/used"
+# names of files, of parts of a configuration, and of a setting of the store
+tr -d '"' <"$work/found" | sort -u | grep -vxE 'state\.new|inwebo\.keys|pims\.authentication\..*|pims\.sdk\..*' >"$work/used"
 [ "$(wc -l <"$work/used")" -gt 40 ]
 status=0
 while read -r cause; do
