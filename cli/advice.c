@@ -36,13 +36,26 @@ const char *advice_word(const char *recovery, bool *ret_own)
 	return recovery;
 }
 
+/* Some of the reference's labels end in a blank. */
+static void print_trimmed(const char *label)
+{
+	char text[256];
+	size_t length;
+
+	(void)snprintf(text, sizeof text, "%s", label);
+	length = strlen(text);
+	while (length && text[length - 1] == ' ')
+		text[--length] = '\0';
+	terminal_print(stderr, text);
+}
+
 static void print_label(const struct cli *cli, const struct reply *reply)
 {
 	const char *label = reply_error(reply, "label");
 	const char *cause = reply_error(reply, "cause");
 
 	fprintf(stderr, "pims%s%s: ", *cli->command ? " " : "", cli->command);
-	terminal_print(stderr, label ? label : "failed");
+	print_trimmed(label ? label : "failed");
 	fprintf(stderr, " (%d%s", reply_code(reply), cause ? ", " : "");
 	terminal_print(stderr, cause ? cause : "");
 	fputs(")\n", stderr);
@@ -81,6 +94,7 @@ static const struct {
 } better[] = {
 	{"inwebo.max_devices", 0, "pims enroll --replace-oldest, or pims devices and pims devices remove ID"},
 	{"device.not_enrolled", 0, "pims sms enrollment, then pims enroll"},
+	{"inwebo.state", 0, "pims sms enrollment, then pims enroll --again"},
 	{"agent.unavailable", 0, "pims login --no-browser"},
 	{"phone.exists", 0, "pims phone set NUMBER"},
 	{"network.timeout", 0, "the same with --timeout SECONDS"},
@@ -98,6 +112,36 @@ const char *advice_next(int code, const char *cause, const char *recovery, bool 
 	return advice_word(recovery ? recovery : pims_cause_recovery(cause, code), ret_own);
 }
 
+/* What a value must look like, by the name in the label of a 2102 without a cause. */
+static const struct {
+	const char *name;
+	const char *text;
+} forms[] = {
+	{" smsCode ", "the SMS code is made of digits only"},
+	{" pinCode ", "a PIN is made of digits only"},
+	{" oldPIN ", "a PIN is made of digits only"},
+	{" newPIN ", "a PIN is made of digits only"},
+	{" phoneNumber ", "that is no phone number: write it as +33612345678, or as in the account's country"},
+	{" backend ", "that is no address of a server: write it as https://pims.example.com"},
+};
+
+const char *advice_parameter(int code, const char *label)
+{
+	for (size_t i = 0; label && code == PIMS_INVALID_PARAMETER && i < sizeof forms / sizeof *forms; i++)
+		if (strstr(label, forms[i].name))
+			return forms[i].text;
+	return pims_cause_text(NULL, code);
+}
+
+/* A call of the reference is made by pims itself. */
+static void print_next(const struct cli *cli, const char *next, bool own)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof text, "pims %s", next);
+	cli_next(cli, own ? next : text);
+}
+
 void advice_print(const struct cli *cli, const struct reply *reply)
 {
 	const char *cause = reply_error(reply, "cause");
@@ -106,10 +150,7 @@ void advice_print(const struct cli *cli, const struct reply *reply)
 	const char *next = advice_next(code, cause, reply_error(reply, "recovery"), &own);
 
 	print_label(cli, reply);
-	print_numbers(pims_cause_text(cause, code), reply);
-	if (*next) {
-		fputs(own ? "  next: " : "  next: pims ", stderr);
-		terminal_print(stderr, next);
-		fputc('\n', stderr);
-	}
+	print_numbers(cause ? pims_cause_text(cause, code) : advice_parameter(code, reply_error(reply, "label")), reply);
+	if (*next)
+		print_next(cli, next, own);
 }

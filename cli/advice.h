@@ -5,6 +5,8 @@
 #include "cli/call.h"
 
 /** On standard error: label, what it means, attempts left, seconds to wait, what to do next. */
+/** What is wrong with a parameter, by the label of an error without cause; what the code means, where it is of no such parameter. */
+const char *advice_parameter(int code, const char *label);
 void advice_print(const struct cli *cli, const struct reply *reply);
 
 /** A recovery of the library ("set API name=value") as a command of ours. *ret_own is true when it is an everyday word. */

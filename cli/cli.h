@@ -61,5 +61,7 @@ int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((for
 int cli_cannot(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** For a negative enum pims_return of our own: says what failed, returns CLI_CANNOT. */
 int cli_error(const struct cli *cli, const char *what, int value);
+/** "  next: …" and a line end on standard error; every "pims" in it gets the --profile or --state of this run. */
+void cli_next(const struct cli *cli, const char *text);
 
 #endif

@@ -126,7 +126,7 @@ static int check_id(struct cli *cli, const char *id)
 			return CLI_OK;
 	}
 	cli_say(cli, "the account has no device of this ID");
-	fputs("  next: pims devices\n", stderr);
+	cli_next(cli, "pims devices");
 	return CLI_FAILED;
 }
 

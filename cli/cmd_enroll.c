@@ -9,7 +9,7 @@
 #include "cli/session.h"
 #include "cli/sms.h"
 
-enum { ENROLL_SMS_CODE_STDIN, ENROLL_PIN_STDIN, ENROLL_PIN_FILE, ENROLL_REPLACE, ENROLL_JSON };
+enum { ENROLL_SMS_CODE_STDIN, ENROLL_PIN_STDIN, ENROLL_PIN_FILE, ENROLL_REPLACE, ENROLL_AGAIN, ENROLL_JSON };
 enum { ENROLL_TRIES = 3 };
 
 const struct option_row enroll_options[] = {
@@ -17,6 +17,7 @@ const struct option_row enroll_options[] = {
 	PIN_STDIN_ROW,
 	PIN_FILE_ROW,
 	{"replace-oldest", NULL, "at the limit of devices, remove the one unused longest (short: --replace)"},
+	{"again", NULL, "enrol anew though this device is enrolled already"},
 	JSON_ROW,
 	{NULL, NULL, NULL},
 };
@@ -27,6 +28,7 @@ struct enroll {
 	struct pin_source pin_source;
 	bool code_piped;
 	bool replace;
+	bool again;
 	struct secret code; /**< empty: it was accepted by an earlier run, or by a raw call */
 	struct secret pin;  /**< known already; empty = to be asked */
 	struct reply reply;
@@ -112,11 +114,6 @@ static int enroll_once(struct enroll *enroll)
 	return r;
 }
 
-static bool pin_is_wrong(const struct reply *reply)
-{
-	return reply_code(reply) == PIMS_INWEBO_ACCESS || text_equal(reply_error(reply, "cause"), "inwebo.pin_refused");
-}
-
 /* A wrong PIN costs no new SMS: the activation goes on where it was. */
 static int enroll_pin(struct enroll *enroll)
 {
@@ -134,14 +131,15 @@ static int enroll_pin(struct enroll *enroll)
 
 static int run(struct enroll *enroll)
 {
+	static const char done[] = "this device is enrolled already (pims enroll --again enrols it anew)";
 	struct cli *cli = enroll->cli;
 	int r = word_call(cli, CALL_GET, API_ACCOUNT, call_parameters("actionType", "strong", "type", "isDeviceActivated", NULL),
 			  &enroll->reply);
 
 	if (r)
 		return r;
-	if (json_is_true(json_object_get(json_object_get(enroll->reply.message, "result"), "isDeviceActivated")))
-		return word_answer(cli, &enroll->reply, "this device is enrolled already");
+	if (!enroll->again && json_is_true(json_object_get(json_object_get(enroll->reply.message, "result"), "isDeviceActivated")))
+		return word_answer(cli, &enroll->reply, done);
 	r = confirm_code(enroll);
 	if (!r)
 		r = enroll_pin(enroll);
@@ -155,6 +153,7 @@ int command_enroll(struct cli *cli, const struct arguments *arguments)
 		.pin_source = {.file = arguments->option[ENROLL_PIN_FILE], .piped = arguments->option[ENROLL_PIN_STDIN], .choose = true},
 		.code_piped = arguments->option[ENROLL_SMS_CODE_STDIN],
 		.replace = arguments->option[ENROLL_REPLACE],
+		.again = arguments->option[ENROLL_AGAIN],
 	};
 	int r;
 

@@ -17,6 +17,16 @@ const struct option_row logout_options[] = {
 	{NULL, NULL, NULL},
 };
 
+/* The library signs out here whatever becomes of the server (spec/facade.md, Flows). */
+static int fail(struct cli *cli, const struct reply *reply)
+{
+	int code = reply_code(reply), r = word_fail(cli, reply);
+
+	if (code == PIMS_TIMEOUT || code == PIMS_NETWORK || code == PIMS_SERVER)
+		cli_say(cli, "signed out here all the same; the server could not be told");
+	return r;
+}
+
 int command_logout(struct cli *cli, const struct arguments *arguments)
 {
 	struct reply reply cleanup_reply = {.message = NULL};
@@ -29,9 +39,11 @@ int command_logout(struct cli *cli, const struct arguments *arguments)
 	cli->sign_in.no_browser = arguments->option[LOGOUT_NO_BROWSER];
 	cli->sign_in.qr = arguments->option[LOGOUT_QR];
 	if (!r)
-		r = word_call(cli, CALL_SET, API_USER,
+		r = word_try(cli, CALL_SET, API_USER,
 			      call_parameters("action", "logout", "local", arguments->option[LOGOUT_LOCAL], "endSession",
 					      browser ? "browser" : NULL, NULL),
 			      &reply);
+	if (!r && !reply.succeeded)
+		return fail(cli, &reply);
 	return r ? r : word_answer(cli, &reply, "signed out");
 }

@@ -43,7 +43,7 @@ static int check_device(struct change *change)
 	if (r || json_is_true(json_object_get(json_object_get(change->reply.message, "result"), "isDeviceActivated")))
 		return r;
 	cli_say(cli, "the account has a number, and this device is not enrolled: only an enrolled device may change it");
-	fputs("  next: pims sms enrollment, then pims enroll\n", stderr);
+	cli_next(cli, "pims sms enrollment, then pims enroll");
 	return CLI_FAILED;
 }
 

@@ -58,7 +58,7 @@ static bool again(const struct change *change)
 
 	if (change->old_file || !pin_again(&change->pin_source))
 		return false;
-	return code == PIMS_INWEBO_ACCESS || code == PIMS_INWEBO_PIN_REUSED || sms_code_is_wrong(&change->reply);
+	return code == PIMS_INWEBO_PIN_REUSED || pin_is_wrong(&change->reply) || sms_code_is_wrong(&change->reply);
 }
 
 static int run(struct change *change)

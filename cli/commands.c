@@ -31,7 +31,7 @@ const struct command commands[] = {
 	{"enroll", "", 0, 0, "Enrol this device with the SMS code and the PIN",
 	 "On a terminal, both are asked for. Otherwise standard input brings them, a line each: the SMS code, then the PIN; the PIN alone\n"
 	 "when the code was accepted before. A wrong PIN costs no new SMS. When the account has as many devices as it may have, --replace-oldest\n"
-	 "removes the one unused longest and goes on with the same code and PIN.",
+	 "removes the one unused longest and goes on with the same code and PIN. --again enrols a device anew that is enrolled already.",
 	 "printf '%s\\n' \"$code\" \"$pin\" | pims enroll --sms-code-stdin --pin-stdin", enroll_options, command_enroll},
 	{"pin", "update|reset", 1, 1, "Change the account's PIN: update with the old one, reset with an SMS code (pims sms reset-pin)",
 	 "On a terminal, all is asked for. Otherwise standard input brings a line each: the old PIN or the SMS code, then the new PIN.\n"

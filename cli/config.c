@@ -26,12 +26,14 @@ static int config_read(struct cli *cli, const char *path, json_t **ret_config)
 	int r = file_read(path, &text);
 
 	*ret_config = NULL;
-	if (r == PIMS_E_NOT_FOUND)
+	if (r == PIMS_E_NOT_FOUND) {
 		r = CLI_OK;
-	else if (r == PIMS_E_SYSTEM)
+	} else if (r == PIMS_E_SYSTEM) {
 		r = cli_cannot(cli, "cannot read %s: %s", path, strerror(errno));
-	else if (r < 0 || json_parse_object(buf_text(&text), text.len, CONFIG_MAX, ret_config) < 0)
-		r = cli_cannot(cli, "%s is not a configuration (a JSON object is expected)\n  next: pims init --force", path);
+	} else if (r < 0 || json_parse_object(buf_text(&text), text.len, CONFIG_MAX, ret_config) < 0) {
+		r = cli_cannot(cli, "%s is not a configuration (a JSON object is expected)", path);
+		cli_next(cli, "pims init --force");
+	}
 	buf_free(&text);
 	return r;
 }

@@ -3,6 +3,8 @@
 
 #include "cli/prompt.h"
 
+#include <string.h>
+
 int pin_read(struct cli *cli, const struct pin_source *source, struct secret *ret_pin)
 {
 	int r;
@@ -23,4 +25,13 @@ int pin_read(struct cli *cli, const struct pin_source *source, struct secret *re
 bool pin_again(const struct pin_source *source)
 {
 	return !source->file && prompt_possible();
+}
+
+bool pin_is_wrong(const struct reply *reply)
+{
+	const char *label = reply_error(reply, "label");
+
+	if (reply_code(reply) == PIMS_INWEBO_ACCESS)
+		return true;
+	return label && reply_code(reply) == PIMS_INVALID_PARAMETER && (strstr(label, "PIN ") || strstr(label, "pinCode "));
 }

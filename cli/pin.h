@@ -2,7 +2,7 @@
 #ifndef PIMS_CLI_PIN_H
 #define PIMS_CLI_PIN_H
 
-#include "cli/cli.h"
+#include "cli/call.h"
 
 /** Where a PIN comes from. */
 struct pin_source {
@@ -15,5 +15,7 @@ struct pin_source {
 int pin_read(struct cli *cli, const struct pin_source *source, struct secret *ret_pin);
 /** True when a wrong PIN can be typed again: somebody is there. */
 bool pin_again(const struct pin_source *source);
+/** True when the call failed for a PIN: a wrong one, or one that the server's policy or its form rules out. */
+bool pin_is_wrong(const struct reply *reply);
 
 #endif

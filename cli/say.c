@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
+#include "cli/terminal.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -48,4 +49,24 @@ int cli_error(const struct cli *cli, const char *what, int value)
 	if (value == PIMS_E_SYSTEM)
 		return cli_cannot(cli, "%s: %s", what, strerror(errno));
 	return cli_cannot(cli, "%s: %s", what, pims_strerror(value));
+}
+
+void cli_next(const struct cli *cli, const char *text)
+{
+	static const char program[] = "pims ";
+	const char *option = cli->state ? "--state " : "--profile ", *value = cli->state ? cli->state : cli->profile;
+	const char *at;
+
+	fputs("  next: ", stderr);
+	while ((at = strstr(text, program))) {
+		fprintf(stderr, "%.*s%s", (int)(at - text), text, program);
+		if (value) {
+			fputs(option, stderr);
+			terminal_print(stderr, value);
+			fputc(' ', stderr);
+		}
+		text = at + strlen(program);
+	}
+	terminal_print(stderr, text);
+	fputc('\n', stderr);
 }

@@ -109,8 +109,11 @@ int session_open(struct cli *cli)
 		r = config_load(cli, &config);
 	if (r)
 		return r;
-	if (!config)
-		return cli_cannot(cli, "there is no configuration in %s\n  next: pims init", cli->directory);
+	if (!config) {
+		r = cli_cannot(cli, "there is no configuration in %s", cli->directory);
+		cli_next(cli, "pims init");
+		return r;
+	}
 	r = initial_fill(cli, config);
 	if (!r)
 		r = trust_load(cli, config);

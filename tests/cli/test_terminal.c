@@ -16,6 +16,7 @@
 	{ \
 		"get", API_ACCOUNT, NULL, FAKE_SUCCEEDED("{\"isDeviceActivated\":false}"), NULL \
 	}
+#define WEAK_PIN FAKE_FAILED("\"code\":2102,\"label\":\"Invalid pinCode parameter\",\"cause\":\"pin.policy\"")
 #define WRONG_PIN FAKE_FAILED("\"code\":2308,\"label\":\"inwebo: access refused\",\"cause\":\"inwebo.access\",\"remaining\":2")
 
 static struct result result;
@@ -120,6 +121,25 @@ static void the_browser_is_opened_when_there_is_one(void **state)
 	run_terminal(&result, rows, steps, "login", NULL);
 	unsetenv("BROWSER");
 	assert_int_equal(result.status, 0);
+}
+
+static void a_new_pin_that_the_policy_rules_out_is_asked_for_again(void **state)
+{
+	static const struct fake_row rows[] = {
+		INITIALIZED,
+		NOT_ACTIVATED,
+		{"set", API_SMS, "{\"action\":\"enrollment\",\"smsCode\":\"12345678\"}", FAKE_SUCCEEDED("{\"status\":\"NotEnrolled\"}"), NULL},
+		{"set", API_ENROLLMENT, "{\"action\":\"enroll\",\"pinCode\":\"1234\"}", WEAK_PIN, NULL},
+		{"set", API_ENROLLMENT, "{\"action\":\"enroll\",\"pinCode\":\"2580\"}", FAKE_SUCCEEDED("null"), NULL},
+		END};
+	static const struct step steps[] = {{"SMS code", "12345678\n", 0}, {"New PIN: ", "1234\n", 0}, {"again: ", "1234\n", 0},
+					    {"New PIN: ", "2580\n", 0},    {"again: ", "2580\n", 0},   {NULL, NULL, 0}};
+
+	(void)state;
+	run_terminal(&result, rows, steps, "enroll", NULL);
+	assert_int_equal(result.status, 0);
+	assert_has(result.out, "not easy to guess");
+	assert_has(result.out, "this device is enrolled");
 }
 
 static void a_new_pin_is_asked_twice_until_both_agree(void **state)
@@ -267,6 +287,7 @@ int main(void)
 		cmocka_unit_test(interrupting_a_call_cancels_it),
 		cmocka_unit_test(the_redirect_can_be_pasted),
 		cmocka_unit_test(the_browser_is_opened_when_there_is_one),
+		cmocka_unit_test(a_new_pin_that_the_policy_rules_out_is_asked_for_again),
 		cmocka_unit_test(a_new_pin_is_asked_twice_until_both_agree),
 		cmocka_unit_test(a_wrong_pin_is_asked_again_without_a_new_sms),
 		cmocka_unit_test(a_wrong_sms_code_is_asked_again),

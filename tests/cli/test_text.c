@@ -211,9 +211,20 @@ static void what_to_do_next_is_told_as_this_program_does_it(void **state)
 	assert_false(own);
 }
 
+static void a_wrong_value_without_a_cause_says_what_belongs_there(void **state)
+{
+	(void)state;
+	assert_string_equal(advice_parameter(2102, "Invalid smsCode parameter"), "the SMS code is made of digits only");
+	assert_string_equal(advice_parameter(2102, "Invalid oldPIN parameter"), "a PIN is made of digits only");
+	assert_string_equal(advice_parameter(2101, "Missing smsCode parameter"), pims_cause_text(NULL, 2101));
+	assert_string_equal(advice_parameter(2102, "Invalid action parameter"), pims_cause_text(NULL, 2102));
+	assert_string_equal(advice_parameter(2102, NULL), pims_cause_text(NULL, 2102));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_wrong_value_without_a_cause_says_what_belongs_there),
 		cmocka_unit_test(what_to_do_next_is_told_as_this_program_does_it),
 		cmocka_unit_test(rendering_keeps_the_value),           cmocka_unit_test(rendering_escapes_what_commands_a_terminal),
 		cmocka_unit_test(rendering_ends_with_broken_text),     cmocka_unit_test(rendering_keeps_to_its_limit),

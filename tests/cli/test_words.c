@@ -151,7 +151,7 @@ static void without_a_configuration_nothing_runs(void **state)
 	(void)state;
 	run(&result, NULL, NULL, "--profile", "empty", "whoami", NULL);
 	assert_int_equal(result.status, 3);
-	assert_has(result.err, "pims init");
+	assert_has(result.err, "next: pims --profile empty init\n");
 	assert_string_equal(result.out, "");
 	assert_string_equal(result.calls, "");
 }
@@ -165,7 +165,7 @@ static void a_raw_call_without_a_configuration_has_its_documented_answer(void **
 	run(&result, rows, NULL, "--profile", "empty", "get", API_TOKEN, "type=idtoken", "action=get", NULL);
 	assert_int_equal(result.status, 3);
 	assert_string_equal(result.out, FAKE_FAILED("\"code\":2001,\"label\":\"Facade not initialized\"") "\n");
-	assert_has(result.err, "pims init");
+	assert_has(result.err, "next: pims --profile empty init\n");
 	assert_lacks(result.calls, "initialize");
 }
 
@@ -482,6 +482,37 @@ static void an_enrolled_device_is_not_enrolled_again(void **state)
 	assert_lacks(result.calls, "smscode");
 }
 
+static void an_enrolled_device_is_enrolled_again_when_told_to(void **state)
+{
+	static const struct fake_row rows[] = {
+		INITIALIZED,
+		{"get", API_ACCOUNT, NULL, FAKE_SUCCEEDED("{\"isDeviceActivated\":true}"), NULL},
+		{"set", API_SMS, "{\"action\":\"enrollment\",\"smsCode\":\"01234567\"}", FAKE_SUCCEEDED("{\"status\":\"AlreadyEnrolled\"}"), NULL},
+		{"set", API_ENROLLMENT, "{\"action\":\"enroll\",\"pinCode\":\"0042\"}", FAKE_SUCCEEDED("null"), NULL},
+		END};
+
+	(void)state;
+	run(&result, rows, "01234567\n0042\n", "enroll", "--again", NULL);
+	assert_int_equal(result.status, 0);
+	assert_string_equal(result.out, "this device is enrolled\n");
+}
+
+static void signing_out_without_the_server_says_that_it_was_done_here(void **state)
+{
+	static const struct fake_row cut[] = {
+		INITIALIZED, {"set", API_USER, "{\"action\":\"logout\"}", FAKE_FAILED("\"code\":2202,\"label\":\"Network problem : No internet\",\"cause\":\"network.unreachable\""), NULL}, END};
+	static const struct fake_row full[] = {
+		INITIALIZED, {"set", API_USER, "{\"action\":\"logout\"}", FAKE_FAILED("\"code\":2000,\"label\":\"Unknown error\",\"cause\":\"state.io\""), NULL}, END};
+
+	(void)state;
+	run(&result, cut, NULL, "logout", NULL);
+	assert_int_equal(result.status, 1);
+	assert_has(result.err, "signed out here all the same");
+	run(&result, full, NULL, "logout", NULL);
+	assert_int_equal(result.status, 1);
+	assert_lacks(result.err, "signed out");
+}
+
 static void an_sms_is_asked_for_by_its_purpose(void **state)
 {
 	static const struct fake_row rows[] = {INITIALIZED, {"get", API_SMS, "{\"type\":\"resetPIN\"}", FAKE_SUCCEEDED("null"), NULL}, END};
@@ -771,6 +802,8 @@ int main(void)
 		cmocka_unit_test(enrolling_goes_on_with_the_pin_alone),
 		cmocka_unit_test(a_wrong_code_asks_for_no_pin),
 		cmocka_unit_test(an_enrolled_device_is_not_enrolled_again),
+		cmocka_unit_test(an_enrolled_device_is_enrolled_again_when_told_to),
+		cmocka_unit_test(signing_out_without_the_server_says_that_it_was_done_here),
 		cmocka_unit_test(an_sms_is_asked_for_by_its_purpose),
 		cmocka_unit_test(without_a_browser_the_address_stands_alone_on_standard_output),
 		cmocka_unit_test(the_sign_in_takes_its_options),
