@@ -67,6 +67,27 @@ function addMessage(message, live) {
 	if (live) $("announce").textContent = "Message to " + message.to + (message.code ? ", code " + [...message.code].join(" ") : "");
 }
 
+/* --- e-mails: of all accounts, and read again when a page of one was posted --- */
+
+let lastMail = 0;
+
+async function loadMails() {
+	const { messages } = await ask("mail?after=" + lastMail);
+	for (const message of messages.filter((mail) => mail.id > lastMail)) {
+		lastMail = message.id;
+		$("mails").prepend(messageCard({ ...message, purpose: message.subject, code: message.text.match(/\b\d{8}\b/)?.[0] }));
+		$("no-mails").hidden = true;
+	}
+	while ($("mails").childElementCount > MAX_ROWS) $("mails").lastElementChild.remove();
+}
+
+let mailsTimer = 0;
+function mailsMayHaveCome(call) {
+	if (call.method !== "POST" || !call.path.startsWith("/account/")) return;
+	clearTimeout(mailsTimer);
+	mailsTimer = setTimeout(() => loadMails().catch(() => {}), 300);
+}
+
 /* --- accounts --- */
 
 function deviceLine(device) {
@@ -153,11 +174,13 @@ function showCalls() {
 	$("call").replaceChildren(...options);
 	$("fault-help").textContent = row ? "Answer: " + row.answer + ". Calls: " + row.calls.join(", ") + "." : kind.help;
 	$("delay-field").hidden = value !== "slow";
+	$("done-field").hidden = !row?.done;
 }
 
 function faultLine(fault) {
 	const what = fault.code ? fault.code + " " + fault.label.trim() : kinds.find((kind) => kind.value === fault.kind).text;
 	const times = fault.count > 1 ? ", " + fault.count + " times" : "";
+	const done = fault.done ? ", the call is done" : "";
 	const delay = fault.milliseconds ? ", " + fault.milliseconds + " ms" : "";
 	const button = make("button", { class: "second", text: "Remove", attributes: { type: "button", "aria-label": "Remove " + what } });
 	button.addEventListener("click", () => {
@@ -165,7 +188,7 @@ function faultLine(fault) {
 		ask("faults?id=" + fault.id, { method: "DELETE" }).catch(failed);
 	});
 	return make("li", { class: "fault" },
-		make("div", {}, make("strong", { text: what + times + delay }), make("p", { class: "help", text: "Waits for: " + fault.calls.join(", ") })), button);
+		make("div", {}, make("strong", { text: what + times + delay + done }), make("p", { class: "help", text: "Waits for: " + fault.calls.join(", ") })), button);
 }
 
 function showFaults(faults) {
@@ -185,6 +208,7 @@ async function provoke(event) {
 	if (/^\d+$/.test(value)) fault.code = Number(value);
 	else fault.kind = value;
 	if (value === "slow") fault.milliseconds = Number($("delay").value);
+	if (!$("done-field").hidden && $("done").checked) fault.done = true;
 	if ($("call").value) fault.call = $("call").value;
 	try {
 		await post("faults", fault);
@@ -216,7 +240,7 @@ function moveClock(event) {
 /* --- all together --- */
 
 async function loadAll() {
-	const [sms, calls, faults, clock] = await Promise.all([ask("sms"), ask("calls"), ask("faults"), ask("clock"), loadAccounts()]);
+	const [sms, calls, faults, clock] = await Promise.all([ask("sms"), ask("calls"), ask("faults"), ask("clock"), loadAccounts(), loadMails()]);
 	sms.messages.forEach((message) => addMessage(message, false));
 	calls.calls.forEach(addCall);
 	if (!codes.length) {
@@ -245,7 +269,7 @@ function listen() {
 		if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
 	});
 	on("sms", (message) => addMessage(message, true));
-	on("call", (call) => { addCall(call); accountsMayHaveChanged(); });
+	on("call", (call) => { addCall(call); accountsMayHaveChanged(); mailsMayHaveCome(call); });
 	on("faults", (state) => showFaults(state.faults));
 	on("clock", showClock);
 	on("reset", () => loadAll().catch(() => {}));

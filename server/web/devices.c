@@ -49,10 +49,27 @@ static void put_date(struct buf *html, const char *text, int64_t time)
 	buf_puts(html, "</p>\n");
 }
 
+/* Asked for twice, without a script: what the summary opens says what it means, and has the button. */
+static void put_removal(struct listing *listing, int64_t id, const char *name)
+{
+	struct buf *html = &listing->html, remove = BUF_INIT(2048);
+
+	(void)texts_fill(listing->texts->remove, name, &remove);
+	buf_puts(html, "<details><summary>");
+	(void)html_put(html, buf_text(&remove));
+	buf_printf(html, "</summary>\n<p>%s</p>\n<form method=\"post\" action=\"", listing->texts->remove_sure);
+	(void)html_put(html, listing->action);
+	buf_printf(html, "\">\n<input type=\"hidden\" name=\"form_token\" value=\"%s\">\n", listing->form_token);
+	buf_printf(html, "<button type=\"submit\" class=\"bad\" name=\"remove\" value=\"%" PRId64 "\">", id);
+	(void)html_put(html, buf_text(&remove));
+	buf_puts(html, "</button>\n</form></details>");
+	buf_free(&remove);
+}
+
 static int put_device(void *data, const struct device *device)
 {
 	struct listing *listing = data;
-	struct buf *html = &listing->html, button = BUF_INIT(2048);
+	struct buf *html = &listing->html;
 	const char *name = device->name && *device->name ? device->name : device->device_id;
 
 	if (!name)
@@ -63,14 +80,8 @@ static int put_device(void *data, const struct device *device)
 	buf_puts(html, "</h2>\n");
 	put_date(html, listing->texts->enrolled_on, device->created);
 	put_date(html, listing->texts->last_used_on, device->last_used);
-	buf_puts(html, "<form method=\"post\" action=\"");
-	(void)html_put(html, listing->action);
-	buf_printf(html, "\">\n<input type=\"hidden\" name=\"form_token\" value=\"%s\">\n", listing->form_token);
-	buf_printf(html, "<button type=\"submit\" class=\"quiet\" name=\"remove\" value=\"%" PRId64 "\">", device->id);
-	if (texts_fill(listing->texts->remove, name, &button) == 0)
-		(void)html_put(html, buf_text(&button));
-	buf_puts(html, "</button>\n</form></li>\n");
-	buf_free(&button);
+	put_removal(listing, device->id, name);
+	buf_puts(html, "</li>\n");
 	return buf_error(html);
 }
 

@@ -10,19 +10,26 @@
 
 /* In the page, so that it needs one request; allowed by its hash, so that no other style or script runs. */
 static const char style[] =
-	"body{font:1rem/1.5 system-ui,sans-serif;margin:0;padding:1rem;color:#1b1b1b;background:#f4f4f5}"
-	"main{max-width:24rem;margin:2rem auto;padding:1.5rem;background:#fff;"
-	"border:1px solid #c9c9cf;border-radius:.5rem}"
-	"h1{font-size:1.5rem;margin:0 0 1rem}label{display:block;font-weight:600;margin-top:1rem}"
-	"input{box-sizing:border-box;width:100%;font:inherit;padding:.6rem;border:1px solid #62626b;"
-	"border-radius:.25rem;background:#fff;color:#1b1b1b}"
-	"button{margin-top:1.5rem;width:100%;font:inherit;font-weight:600;padding:.7rem;border:0;"
-	"border-radius:.25rem;background:#0b4fb3;color:#fff}"
-	"button.quiet{margin-top:.75rem;border:1px solid #0b4fb3;background:#fff;color:#0b4fb3}"
-	".hint{margin:.25rem 0 0;color:#4a4a52}ul{list-style:none;margin:0;padding:0}"
-	"li{margin-top:1.5rem;padding-top:1rem;border-top:1px solid #c9c9cf}li h2{font-size:1.1rem;margin:0;overflow-wrap:anywhere}"
-	"input:focus,button:focus{outline:3px solid #f5a300;outline-offset:2px}"
-	"[role=alert]{padding:.6rem;border-left:.3rem solid #b00020;background:#fdecee;color:#7a0016}";
+	":root{color-scheme:light dark;--back:#f4f4f5;--card:#fff;--text:#1b1b1b;--soft:#4a4a52;--line:#c9c9cf;--edge:#62626b;--accent:#0b4fb3;"
+	"--on-accent:#fff;--focus:#b36b00;--bad:#b00020;--bad-text:#7a0016;--bad-back:#fdecee}"
+	"@media(prefers-color-scheme:dark){:root{--back:#131317;--card:#1e1e24;--text:#ececf1;--soft:#b4b4c0;--line:#44444f;--edge:#8f8f9c;"
+	"--accent:#8ab6ff;--on-accent:#0b1a33;--focus:#ffc15c;--bad:#ff9aa5;--bad-text:#ffc9cf;--bad-back:#3a1a20}}"
+	"body{font:1rem/1.5 system-ui,sans-serif;margin:0;padding:1rem;color:var(--text);background:var(--back)}"
+	"main{box-sizing:border-box;max-width:27rem;margin:1rem auto;padding:1.5rem;background:var(--card);border:1px solid var(--line);"
+	"border-radius:.5rem;overflow-wrap:break-word}@media(min-width:40rem){main{margin-top:3rem}}"
+	"h1{font-size:1.5rem;line-height:1.25;margin:0 0 1rem;hyphens:auto}p{margin:0 0 1rem}"
+	"label{display:block;font-weight:600;margin-top:1rem}"
+	"input{box-sizing:border-box;width:100%;font:inherit;margin-top:.3rem;padding:.6rem;border:1px solid var(--edge);"
+	"border-radius:.25rem;background:var(--card);color:var(--text)}"
+	"button,summary{box-sizing:border-box;width:100%;font:inherit;font-weight:600;padding:.7rem;border:1px solid var(--accent);"
+	"border-radius:.25rem;cursor:pointer;overflow-wrap:anywhere}"
+	"button{margin-top:1.5rem;background:var(--accent);color:var(--on-accent)}"
+	"button.quiet,summary{margin-top:.75rem;background:none;color:var(--accent)}"
+	"button.bad{margin-top:0;background:none;border-color:var(--bad);color:var(--bad)}details p{margin:1rem 0}"
+	".hint{margin:.4rem 0 0;color:var(--soft)}ul{list-style:none;margin:0;padding:0}"
+	"li{margin-top:1.5rem;padding-top:1rem;border-top:1px solid var(--line)}li h2{font-size:1.1rem;margin:0;overflow-wrap:anywhere}"
+	":focus-visible{outline:3px solid var(--focus);outline-offset:2px}"
+	"[role=alert]{padding:.6rem;border-left:.3rem solid var(--bad);background:var(--bad-back);color:var(--bad-text)}";
 
 int html_put(struct buf *html, const char *text)
 {

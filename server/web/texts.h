@@ -55,6 +55,7 @@ struct texts {
 	const char *enrolled_on; /**< "%s" is a date */
 	const char *last_used_on; /**< "%s" is a date */
 	const char *remove; /**< "%s" is a device */
+	const char *remove_sure;
 	const char *recover_heading;
 	const char *recover_intro;
 	const char *recovery_code;

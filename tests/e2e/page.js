@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks at the sandbox's page in headless Chromium, driven over its debugging pipe: node page.js URL CHROMIUM SCREENSHOT_FOLDER
+// Looks at the sandbox's page in headless Chromium: node page.js URL CHROMIUM SCREENSHOT_FOLDER
 "use strict";
 
 const assert = require("node:assert");
-const fs = require("node:fs");
-const path = require("node:path");
-const { Chromium } = require("../support/chromium.js");
+const { Browser } = require("./browser.js");
 
 const [url, chromium, folder] = process.argv.slice(2);
 
@@ -38,6 +36,41 @@ async function aMessageArrivesLive(browser, token) {
 	assert.match(await browser.evaluate("document.getElementById('announce').textContent"), /code \d \d/);
 	await browser.evaluate("document.querySelector('#messages button').click()");
 	await browser.until("/Copied|Selected/.test(document.querySelector('#messages button').textContent)");
+}
+
+/* As a browser sends the form that it was shown. */
+async function postForm(address, fields) {
+	const page = await (await fetch(address)).text();
+	const form = new URLSearchParams(fields);
+	for (const [, name, value] of page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)) form.set(name, value.replaceAll("&amp;", "&"));
+	return (await fetch(address, { method: "POST", body: form })).status;
+}
+
+async function aMailArrivesLive(browser) {
+	const address = url + "/account/create?" + new URLSearchParams({ client_id: "demo", redirect_uri: "http://127.0.0.1/app", state: "s" });
+	const password = "seven green buses";
+	assert.equal(await browser.evaluate("document.querySelectorAll('#mails li').length"), 0);
+	assert.equal(await postForm(address, { username: "new@example.com", password, password2: password }), 200);
+	await browser.until("document.querySelector('#mails .digits')?.textContent.length === 8");
+	assert.match(await browser.evaluate("document.getElementById('mails').textContent"), /To new@example\.com/);
+}
+
+/* The panel has each, and the server takes each from it. */
+async function everyDocumentedErrorCanBeProvoked(browser) {
+	const codes = [2201, 2202, 2204, 2301, 2302, 2305, 2307, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2315, 2316, 2317, 2344, 2390];
+	const values = [...codes.map(String), "slow", "cut", "silent"];
+	for (const [index, value] of values.entries()) {
+		await browser.evaluate("(() => { const e = document.getElementById('fault'); e.value = '" + value + "'; e.dispatchEvent(new Event('change')); })()");
+		assert.equal(await browser.evaluate("document.getElementById('fault').value"), value);
+		assert.equal(await browser.evaluate("document.getElementById('done-field').hidden"), value !== "2316");
+		await browser.evaluate("document.getElementById('done').checked = true; document.querySelector('#fault-form button').click()");
+		await browser.until("document.querySelectorAll('#faults li').length === " + (index + 1));
+	}
+	const { faults } = await (await fetch(url + "/sandbox/faults")).json();
+	assert.deepEqual(faults.map((fault) => String(fault.code || fault.kind)), values);
+	assert.deepEqual(faults.filter((fault) => fault.done).map((fault) => fault.code), [2316]);
+	await browser.evaluate("document.getElementById('clear').click()");
+	await browser.until("document.querySelectorAll('#faults li').length === 0");
 }
 
 async function aFaultIsProvokedByKeyboard(browser, token) {
@@ -89,30 +122,23 @@ async function anotherPageCannotUseIt(browser) {
 	assert.equal((await (await fetch(url + "/sandbox/faults")).json()).faults.length, 0);
 }
 
-async function look(browser, width, scheme) {
-	await browser.send("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: width < 600 });
-	await browser.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
-	const { data } = await browser.send("Page.captureScreenshot", { captureBeyondViewport: true,
-		clip: { x: 0, y: 0, width, height: await browser.evaluate("document.documentElement.scrollHeight"), scale: 1 } });
-	fs.writeFileSync(path.join(folder, "sandbox-" + width + "-" + scheme + ".png"), Buffer.from(data, "base64"));
-	assert.ok((await browser.evaluate("document.documentElement.scrollWidth")) <= width, "nothing stands out at " + width);
-}
-
 async function main() {
-	const browser = new Chromium(chromium);
+	const browser = new Browser(chromium, folder, "sandbox");
 	try {
 		const token = await signIn();
 		await browser.open();
 		await browser.send("Page.navigate", { url: url + "/sandbox/" });
 		await browser.until("document.getElementById('connection')?.textContent === 'Live'");
 		await aMessageArrivesLive(browser, token);
+		await aMailArrivesLive(browser);
+		await everyDocumentedErrorCanBeProvoked(browser);
 		await aFaultIsProvokedByKeyboard(browser, token);
 		await whatApplicationsSendIsNoMarkup(browser, token);
 		await theClockIsMoved(browser);
 		await everyControlHasANameAndTheKeyboardReachesIt(browser);
 		await fetch(url + "/sandbox/faults", { method: "POST", headers: { "Content-Type": "application/json" }, body: '{"code":2308,"count":3,"call":"otp"}' });
 		await browser.until("document.querySelectorAll('#faults li').length === 1");
-		for (const width of [375, 1280]) for (const scheme of ["light", "dark"]) await look(browser, width, scheme);
+		for (const width of [375, 1280]) for (const scheme of ["light", "dark"]) await browser.look(width, scheme);
 		assert.deepEqual(browser.problems, []);
 		await fetch(url + "/sandbox/faults", { method: "DELETE" });
 		await anotherPageCannotUseIt(browser);

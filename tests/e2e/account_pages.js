@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives pimsd's pages of the account in headless Chromium, by keyboard alone: node account_pages.js URL CHROMIUM SCREENSHOT_FOLDER WIDTH LANGUAGE.
+// The demo account has one enrolled device. Every page is looked at when it comes, narrow and wide, light and dark (check()).
+"use strict";
+
+const assert = require("node:assert");
+const http = require("node:http");
+const { Browser } = require("./browser.js");
+
+const [url, chromium, folder, widthText, language] = process.argv.slice(2);
+const width = Number(widthText);
+const PASSWORD = "seven green buses", NEW_PASSWORD = "eleven grey vans";
+const DEMO = { email: "demo@example.com", password: "demo-password" };
+
+/* --- an application: it waits where the pages send the browser back to --- */
+
+class Application {
+	async start() {
+		this.came = [];
+		this.server = http.createServer((request, response) => {
+			if (request.url.startsWith("/back")) this.came.push(new URL(request.url, this.redirect).searchParams);
+			response.setHeader("Content-Type", "text/html");
+			response.end("<!DOCTYPE html><title>back</title><link rel=icon href=data:,>");
+		});
+		await new Promise((done) => this.server.listen(0, "127.0.0.1", done));
+		this.redirect = "http://127.0.0.1:" + this.server.address().port + "/back";
+	}
+
+	/** Where the page of an action begins. */
+	page(path, more = {}) {
+		return url + path + "?" + new URLSearchParams({ client_id: "demo", redirect_uri: this.redirect, state: "a state", ui_locales: language, ...more });
+	}
+
+	async back(browser) {
+		await browser.until("document.title === 'back'");
+		assert.equal(this.came.length, 1);
+		const answer = this.came.pop();
+		assert.equal(answer.get("state"), "a state");
+		assert.equal(answer.get("iss"), url);
+		return answer;
+	}
+
+	async token(body) {
+		const answer = await fetch(url + "/am/oauth2/access_token", { method: "POST",
+			body: new URLSearchParams({ redirect_uri: this.redirect, client_id: "demo", client_secret: "demo", ...body }) });
+		return { status: answer.status, ...(await answer.json()) };
+	}
+
+	refresh(session) {
+		return this.token({ grant_type: "refresh_token", refresh_token: session.refresh_token });
+	}
+}
+
+/* --- what every page must be --- */
+
+/** Runs in the page: texts whose contrast with what is behind them is below WCAG's 4.5. */
+function pale() {
+	const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
+	const light = (c) => c.slice(0, 3).map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+	const luminance = (c) => { const [r, g, b] = light(c); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+	const behind = (element) => {
+		for (let at = element; at; at = at.parentElement) {
+			const c = channels(getComputedStyle(at).backgroundColor);
+			if (c.length === 3 || c[3] > 0) return c;
+		}
+		return [255, 255, 255];
+	};
+	return [...document.querySelectorAll("h1, h2, p, label, input, button, summary")].filter((element) => {
+		const [a, b] = [luminance(channels(getComputedStyle(element).color)), luminance(behind(element))].sort((x, y) => y - x);
+		return element.checkVisibility() && (a + 0.05) / (b + 0.05) < 4.5;
+	}).map((element) => element.outerHTML);
+}
+
+/** Runs in the page: what does not fit into its place. */
+function cut() {
+	return [...document.querySelectorAll("main, main *")].filter((element) =>
+		element.localName !== "input" && element.clientWidth && element.scrollWidth > element.clientWidth + 1).map((element) => element.outerHTML);
+}
+
+const controls = "[...document.querySelectorAll('input:not([type=hidden]), button, summary, a')].filter((e) => e.checkVisibility())";
+
+/** At one width, with the page as dark as it is asked for. */
+async function checkLook(browser, name, at, scheme) {
+	const what = name + " at " + at + " " + scheme;
+	await browser.look(at, scheme);
+	assert.deepEqual(await browser.evaluate("(" + pale + ")()"), [], what + ": contrast");
+	assert.deepEqual(await browser.evaluate("(" + cut + ")()"), [], what + ": cut off");
+}
+
+async function check(browser, name) {
+	await browser.until("document.readyState === 'complete'");
+	browser.name = "account-" + name + "-" + language;
+	for (const at of [width === 375 ? 1280 : 375, width]) for (const scheme of ["light", "dark"]) await checkLook(browser, name, at, scheme);
+	assert.equal(await browser.evaluate("document.documentElement.lang"), language, name);
+	assert.equal(await browser.evaluate("document.querySelectorAll('h1').length"), 1, name);
+	assert.deepEqual(await browser.evaluate("[...document.querySelectorAll('input:not([type=hidden])')].filter((e) => !e.labels.length || !e.labels[0].textContent.trim()).map((e) => e.name)"), [], name + ": labels");
+	assert.deepEqual(browser.problems, [], name);
+}
+
+/** The keyboard goes through every control in its order, and shows where it is. */
+async function checkKeyboard(browser, name) {
+	const count = await browser.evaluate(controls + ".length");
+	await browser.evaluate(controls + "[0].focus()");
+	for (let i = 0; i < count; i++) {
+		if (i) await browser.key("Tab");
+		assert.equal(await browser.evaluate(controls + ".indexOf(document.activeElement)"), i, name + ": Tab " + i);
+		assert.notEqual(await browser.evaluate("getComputedStyle(document.activeElement).outlineStyle"), "none", name + ": focus " + i);
+	}
+}
+
+async function go(browser, address, name) {
+	await browser.send("Page.navigate", { url: "about:blank" });
+	await browser.send("Page.navigate", { url: address });
+	await browser.until("location.href !== 'about:blank' && document.readyState === 'complete'");
+	await check(browser, name);
+}
+
+/* Types into the fields that are named and sends the form with Enter. */
+async function fill(browser, values, name) {
+	let last;
+	for (const [field, value] of Object.entries(values)) {
+		await browser.evaluate("(() => { const e = document.querySelector('[name=" + field + "]'); e.focus(); e.select(); })()");
+		await browser.type(value);
+		last = field;
+	}
+	await browser.evaluate("window.old = true; document.querySelector('[name=" + last + "]').focus()");
+	await browser.key("Enter");
+	await browser.until("!window.old && document.readyState === 'complete'");
+	if (name) await check(browser, name);
+}
+
+async function press(browser, selector) {
+	await browser.evaluate("window.old = true; document.querySelector('" + selector + "').focus()");
+	await browser.key("Enter");
+}
+
+const alertText = (browser) => browser.evaluate("document.querySelector('[role=alert]')?.textContent || ''");
+
+/* An error is told by its text, in the title, and at the fields. */
+async function assertError(browser, name) {
+	assert.ok((await alertText(browser)).length > 5, name);
+	assert.match(await browser.evaluate("document.title"), /.: ./, name);
+	assert.ok(await browser.evaluate("!!document.querySelector('input[aria-invalid=true][aria-describedby~=error]')"), name);
+}
+
+async function mailedCode(email) {
+	const { messages } = await (await fetch(url + "/sandbox/mail")).json();
+	const mail = messages.filter((message) => message.to === email).pop();
+	return mail.text.match(/\b\d{8}\b/)[0];
+}
+
+/* --- the pages --- */
+
+async function createAccount(browser, app, email) {
+	await go(browser, app.page("/account/create"), "create");
+	await checkKeyboard(browser, "create");
+	await fill(browser, { username: email, password: PASSWORD, password2: "something else" }, "create-error");
+	await assertError(browser, "create");
+	assert.equal(await browser.evaluate("document.querySelector('[name=username]').value"), email);
+	await fill(browser, { password: PASSWORD, password2: PASSWORD }, "create-code");
+	await fill(browser, { code: "00000000" }, "create-code-error");
+	await assertError(browser, "code");
+	await fill(browser, { code: await mailedCode(email) });
+	assert.equal((await app.back(browser)).get("result"), "done");
+}
+
+async function signIn(browser, app, email, password) {
+	await go(browser, app.page("/am/oauth2/authorize", { response_type: "code", scope: "openid", prompt: "login" }), "sign-in");
+	await fill(browser, { username: email, password: "wrong" }, "sign-in-error");
+	await assertError(browser, "sign-in");
+	await fill(browser, { password });
+	const session = await app.token({ grant_type: "authorization_code", code: (await app.back(browser)).get("code") });
+	assert.equal(session.status, 200);
+	return session;
+}
+
+async function changeEmail(browser, app, email, session) {
+	const changed = "new-" + email;
+	await go(browser, app.page("/account/email", { id_token_hint: session.id_token }), "email");
+	assert.equal(await browser.evaluate("document.querySelector('[name=username]').value"), email);
+	await checkKeyboard(browser, "email");
+	await fill(browser, { password: "wrong", email: changed }, "email-error");
+	await assertError(browser, "email");
+	await fill(browser, { password: PASSWORD, email: changed }, "email-code");
+	await fill(browser, { code: await mailedCode(changed) });
+	assert.equal((await app.back(browser)).get("result"), "done");
+	return changed;
+}
+
+async function changePassword(browser, app, session, other) {
+	await go(browser, app.page("/account/password", { id_token_hint: session.id_token }), "password");
+	await checkKeyboard(browser, "password");
+	await fill(browser, { password: PASSWORD, new_password: NEW_PASSWORD, new_password2: "different words" }, "password-error");
+	await assertError(browser, "password");
+	await fill(browser, { password: PASSWORD, new_password: NEW_PASSWORD, new_password2: NEW_PASSWORD });
+	assert.equal((await app.back(browser)).get("result"), "done");
+	assert.equal((await app.refresh(session)).status, 200, "the session that changed it lives on");
+	assert.equal((await app.refresh(other)).error, "invalid_grant", "every other session has ended");
+}
+
+async function cancel(browser, app) {
+	for (const page of ["create", "email", "password"]) {
+		await go(browser, app.page("/account/" + page), page + "-empty");
+		await press(browser, "[name=cancel]");
+		assert.equal((await app.back(browser)).get("error"), "access_denied", page);
+	}
+}
+
+async function removeDevice(browser) {
+	const path = url + "/account/devices?ui_locales=" + language;
+	await go(browser, path, "devices-sign-in");
+	await fill(browser, { username: DEMO.email, password: DEMO.password });
+	await go(browser, path, "devices");
+	await checkKeyboard(browser, "devices");
+	assert.equal(await browser.evaluate("document.querySelectorAll('li').length"), 1);
+	assert.equal(await browser.evaluate("document.querySelector('[name=remove]').checkVisibility()"), false, "it is asked for twice");
+	await press(browser, "summary");
+	await browser.until("document.querySelector('details').open");
+	await check(browser, "devices-remove");
+	await checkKeyboard(browser, "devices-remove");
+	await press(browser, "[name=remove]");
+	await browser.until("!window.old && document.readyState === 'complete'");
+	await go(browser, path, "devices-none");
+	assert.equal(await browser.evaluate("document.querySelectorAll('li').length"), 0);
+	const { accounts } = await (await fetch(url + "/sandbox/accounts")).json();
+	assert.equal(accounts.find((account) => account.username === DEMO.email).devices.length, 0);
+}
+
+async function errors(browser, app) {
+	await go(browser, app.page("/account/create", { client_id: "nobody" }), "error-client");
+	await go(browser, app.page("/am/oauth2/authorize", { response_type: "code", redirect_uri: "https://evil.example/" }), "error-redirect");
+	await go(browser, url + "/account/recover?ui_locales=" + language, "recover");
+	await checkKeyboard(browser, "recover");
+}
+
+async function main() {
+	const browser = new Browser(chromium, folder, "account");
+	const app = new Application();
+	let email = "somebody-with-a-rather-long-name-" + width + language + "@subdomain.example.com";
+	await app.start();
+	try {
+		await browser.open();
+		await browser.resize(width, "light");
+		await createAccount(browser, app, email);
+		const session = await signIn(browser, app, email, PASSWORD);
+		email = await changeEmail(browser, app, email, session);
+		await changePassword(browser, app, session, await signIn(browser, app, email, PASSWORD));
+		await cancel(browser, app);
+		await removeDevice(browser);
+		await errors(browser, app);
+	} finally {
+		await browser.close();
+		app.server.close();
+	}
+}
+
+main().then(() => process.exit(0), (error) => {
+	console.error(error);
+	process.exit(1);
+});
