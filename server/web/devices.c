@@ -99,7 +99,7 @@ static void show_devices(struct request *request, struct response *response, con
 	struct listing listing = {.request = request, .texts = texts_of_request(request), .html = BUF_INIT(1 << 22)};
 	struct buf action = BUF_INIT(4096);
 	char text[80], token[FORM_TOKEN_SIZE];
-	int r = own_path(request, ACCOUNT_DEVICES_PATH, &action);
+	int r = own_action(request, ACCOUNT_DEVICES_PATH, &action);
 
 	bind(browser, text);
 	if (r == 0)
@@ -127,7 +127,7 @@ static void show_again(struct request *request, struct response *response)
 {
 	struct buf url = BUF_INIT(8192);
 
-	if (buf_printf(&url, "%s" ACCOUNT_DEVICES_PATH, request_server(request)->settings.issuer) == 0)
+	if (buf_printf(&url, "%s" ACCOUNT_DEVICES_PATH, request_server(request)->settings.issuer) == 0 && own_language(request, &url) == 0)
 		response_redirect(response, 303, buf_text(&url));
 	(void)response_header(response, "Cache-Control", "no-store");
 	buf_free(&url);

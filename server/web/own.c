@@ -7,6 +7,13 @@
 
 #include <stdio.h>
 
+int own_language(const struct request *request, struct buf *ret_url)
+{
+	if (!request_parameter(request, "ui_locales"))
+		return 0; /* the browser tells it every time */
+	return buf_printf(ret_url, "?ui_locales=%s", texts_of_request(request)->language);
+}
+
 int own_path(const struct request *request, const char *path, struct buf *ret_text)
 {
 	struct url url = {0};
@@ -18,13 +25,20 @@ int own_path(const struct request *request, const char *path, struct buf *ret_te
 	return r;
 }
 
+int own_action(const struct request *request, const char *path, struct buf *ret_text)
+{
+	int r = own_path(request, path, ret_text);
+
+	return r < 0 ? r : own_language(request, ret_text);
+}
+
 void own_show(struct request *request, struct response *response, int status, const char *path, const struct form_page *page)
 {
 	struct form_page whole = *page;
 	struct buf action = BUF_INIT(4096);
 	char token[FORM_TOKEN_SIZE];
 
-	if (form_token_make(request, path, token) == 0 && own_path(request, path, &action) == 0) {
+	if (form_token_make(request, path, token) == 0 && own_action(request, path, &action) == 0) {
 		whole.action = buf_text(&action);
 		whole.form_token = token;
 		whole.redirect_scheme = "";

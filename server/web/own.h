@@ -13,6 +13,10 @@ void own_show(struct request *request, struct response *response, int status, co
 int own_check(struct request *request, struct response *response, const char *path);
 /** Appends the issuer's path and `path`. */
 int own_path(const struct request *request, const char *path, struct buf *ret_text);
+/** The same as where a form is posted or a redirect leads, with the language that the address asked for. */
+int own_action(const struct request *request, const char *path, struct buf *ret_text);
+/** Appends that language to an address without a query; nothing when it asked for none. */
+int own_language(const struct request *request, struct buf *ret_url);
 /** A field of the posted form, "" when it is missing. */
 const char *own_field(const struct request *request, const char *name);
 /** Tells programs when to come again after a failed sign_in(), mail_allow() or sms_send(). */
