@@ -55,7 +55,7 @@ enum flow_want strong_device_activated(struct flow *flow)
 {
 	if (!strong_configured(flow))
 		return FLOW_DONE;
-	if (!flow->device->sync_due)
+	if (!flow->device->sync_due || !flow->profile->backend) /* mode status is ours alone */
 		return tell_activated(flow);
 	return mac_begin(flow) ? flow_wait(flow, FLOW_ENDPOINTS, lock_status) : FLOW_DONE;
 }
