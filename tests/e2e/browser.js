@@ -1,89 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// A headless Chromium, driven over its debugging pipe.
+// Chromium, as the tests of our own pages use it: keyboard, widths, screenshots.
 "use strict";
 
-const { spawn } = require("node:child_process");
 const assert = require("node:assert");
 const fs = require("node:fs");
-const os = require("node:os");
 const path = require("node:path");
+const { Chromium } = require("../support/chromium.js");
 
-const WAIT_MS = 20000;
-
-/* --- Chromium's debugging protocol: JSON, each message ended by a NUL, on descriptors 3 and 4 --- */
-
-/* What is no mistake of a page: it has no icon, and a refusal is a page with its status. */
-function expected(entry) {
-	return /favicon/.test(entry.url || "") || /the server responded with a status of 4\d\d/.test(entry.text);
-}
-
-class Browser {
+class Browser extends Chromium {
 	/** Screenshots go to `folder`, named `name`-… */
-	constructor(chromium, folder, name) {
+	constructor(program, folder, name) {
+		super(program);
 		this.folder = folder;
 		this.name = name;
-		this.profile = fs.mkdtempSync(path.join(os.tmpdir(), "openpims-browser-"));
-		this.process = spawn(chromium, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
-			"--disable-sync", "--disable-component-update", "--disable-dev-shm-usage", "--remote-debugging-pipe", "--user-data-dir=" + this.profile],
-			{ stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
-		this.waiting = new Map();
-		this.next = 1;
-		this.problems = [];
-		let rest = "";
-		this.process.stdio[4].setEncoding("utf8").on("data", (text) => {
-			const messages = (rest + text).split("\0");
-			rest = messages.pop();
-			messages.forEach((message) => this.take(JSON.parse(message)));
-		});
 	}
 
-	take(message) {
-		const done = this.waiting.get(message.id);
-		if (done) {
-			this.waiting.delete(message.id);
-			done(message);
-		} else if (message.method === "Runtime.exceptionThrown") {
-			this.problems.push(message.params.exceptionDetails.text);
-		} else if (message.method === "Log.entryAdded" && message.params.entry.level === "error" && !expected(message.params.entry)) {
-			this.problems.push(message.params.entry.text + " " + (message.params.entry.url || ""));
-		}
-	}
-
-	async send(method, params = {}) {
-		const id = this.next++;
-		const answer = new Promise((done) => this.waiting.set(id, done));
-		this.process.stdio[3].write(JSON.stringify({ id, method, params, sessionId: this.session }) + "\0");
-		const message = await answer;
-		if (message.error) throw new Error(method + ": " + message.error.message);
-		return message.result;
-	}
-
-	async open() {
-		const { targetId } = await this.send("Target.createTarget", { url: "about:blank" });
-		this.session = (await this.send("Target.attachToTarget", { targetId, flatten: true })).sessionId;
-		for (const domain of ["Page", "Runtime", "Log"]) await this.send(domain + ".enable");
-	}
-
-	async evaluate(expression) {
-		const { result, exceptionDetails } = await this.send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
-		if (exceptionDetails) throw new Error(expression + ": " + (exceptionDetails.exception?.description || exceptionDetails.text));
-		return result.value;
-	}
-
-	async until(expression) {
-		const end = Date.now() + WAIT_MS;
-		while (!(await this.evaluate(expression))) {
-			if (Date.now() > end) throw new Error("never true: " + expression + "\n" + this.problems.join("\n"));
-			await new Promise((done) => setTimeout(done, 50));
-		}
+	/** A refusal is a page with its status, no mistake of a page. */
+	expected(entry) {
+		return super.expected(entry) || /the server responded with a status of 4\d\d/.test(entry.text);
 	}
 
 	async type(text) {
 		await this.send("Input.insertText", { text });
-	}
-
-	async key(name) {
-		for (const type of ["keyDown", "keyUp"]) await this.send("Input.dispatchKeyEvent", { type, key: name, code: name, windowsVirtualKeyCode: name === "Tab" ? 9 : 13, text: name === "Enter" ? "\r" : undefined });
 	}
 
 	async resize(width, scheme) {
@@ -97,17 +35,6 @@ class Browser {
 			clip: { x: 0, y: 0, width, height: await this.evaluate("document.documentElement.scrollHeight"), scale: 1 } });
 		fs.writeFileSync(path.join(this.folder, this.name + "-" + width + "-" + scheme + ".png"), Buffer.from(data, "base64"));
 		assert.ok((await this.evaluate("document.documentElement.scrollWidth")) <= width, "nothing stands out at " + width);
-	}
-
-	/** Ends it with its helpers, which write to the profile until then. */
-	async close() {
-		const gone = new Promise((done) => this.process.on("exit", done));
-		const timer = setTimeout(() => this.process.kill("SIGKILL"), WAIT_MS);
-		this.session = undefined;
-		this.send("Browser.close").catch(() => {});
-		await gone;
-		clearTimeout(timer);
-		fs.rmSync(this.profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 	}
 }
 
