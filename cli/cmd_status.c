@@ -84,7 +84,7 @@ static bool is_answer(const struct line *line, const struct reply *reply)
 {
 	int code = reply_code(reply);
 
-	return reply->succeeded || code == line->none_code || code == PIMS_NEED_BASIC_AUTHENTICATION ||
+	return reply->succeeded || untold(reply) || code == line->none_code || code == PIMS_NEED_BASIC_AUTHENTICATION ||
 	       code == PIMS_COMPONENT_NOT_CONFIGURED;
 }
 
