@@ -15,10 +15,11 @@ refuse() {
 		grep -rnE "^[[:space:]]*#[[:space:]]*include[[:space:]]+\"(src/|\.\./)*$layer/" "src/$folder" >>"$bad" || true
 	done
 }
-refuse base platform inwebo strong identity facade server cli
-refuse platform inwebo strong identity facade server cli
-refuse inwebo strong identity facade server cli
-refuse strong identity facade server cli
+refuse base platform dpop inwebo strong identity facade server cli
+refuse platform dpop inwebo strong identity facade server cli
+refuse dpop inwebo strong identity facade server cli
+refuse inwebo dpop strong identity facade server cli
+refuse strong dpop identity facade server cli
 refuse identity facade server cli
 refuse facade server cli
 # the server stands on the lower layers, the command line on the public headers and the lower ones; neither on the other
