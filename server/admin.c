@@ -102,10 +102,11 @@ static int take_option(struct admin *admin, int option, const char *value)
 
 static int parse_options(struct admin *admin, int argc, char **argv)
 {
-	int password_stdin = 0, public = 0, none = 0, help = 0;
+	int password_stdin = 0, public = 0, dpop = 0, none = 0, help = 0;
 	const struct option options[] = {
 		{"password-stdin", no_argument, &password_stdin, 1},
 		{"public", no_argument, &public, 1},
+		{"dpop", no_argument, &dpop, 1},
 		{"none", no_argument, &none, 1},
 		{"help", no_argument, &help, 1},
 		{"data", required_argument, NULL, 'D'},
@@ -122,6 +123,7 @@ static int parse_options(struct admin *admin, int argc, char **argv)
 			status = take_option(admin, option, optarg);
 	admin->password_stdin = password_stdin;
 	admin->public = public;
+	admin->dpop = dpop;
 	admin->none = none;
 	admin->help = help;
 	return status;

@@ -30,7 +30,7 @@ struct admin {
 	const char *title;
 	const char *redirects[ADMIN_MAX_REDIRECTS];
 	size_t redirect_count;
-	bool password_stdin, public, none, help;
+	bool password_stdin, public, dpop, none, help;
 };
 
 /** One command: how many words it takes, and its functions, which return the exit status. */

@@ -36,6 +36,7 @@ static const char help[] =
 	"  --pin-min N, --pin-max N  digits of a new PIN (default 4 and 8)\n"
 	"  --weak-pins            new PINs may be 1234, 0000 or the like\n"
 	"  --customer-audience NAME  of tokens for the customer API (default customer-api)\n"
+	"  --dpop-nonce           DPoP proofs need a nonce of the server (default: only when the client's clock is wrong)\n"
 	"  --country CC           of accounts that have none: how national phone numbers are read (default FR)\n"
 	"  --sms-cooldown S       seconds until an SMS is sent again, doubling twice (default 30)\n"
 	"  --sms-per-hour N, --sms-per-day N          SMS of an account (default 5 and 10; sandbox 100 and 1000)\n"
@@ -165,10 +166,11 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 {
 	struct arguments arguments = {
 		.address = "127.0.0.1", .port = DEFAULT_PORT, .level = PIMS_LOG_INFO, .country = "FR", .sms = {.cooldown_seconds = 30}};
-	int sandbox = 0, pin_required = 0, weak_pins = 0, want_help = 0, version = 0;
+	int sandbox = 0, pin_required = 0, weak_pins = 0, dpop_nonce = 0, want_help = 0, version = 0;
 	const struct option options[] = {
 		{"sandbox", no_argument, &sandbox, 1},
 		{"otp-pin-required", no_argument, &pin_required, 1},
+		{"dpop-nonce", no_argument, &dpop_nonce, 1},
 		{"help", no_argument, &want_help, 1},
 		{"version", no_argument, &version, 1},
 		{"listen", required_argument, NULL, 'L'},
@@ -205,6 +207,7 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 		return wrong(argv[optind], "is no command of pimsd");
 	arguments.sandbox = sandbox;
 	arguments.pin_required = pin_required;
+	arguments.dpop_nonce = dpop_nonce;
 	arguments.weak_pins = weak_pins;
 	arguments.help = want_help;
 	arguments.version = version;
@@ -245,6 +248,7 @@ void arguments_options(const struct arguments *arguments, const struct env *env,
 	if (arguments->pin_required)
 		options.settings.otp_without_pin = false;
 	take_policy(&options.settings, arguments);
+	options.settings.dpop_nonce = arguments->dpop_nonce;
 	options.settings.sms = arguments->sms;
 	options.settings.proxies = arguments->proxies;
 	options.settings.customer_audience = arguments->customer_audience;

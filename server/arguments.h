@@ -20,7 +20,7 @@ struct arguments {
 	bool sandbox;
 	bool help;
 	bool version;
-	bool pin_required;
+	bool pin_required, dpop_nonce;
 	bool weak_pins;
 	char *data_dir; /**< NULL: none was given */
 	char *issuer;

@@ -2,6 +2,7 @@
 #include "server/server.h"
 
 #include "base/text.h"
+#include "base/url.h"
 #include "server/data_dir.h"
 #include "server/iwws/keys.h"
 #include "server/oidc/handlers.h"
@@ -29,6 +30,8 @@ struct service {
 	struct tls *tls;
 	int socket; /**< listening, until `http` has taken it over */
 	unsigned port;
+	char *metadata_path; /**< RFC 8414 §3.1, where the issuer has a path; NULL = it has none */
+	struct route own_routes[2];
 	const struct route *tables[MAX_TABLES];
 };
 
@@ -140,6 +143,25 @@ static bool wants_hsts(const char *issuer)
 	return wants;
 }
 
+/* RFC 8414 §3.1: between host and path of the issuer, which a proxy in front hands to us as it is. */
+static int make_own_routes(const struct server *server)
+{
+	struct service *service = server->service;
+	struct buf path = BUF_INIT(8192);
+	struct url url = {0};
+	int r = url_parse(server->settings.issuer, &url);
+
+	if (r == 0 && *url.path && !text_equal(url.path, "/"))
+		r = buf_printf(&path, OAUTH_METADATA_PATH "%s", url.path);
+	if (r == 0 && path.len)
+		r = text_set(&service->metadata_path, buf_text(&path));
+	if (r == 0 && path.len)
+		service->own_routes[0] = (struct route){"GET", service->metadata_path, oidc_metadata};
+	url_free(&url);
+	buf_free(&path);
+	return r;
+}
+
 static int start_serving(struct server *server, const struct server_options *options)
 {
 	struct service *service = server->service;
@@ -161,11 +183,14 @@ static int start_serving(struct server *server, const struct server_options *opt
 	};
 	const struct route *const tables[MAX_TABLES] = {
 		oidc_routes, iwws_routes, account_routes, sms_routes, page_routes,
-		server->sandbox ? sandbox_routes : NULL, server->sandbox ? mail_routes : NULL,
+		service->own_routes, server->sandbox ? sandbox_routes : NULL, server->sandbox ? mail_routes : NULL,
 	};
 	int r;
 
 	memcpy(service->tables, tables, sizeof service->tables);
+	r = make_own_routes(server);
+	if (r < 0)
+		return r;
 	r = sweeper_start(&service->sweeper, server->store, &server->env);
 	if (r < 0)
 		return r;
@@ -227,6 +252,7 @@ static void stop_service(struct service *service)
 	sweeper_stop(service->sweeper);
 	if (service->socket >= 0)
 		close(service->socket);
+	free(service->metadata_path);
 	free(service);
 }
 

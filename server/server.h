@@ -48,6 +48,7 @@ struct settings {
 	char country[3];      /**< of accounts that have none of their own; "" = FR */
 	struct sms_settings sms;
 	struct proxies proxies; /**< whose X-Forwarded-… is believed; none = nobody's */
+	bool dpop_nonce; /**< every DPoP proof needs a nonce of ours (RFC 9449 §8, §9) */
 	bool otp_without_pin; /**< policy: an OTP is given without the PIN */
 };
 
@@ -107,7 +108,9 @@ extern const struct route account_routes[]; /* server/account: phone, account, c
 extern const struct route sms_routes[];     /* server/sms: smsCode, reset PIN */
 extern const struct route sandbox_routes[]; /* server/sandbox; only in sandbox mode */
 
-/** Bearer token of a request → account and session; on failure the response is filled (401) and a negative value returned. */
+/**
+ * The access token of a request, Bearer or DPoP with its proof → account and session; on failure the response is filled (401) and a negative value returned.
+ */
 int authenticate(struct request *request, struct response *response, struct session_row *ret_session, struct account *ret_account);
 
 #endif

@@ -49,6 +49,8 @@ struct request {
 
 /** A header's value, or NULL. Names without regard to case. */
 const char *request_header(const struct request *request, const char *name);
+/** How often a header came. */
+unsigned request_header_count(const struct request *request, const char *name);
 /** A cookie's value copied to `ret_value`, or PIMS_E_NOT_FOUND. */
 int request_cookie(const struct request *request, const char *name, char *ret_value, size_t size);
 /**

@@ -12,6 +12,29 @@ const char *request_header(const struct request *request, const char *name)
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
+struct header_count {
+	const char *name;
+	unsigned count;
+};
+
+static enum MHD_Result count_header(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct header_count *count = data;
+
+	(void)kind;
+	(void)value;
+	count->count += text_equal_nocase(name, count->name);
+	return MHD_YES;
+}
+
+unsigned request_header_count(const struct request *request, const char *name)
+{
+	struct header_count count = {.name = name};
+
+	(void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &count);
+	return count.count;
+}
+
 int request_cookie(const struct request *request, const char *name, char *ret_value, size_t size)
 {
 	const char *value = MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, name);

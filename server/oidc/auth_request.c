@@ -7,6 +7,7 @@
 #include "server/oidc/client.h"
 #include "server/oidc/keys.h"
 #include "server/oidc/redirect.h"
+#include "server/oidc/tokens.h"
 #include "server/server.h"
 
 #include <pims/error.h>
@@ -17,7 +18,7 @@
 static const char *const scopes[] = {"openid", "profile", "email"};
 static const char *const carried[] = {"client_id", "redirect_uri", "response_type", "response_mode",         "scope",
 				      "state",     "nonce",        "code_challenge", "code_challenge_method", "ui_locales",
-				      "id_token_hint"};
+				      "id_token_hint", "dpop_jkt"};
 
 bool auth_scope_has(const char *scope, const char *word)
 {
@@ -114,11 +115,12 @@ static void check_type(const struct request *request, struct auth_request *auth)
 		fail(auth, "invalid_request", "only response_mode=query is supported");
 }
 
-static bool challenge_valid(const char *challenge)
+/* SHA-256 in base64url */
+static bool digest_valid(const char *text)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-	return strlen(challenge) == CHALLENGE_LENGTH && strspn(challenge, alphabet) == CHALLENGE_LENGTH;
+	return strlen(text) == CHALLENGE_LENGTH && strspn(text, alphabet) == CHALLENGE_LENGTH;
 }
 
 /* RFC 7636 §4.3: without a method it is "plain", which protects from nobody who reads the request. */
@@ -133,8 +135,27 @@ static void check_challenge(const struct request *request, struct auth_request *
 		fail(auth, "invalid_request", "code_challenge is required of public clients");
 	else if (auth->challenge && !text_equal(method, "S256"))
 		fail(auth, "invalid_request", "code_challenge_method must be S256");
-	else if (auth->challenge && !challenge_valid(auth->challenge))
+	else if (auth->challenge && !digest_valid(auth->challenge))
 		fail(auth, "invalid_request", "code_challenge has the wrong form");
+}
+
+/*
+ * RFC 9470 §5: a level that cannot be reached fails the request, so that a client which was told to step up does not go round in circles.
+ */
+static void check_level(const struct request *request, struct auth_request *auth)
+{
+	const char *levels = parameter(request, "acr_values");
+
+	if (levels && !auth_scope_has(levels, ACR_PASSWORD))
+		fail(auth, "unmet_authentication_requirements", "there is no such way to sign in here");
+}
+
+/* RFC 9449 §10: the thumbprint of the key that will prove the token request */
+static void check_key(const struct request *request, struct auth_request *auth)
+{
+	auth->key = parameter(request, "dpop_jkt");
+	if (auth->key && !digest_valid(auth->key))
+		fail(auth, "invalid_request", "dpop_jkt has the wrong form");
 }
 
 /* OpenID Connect Core 3.1.2.1 */
@@ -181,6 +202,8 @@ static void check_rest(const struct request *request, struct auth_request *auth)
 	if (too_long(auth->nonce, NONCE_MAX))
 		fail(auth, "invalid_request", "nonce is too long");
 	check_challenge(request, auth);
+	check_key(request, auth);
+	check_level(request, auth);
 	check_prompt(request, auth);
 }
 

@@ -18,6 +18,7 @@ struct auth_request {
 	const char *nonce;     /**< NULL = none */
 	const char *challenge; /**< S256, NULL = none */
 	char *subject;         /**< of id_token_hint: nobody else will do. NULL = anybody; owned */
+	const char *key;       /**< dpop_jkt, NULL = none */
 	char scope[SCOPE_SIZE]; /**< what is granted of what was asked for */
 	bool silent;     /**< prompt=none */
 	bool asks;       /**< the user must be asked, whoever is signed in */

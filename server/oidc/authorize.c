@@ -168,6 +168,8 @@ static int add_code(struct authorization *a, const struct browser *browser, cons
 		r = text_set(&row.nonce, a->auth.nonce);
 	if (r == 0)
 		r = text_set(&row.scope, a->auth.scope);
+	if (r == 0 && a->auth.key)
+		r = text_copy(row.key, sizeof row.key, a->auth.key);
 	if (r == 0)
 		r = store_code_add(server->store, &row);
 	auth_code_free(&row);

@@ -49,49 +49,62 @@ static bool is_target(const struct request *request)
 	return text_equal(parameter(request, "audience"), request_server(request)->settings.customer_audience);
 }
 
-static void answer(struct response *response, const struct issued_tokens *tokens, int seconds)
+static void answer(struct response *response, const struct issued_tokens *tokens, bool bound, int seconds)
 {
 	response_json(response, 200, json_pack("{s:s, s:s, s:s, s:i}", "access_token", tokens->access, "issued_token_type", TYPE_ACCESS_TOKEN,
-					       "token_type", "Bearer", "expires_in", seconds));
+					       "token_type", bound ? "DPoP" : "Bearer", "expires_in", seconds));
 	no_store(response);
 }
 
-static void issue(const struct request *request, struct response *response, const struct client *client)
+/* RFC 8693 §2.2.2: an unacceptable subject token makes the request invalid */
+static void refuse(struct response *response, int r)
 {
-	const struct server *server = request_server(request);
+	if (r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT)
+		oauth_error(response, 400, "invalid_request", "the subject token is unknown, expired, revoked, another client's, or bound to another key");
+	else if (r == PIMS_E_INVALID)
+		dpop_refuse_token(response);
+	else
+		oauth_server_error(response);
+}
+
+static void issue(const struct token_request *request)
+{
+	const struct server *server = request_server(request->request);
+	const struct possession *possession = *request->possession.key ? &request->possession : NULL;
 	int seconds = server->settings.access_seconds;
 	struct issued_tokens tokens = {0};
-	struct audience_token token = {.audience = server->settings.customer_audience};
+	struct audience_token token = {.audience = server->settings.customer_audience, .bound = token_is_bound(request)};
 	unsigned char subject[32];
-	int r = token_digest(parameter(request, "subject_token"), subject);
+	int r = token_digest(parameter(request->request, "subject_token"), subject);
 
+	if (possession) {
+		token.proved = possession->key;
+		token.proof = &possession->use;
+	}
 	if (r == 0)
 		r = tokens_make(&server->env, seconds, seconds, &tokens);
 	if (r == 0) {
 		memcpy(token.hash, tokens.row.access, sizeof token.hash);
 		token.expires = tokens.row.access_expires;
-		r = store_audience_add(server->store, subject, client->id, &token, env_now(&server->env));
+		r = store_audience_add(server->store, subject, request->client.id, &token, env_now(&server->env));
 	}
-	/* RFC 8693 §2.2.2: an unacceptable subject token makes the request invalid */
 	if (r == 0)
-		answer(response, &tokens, seconds);
-	else if (r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT)
-		oauth_error(response, 400, "invalid_request", "the subject token is unknown, expired, revoked or another client's");
+		answer(request->response, &tokens, token.bound, seconds);
 	else
-		oauth_server_error(response);
+		refuse(request->response, r);
 	tokens_wipe(&tokens);
 }
 
-void grant_exchange(struct request *request, struct response *response, const struct client *client)
+void grant_exchange(const struct token_request *token)
 {
-	const char *fault = request_fault(request);
+	const char *fault = request_fault(token->request);
 
 	if (fault)
-		oauth_error(response, 400, "invalid_request", fault);
-	else if (!is_target(request))
-		oauth_error(response, 400, "invalid_target", "the audience is not one that this server gives tokens for");
-	else if (parameter(request, "scope"))
-		oauth_error(response, 400, "invalid_scope", "a token for this audience has no scope");
+		oauth_error(token->response, 400, "invalid_request", fault);
+	else if (!is_target(token->request))
+		oauth_error(token->response, 400, "invalid_target", "the audience is not one that this server gives tokens for");
+	else if (parameter(token->request, "scope"))
+		oauth_error(token->response, 400, "invalid_scope", "a token for this audience has no scope");
 	else
-		issue(request, response, client);
+		issue(token);
 }

@@ -2,12 +2,11 @@
 #ifndef PIMSD_OIDC_EXCHANGE_H
 #define PIMSD_OIDC_EXCHANGE_H
 
-#include "server/http/http.h"
-#include "server/store/store.h"
+#include "server/oidc/token.h"
 
 #define GRANT_TOKEN_EXCHANGE "urn:ietf:params:oauth:grant-type:token-exchange"
 
 /** RFC 8693: a client's own access token for one to the customer API. */
-void grant_exchange(struct request *request, struct response *response, const struct client *client);
+void grant_exchange(const struct token_request *token);
 
 #endif

@@ -12,7 +12,7 @@
 #define OIDC_USERINFO_PATH "/am/oauth2/userinfo"
 #define OIDC_END_SESSION_PATH "/am/oauth2/connect/endSession"
 #define OIDC_METADATA_PATH "/.well-known/openid-configuration"
-#define OAUTH_METADATA_PATH "/.well-known/oauth-authorization-server"
+#define OAUTH_METADATA_PATH "/.well-known/oauth-authorization-server" /* RFC 8414 §3, with the issuer's path behind it */
 
 void oidc_authorize(struct request *request, struct response *response);
 void oidc_token(struct request *request, struct response *response);

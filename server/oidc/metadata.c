@@ -2,9 +2,11 @@
 #include "server/oidc/exchange.h"
 #include "server/oidc/handlers.h"
 #include "server/oidc/keys.h"
+#include "server/oidc/tokens.h"
 #include "server/server.h"
 
 #include "base/json.h"
+#include "dpop/dpop.h"
 
 #include <pims/error.h>
 
@@ -33,11 +35,11 @@ static int put_urls(json_t *object, const char *issuer)
 	return r;
 }
 
-/* OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 9207 §3. */
+/* OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3, RFC 9449 §5.1. */
 static json_t *capabilities(void)
 {
 	return json_pack("{s:[s], s:[s], s:[s], s:[s,s,s], s:[s], s:[s], s:[s,s,s], s:[s,s,s], s:[s,s,s], s:[s],"
-			 " s:[s,s,s,s,s,s,s,s,s,s,s], s:[s,s,s,s,s], s:b, s:b, s:b, s:b}",
+			 " s:[s,s,s,s,s,s,s,s,s,s,s,s,s], s:[s,s,s,s,s], s:[s], s:[s], s:b, s:b, s:b, s:b}",
 			 "response_types_supported", "code", "response_modes_supported", "query", "subject_types_supported", "public",
 			 "grant_types_supported", "authorization_code", "refresh_token", GRANT_TOKEN_EXCHANGE,
 			 "id_token_signing_alg_values_supported", "RS256",
@@ -45,7 +47,8 @@ static json_t *capabilities(void)
 			 "token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
 			 "revocation_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
 			 "claim_types_supported", "normal", "claims_supported", "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce",
-			 "at_hash", "amr", "email", "preferred_username", "ui_locales_supported", "en", "fr", "de", "es", "it",
+			 "at_hash", "acr", "amr", "sid", "email", "preferred_username", "ui_locales_supported", "en", "fr", "de", "es", "it",
+			 "acr_values_supported", ACR_PASSWORD, "dpop_signing_alg_values_supported", DPOP_ALGORITHM,
 			 "authorization_response_iss_parameter_supported", 1,
 			 "claims_parameter_supported", 0, "request_parameter_supported", 0, "request_uri_parameter_supported", 0);
 }

@@ -5,10 +5,11 @@
 #include "base/text.h"
 #include "server/oidc/auth_request.h"
 #include "server/oidc/client.h"
+#include "server/oidc/dpop.h"
 #include "server/oidc/exchange.h"
 #include "server/oidc/handlers.h"
 #include "server/oidc/oauth.h"
-#include "server/oidc/redirect.h"
+#include "server/oidc/token.h"
 #include "server/oidc/tokens.h"
 #include "server/server.h"
 
@@ -49,17 +50,16 @@ static int put_tokens(json_t *object, const struct server *server, const struct 
 	if (r == 0)
 		r = json_put_text(object, "refresh_token", tokens->refresh);
 	if (r == 0)
-		r = json_put_text(object, "token_type", "Bearer");
+		r = json_put_text(object, "token_type", *tokens->row.access_key ? "DPoP" : "Bearer");
 	if (r == 0)
 		r = json_put_int(object, "expires_in", server->settings.access_seconds);
 	return r < 0 ? r : json_put_text(object, "scope", scope);
 }
 
 /* `nonce`: of the authorization request; a renewed id_token has none (OpenID Connect Core 12.2). */
-static void answer(struct request *request, struct response *response, const struct session_row *session,
-		   const struct issued_tokens *tokens, const char *nonce)
+static void answer(const struct token_request *token, const struct session_row *session, const struct issued_tokens *tokens, const char *nonce)
 {
-	const struct server *server = request_server(request);
+	const struct server *server = request_server(token->request);
 	struct account account = {0};
 	struct id_claims claims = {.session = session, .account = &account, .nonce = nonce, .access_token = tokens->access};
 	json_t *object = json_object();
@@ -70,13 +70,58 @@ static void answer(struct request *request, struct response *response, const str
 	if (r == 0)
 		r = put_id_token(object, server, &claims);
 	if (r == 0) {
-		response_json(response, 200, object);
-		no_store(response);
+		response_json(token->response, 200, object);
+		no_store(token->response);
 	} else {
 		json_wipe(object);
-		oauth_server_error(response);
+		oauth_server_error(token->response);
 	}
 	account_free(&account);
+}
+
+bool token_is_bound(const struct token_request *token)
+{
+	const char *wanted = request_parameter(token->request, "openpims_token_type");
+
+	return *token->possession.key && (token->client.dpop || !wanted || !text_equal_nocase(wanted, "Bearer"));
+}
+
+/*
+ * RFC 9449 §5: a public client's refresh tokens are bound to the key that is proved; another client has to prove itself anyway. So is the access token,
+ * unless the client says that others shall use it, who have no key.
+ */
+static void bind_tokens(const struct token_request *token, struct token_pair *tokens)
+{
+	const struct possession *possession = &token->possession;
+
+	if (!*possession->key)
+		return;
+	tokens->proof = &possession->use;
+	if (token_is_bound(token))
+		memcpy(tokens->access_key, possession->key, sizeof tokens->access_key);
+	if (!token->client.secret_hash)
+		memcpy(tokens->session_key, possession->key, sizeof tokens->session_key);
+}
+
+static int make_tokens(const struct token_request *token, struct issued_tokens *ret_tokens)
+{
+	const struct server *server = request_server(token->request);
+	int r = tokens_make(&server->env, server->settings.access_seconds, server->settings.refresh_seconds, ret_tokens);
+
+	if (r == 0)
+		bind_tokens(token, &ret_tokens->row);
+	return r;
+}
+
+/* What the store says of a grant that buys nothing. */
+static void refuse(const struct token_request *token, int r, const char *description)
+{
+	if (r == PIMS_E_INVALID)
+		dpop_refuse_token(token->response);
+	else if (r == PIMS_E_NOT_FOUND || r == PIMS_E_STATE || r == PIMS_E_FORMAT)
+		invalid_grant(token->response, description);
+	else
+		oauth_server_error(token->response);
 }
 
 /* --- grant_type=authorization_code ------------------------------------------------------------------------------------------------- */
@@ -114,57 +159,51 @@ static const char *verifier_fault(const struct request *request, const struct au
 	return verifier_matches(code->code_challenge, verifier) ? NULL : "code_verifier does not match";
 }
 
-static const char *code_fault(const struct request *request, const struct auth_code *code, const struct client *client)
+static const char *code_fault(const struct token_request *token, const struct auth_code *code)
 {
-	if (!text_equal(code->client, client->id))
+	if (!text_equal(code->client, token->client.id))
 		return "the code was issued to another client";
-	if (!text_equal(request_parameter(request, "redirect_uri"), code->redirect_uri))
+	if (!text_equal(request_parameter(token->request, "redirect_uri"), code->redirect_uri))
 		return "redirect_uri differs from the authorization request";
-	return verifier_fault(request, code);
+	if (*code->key && !text_equal(code->key, token->possession.key)) /* RFC 9449 §10 */
+		return "the code was asked for with the dpop_jkt of another key";
+	return verifier_fault(token->request, code);
 }
 
-static int make_tokens(const struct server *server, struct issued_tokens *ret_tokens)
+static void open_session(const struct token_request *token, const struct auth_code *code)
 {
-	return tokens_make(&server->env, server->settings.access_seconds, server->settings.refresh_seconds, ret_tokens);
-}
-
-static void open_session(struct request *request, struct response *response, const struct auth_code *code)
-{
-	const struct server *server = request_server(request);
 	struct session_row session = {
 		.account = code->account, .client = code->client, .scope = code->scope, .nonce = code->nonce, .auth_time = code->auth_time};
 	struct issued_tokens tokens = {0};
-	int r = make_tokens(server, &tokens);
+	int r = make_tokens(token, &tokens);
 
 	if (r == 0)
-		r = store_session_add(server->store, &session, code->hash, &tokens.row, &session.id);
+		r = store_session_add(request_server(token->request)->store, &session, code->hash, &tokens.row, &session.id);
 	if (r == 0)
-		answer(request, response, &session, &tokens, code->nonce);
-	else if (r == PIMS_E_STATE || r == PIMS_E_NOT_FOUND)
-		invalid_grant(response, "the code was used twice, or its account is gone");
+		answer(token, &session, &tokens, code->nonce);
 	else
-		oauth_server_error(response);
+		refuse(token, r, "the code was used twice, or its account is gone");
 	tokens_wipe(&tokens);
 }
 
-static void use_code(struct request *request, struct response *response, const struct auth_code *code, const struct client *client)
+static void use_code(const struct token_request *token, const struct auth_code *code)
 {
-	const char *fault = code_fault(request, code, client);
+	const char *fault = code_fault(token, code);
 
 	if (fault)
-		invalid_grant(response, fault);
+		invalid_grant(token->response, fault);
 	else
-		open_session(request, response, code);
+		open_session(token, code);
 }
 
 /*
  * The code is used up whatever comes of it: a wrong guess at the verifier is not repeated with the same code. Used a second time,
  * it ends the session that it opened (RFC 6749 §4.1.2).
  */
-static void grant_code(struct request *request, struct response *response, const struct client *client)
+static void grant_code(const struct token_request *token)
 {
-	const struct server *server = request_server(request);
-	const char *text = request_parameter(request, "code");
+	const struct server *server = request_server(token->request);
+	const char *text = request_parameter(token->request, "code");
 	struct auth_code code = {0};
 	unsigned char hash[SHA256_SIZE];
 	int r = token_digest(text, hash);
@@ -172,59 +211,62 @@ static void grant_code(struct request *request, struct response *response, const
 	if (r == 0)
 		r = store_code_consume(server->store, hash, env_now(&server->env), &code);
 	if (r == 0)
-		use_code(request, response, &code, client);
+		use_code(token, &code);
 	else if (!text || !*text)
-		oauth_error(response, 400, "invalid_request", "code is missing");
-	else if (r == PIMS_E_NOT_FOUND || r == PIMS_E_STATE || r == PIMS_E_FORMAT)
-		invalid_grant(response, "the code is unknown, expired or used");
+		oauth_error(token->response, 400, "invalid_request", "code is missing");
 	else
-		oauth_server_error(response);
+		refuse(token, r, "the code is unknown, expired or used");
 	auth_code_free(&code);
 }
 
 /* --- grant_type=refresh_token ------------------------------------------------------------------------------------------------------ */
 
-static void grant_refresh(struct request *request, struct response *response, const struct client *client)
+static void grant_refresh(const struct token_request *token)
 {
-	const struct server *server = request_server(request);
-	const char *text = request_parameter(request, "refresh_token");
+	const struct server *server = request_server(token->request);
+	const char *text = request_parameter(token->request, "refresh_token");
 	struct session_row session = {0};
 	struct issued_tokens tokens = {0};
 	unsigned char hash[SHA256_SIZE];
 	int r = token_digest(text, hash);
 
 	if (r == 0)
-		r = make_tokens(server, &tokens);
+		r = make_tokens(token, &tokens);
 	if (r == 0)
-		r = store_refresh_rotate(server->store, hash, client->id, &tokens.row, env_now(&server->env), &session);
+		r = store_refresh_rotate(server->store, hash, token->client.id, &tokens.row, env_now(&server->env), &session);
 	if (r == 0)
-		answer(request, response, &session, &tokens, NULL);
+		answer(token, &session, &tokens, NULL);
 	else if (!text || !*text)
-		oauth_error(response, 400, "invalid_request", "refresh_token is missing");
-	else if (r == PIMS_E_NOT_FOUND || r == PIMS_E_STATE || r == PIMS_E_FORMAT)
-		invalid_grant(response, "the refresh token is unknown, expired, revoked or used");
+		oauth_error(token->response, 400, "invalid_request", "refresh_token is missing");
 	else
-		oauth_server_error(response);
+		refuse(token, r, "the refresh token is unknown, expired, revoked, used, or bound to another key");
 	session_row_free(&session);
 	tokens_wipe(&tokens);
 }
 
+static void choose(const struct token_request *token)
+{
+	const char *grant = request_parameter(token->request, "grant_type");
+
+	if (!grant || !*grant)
+		oauth_error(token->response, 400, "invalid_request", "grant_type is missing");
+	else if (text_equal(grant, "authorization_code"))
+		grant_code(token);
+	else if (text_equal(grant, "refresh_token"))
+		grant_refresh(token);
+	else if (text_equal(grant, GRANT_TOKEN_EXCHANGE))
+		grant_exchange(token);
+	else
+		oauth_error(token->response, 400, "unsupported_grant_type", "this grant_type is not supported");
+}
+
 void oidc_token(struct request *request, struct response *response)
 {
-	const char *grant = request_parameter(request, "grant_type");
-	struct client client = {0};
+	struct token_request token = {.request = request, .response = response};
 
-	if (client_authenticate(request, response, &client) < 0)
+	if (client_authenticate(request, response, &token.client) < 0)
 		return;
-	if (!grant || !*grant)
-		oauth_error(response, 400, "invalid_request", "grant_type is missing");
-	else if (text_equal(grant, "authorization_code"))
-		grant_code(request, response, &client);
-	else if (text_equal(grant, "refresh_token"))
-		grant_refresh(request, response, &client);
-	else if (text_equal(grant, GRANT_TOKEN_EXCHANGE))
-		grant_exchange(request, response, &client);
-	else
-		oauth_error(response, 400, "unsupported_grant_type", "this grant_type is not supported");
-	client_free(&client);
+	if (dpop_check_token(request, response, &token.client, &token.possession) == 0)
+		choose(&token);
+	client_free(&token.client);
 }

@@ -112,6 +112,8 @@ static int put_rest(json_t *object, const struct id_claims *claims)
 		r = json_put_text(object, "nonce", claims->nonce);
 	if (r == 0)
 		r = put_at_hash(object, claims->access_token);
+	if (r == 0)
+		r = json_put_text(object, "acr", ACR_PASSWORD);
 	if (r == 0 && json_object_set_new(object, "amr", json_pack("[s]", "pwd")) != 0)
 		r = PIMS_E_MEMORY;
 	return r;

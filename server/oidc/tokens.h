@@ -4,6 +4,9 @@
 
 #include "server/server.h"
 
+/** How people sign in here, as `acr` (OpenID Connect Core §2, RFC 9470): by password. */
+#define ACR_PASSWORD "urn:openpims:acr:password"
+
 enum { TOKEN_SIZE = 44, TOKEN_PRESENTED_MAX = 512 };
 
 /** An access and a refresh token: 32 random bytes each, which only their holder has; the store keeps digests. */

@@ -112,7 +112,17 @@ static const char version_4[] =
 	"ALTER TABLE recoveries ADD COLUMN ticket BLOB;"
 	"CREATE UNIQUE INDEX recoveries_ticket ON recoveries (ticket) WHERE ticket IS NOT NULL;";
 
-static const char *const versions[] = {version_1, version_2, version_3, version_4};
+/* Tokens that are bound to a key, named by its thumbprint (NULL = none), and the proofs that were used. */
+static const char version_5[] =
+	"ALTER TABLE clients ADD COLUMN dpop INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE codes ADD COLUMN key TEXT;"
+	"ALTER TABLE sessions ADD COLUMN key TEXT;"
+	"ALTER TABLE access_tokens ADD COLUMN key TEXT;"
+	"ALTER TABLE audience_tokens ADD COLUMN key TEXT;"
+	"CREATE TABLE proofs (hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX proofs_expires ON proofs (expires);";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5};
 
 int migrations_version(void)
 {

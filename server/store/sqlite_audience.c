@@ -22,10 +22,13 @@ static int audience_add(struct sql *sql, void *arg)
 			"SELECT s.id FROM access_tokens a JOIN sessions s ON s.id = a.session"
 			" WHERE a.hash = ? AND a.expires > ? AND s.client = ?",
 			VALUES(HASH(add->subject), INT(add->now), TEXT(add->client)), &session);
+	if (r == 0)
+		r = sql_proof_use(sql, add->token->proof);
 	if (r < 0)
 		return r;
-	r = sql_run(sql, "INSERT INTO audience_tokens (hash, session, audience, expires) VALUES (?, ?, ?, ?)",
-		    VALUES(HASH(add->token->hash), INT(session), TEXT(add->token->audience), INT(add->token->expires)));
+	r = sql_run(sql, "INSERT INTO audience_tokens (hash, session, audience, expires, key) VALUES (?, ?, ?, ?, ?)",
+		    VALUES(HASH(add->token->hash), INT(session), TEXT(add->token->audience), INT(add->token->expires),
+			   TEXT(add->token->bound ? add->token->proved : NULL)));
 	if (r < 0)
 		return r;
 	return sql_run(sql, "UPDATE sessions SET expires = max(expires, ?) WHERE id = ?", VALUES(INT(add->token->expires), INT(session)));
@@ -39,7 +42,9 @@ int sqlite_audience_add(struct store *store, const unsigned char subject[32], co
 	int r;
 
 	/* the use of the access token makes its refresh token the live one */
-	r = store_access_find(store, subject, now, &session);
+	r = store_access_find(store, subject, token->proved, now, &session);
+	if (r == PIMS_E_NOT_FOUND && token->proved)
+		r = store_access_find(store, subject, NULL, now, &session);
 	session_row_free(&session);
 	return r < 0 ? r : sqlite_write(store, audience_add, &add);
 }

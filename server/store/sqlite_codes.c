@@ -32,10 +32,10 @@ static int code_add(struct sql *sql, void *arg)
 	if (r < 0)
 		return r;
 	return sql_run(sql,
-		       "INSERT INTO codes (hash, account, client, redirect_uri, code_challenge, nonce, scope, auth_time, expires)"
-		       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		       "INSERT INTO codes (hash, account, client, redirect_uri, code_challenge, nonce, scope, auth_time, expires, key)"
+		       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		       VALUES(HASH(code->hash), INT(code->account), TEXT(code->client), TEXT(code->redirect_uri), TEXT(code->code_challenge),
-			      TEXT(code->nonce), TEXT(code->scope ? code->scope : ""), INT(code->auth_time), INT(code->expires)));
+			      TEXT(code->nonce), TEXT(code->scope ? code->scope : ""), INT(code->auth_time), INT(code->expires), KEY(code->key)));
 }
 
 int sqlite_code_add(struct store *store, const struct auth_code *code)
@@ -60,7 +60,7 @@ static int code_row(sqlite3_stmt *statement, void *ret_result)
 	    sql_text(statement, 5, &code->scope) < 0)
 		return PIMS_E_MEMORY;
 	memcpy(code->hash, consume->hash, sizeof code->hash);
-	return 0;
+	return sql_key(statement, 10, code->key);
 }
 
 static int code_replayed(struct sql *sql, struct consume *consume)
@@ -80,7 +80,7 @@ static int code_consume(struct sql *sql, void *arg)
 	int r;
 
 	r = sql_find(sql,
-		     "SELECT account, client, redirect_uri, code_challenge, nonce, scope, auth_time, expires, state, session"
+		     "SELECT account, client, redirect_uri, code_challenge, nonce, scope, auth_time, expires, state, session, key"
 		     " FROM codes WHERE hash = ?",
 		     VALUES(HASH(consume->hash)), code_row, consume);
 	if (r < 0)

@@ -34,8 +34,8 @@ static int add_tokens(struct sql *sql, int64_t session, const struct token_pair 
 		    VALUES(HASH(tokens->refresh), INT(session), INT(tokens->refresh_expires)));
 	if (r < 0)
 		return r;
-	r = sql_run(sql, "INSERT INTO access_tokens (hash, session, refresh, expires) VALUES (?, ?, ?, ?)",
-		    VALUES(HASH(tokens->access), INT(session), HASH(tokens->refresh), INT(tokens->access_expires)));
+	r = sql_run(sql, "INSERT INTO access_tokens (hash, session, refresh, expires, key) VALUES (?, ?, ?, ?, ?)",
+		    VALUES(HASH(tokens->access), INT(session), HASH(tokens->refresh), INT(tokens->access_expires), KEY(tokens->access_key)));
 	if (r < 0)
 		return r;
 	return sql_run(sql, "UPDATE sessions SET expires = max(expires, ?, ?) WHERE id = ?",
@@ -67,13 +67,14 @@ static int session_add(struct sql *sql, void *arg)
 	if (blocked)
 		return PIMS_E_STATE;
 	r = sql_integer(sql,
-			"INSERT INTO sessions (account, client, scope, nonce, auth_time, expires) VALUES (?, ?, ?, ?, ?, 0) RETURNING id",
+			"INSERT INTO sessions (account, client, scope, nonce, auth_time, expires, key) VALUES (?, ?, ?, ?, ?, 0, ?) RETURNING id",
 			VALUES(INT(session->account), TEXT(session->client), TEXT(session->scope ? session->scope : ""), TEXT(session->nonce),
-			       INT(session->auth_time)),
+			       INT(session->auth_time), KEY(new->tokens->session_key)),
 			&new->id);
-	if (r < 0)
-		return r;
-	r = claim_code(sql, new->code_hash, new->id);
+	if (r == 0)
+		r = sql_proof_use(sql, new->tokens->proof);
+	if (r == 0)
+		r = claim_code(sql, new->code_hash, new->id);
 	return r < 0 ? r : add_tokens(sql, new->id, new->tokens);
 }
 
@@ -125,6 +126,18 @@ static int make_live(struct sql *sql, const unsigned char *refresh, int64_t sess
 		       VALUES(INT(session), HASH(refresh)));
 }
 
+/* A session is bound by its first proof, and for good (RFC 9449 §5). */
+static int bind_session(struct sql *sql, const struct rotate *rotate)
+{
+	const struct token_pair *tokens = rotate->tokens;
+	int r = sql_proof_use(sql, tokens->proof);
+
+	if (r == 0 && *tokens->session_key)
+		r = sql_run(sql, "UPDATE sessions SET key = ? WHERE id = ? AND key IS NULL",
+			    VALUES(KEY(tokens->session_key), INT(rotate->session.id)));
+	return r < 0 ? r : 0;
+}
+
 static int refresh_rotate(struct sql *sql, void *arg)
 {
 	struct rotate *rotate = arg;
@@ -132,15 +145,17 @@ static int refresh_rotate(struct sql *sql, void *arg)
 
 	r = sql_find(sql,
 		     "SELECT s.id, s.account, s.client, s.scope, s.nonce, s.auth_time, r.state FROM refresh_tokens r"
-		     " JOIN sessions s ON s.id = r.session WHERE r.hash = ? AND r.expires > ? AND s.client = ?",
-		     VALUES(HASH(rotate->refresh), INT(rotate->now), TEXT(rotate->client)), rotate_row, rotate);
+		     " JOIN sessions s ON s.id = r.session WHERE r.hash = ? AND r.expires > ? AND s.client = ? AND (s.key IS NULL OR s.key = ?)",
+		     VALUES(HASH(rotate->refresh), INT(rotate->now), TEXT(rotate->client), KEY(rotate->tokens->session_key)), rotate_row, rotate);
 	if (r < 0)
 		return r;
 	if (rotate->state == 2) {
 		rotate->reused = true;
 		return sql_run(sql, "DELETE FROM sessions WHERE id = ?", VALUES(INT(rotate->session.id)));
 	}
-	r = make_live(sql, rotate->refresh, rotate->session.id);
+	r = bind_session(sql, rotate);
+	if (r == 0)
+		r = make_live(sql, rotate->refresh, rotate->session.id);
 	return r < 0 ? r : add_tokens(sql, rotate->session.id, rotate->tokens);
 }
 
@@ -184,7 +199,7 @@ static int access_used(struct sql *sql, void *arg)
 	return make_live(sql, use->refresh, use->session.id);
 }
 
-int sqlite_access_find(struct store *store, const unsigned char access[32], int64_t now, struct session_row *ret_session)
+int sqlite_access_find(struct store *store, const unsigned char access[32], const char *key, int64_t now, struct session_row *ret_session)
 {
 	struct access_use use = {0};
 	int r;
@@ -192,8 +207,8 @@ int sqlite_access_find(struct store *store, const unsigned char access[32], int6
 	r = sqlite_find(store,
 			"SELECT s.id, s.account, s.client, s.scope, s.nonce, s.auth_time, a.refresh,"
 			" EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.hash = a.refresh AND r.state = 0)"
-			" FROM access_tokens a JOIN sessions s ON s.id = a.session WHERE a.hash = ? AND a.expires > ?",
-			VALUES(HASH(access), INT(now)), access_row, &use);
+			" FROM access_tokens a JOIN sessions s ON s.id = a.session WHERE a.hash = ? AND a.expires > ? AND a.key IS ?",
+			VALUES(HASH(access), INT(now), TEXT(key)), access_row, &use);
 	if (r == 0 && use.fresh)
 		r = sqlite_write(store, access_used, &use);
 	if (r < 0) {

@@ -123,6 +123,7 @@ static const struct store_ops sqlite_ops = {
 	.client_get = sqlite_client_get,
 	.client_list = sqlite_client_list,
 	.client_remove = sqlite_client_remove,
+	.proof_use = sqlite_proof_use,
 	.code_add = sqlite_code_add,
 	.code_consume = sqlite_code_consume,
 	.session_add = sqlite_session_add,

@@ -68,6 +68,13 @@ int sql_end_sessions(struct sql *sql, int64_t account, int64_t keep);
 /** Inside a change: writes a message to the outbox. */
 int sql_mail(struct sql *sql, const char *email, const struct mail *mail);
 
+/** A key's thumbprint as a value of a statement: NULL where there is none. */
+#define KEY(key) TEXT(*(key) ? (key) : NULL)
+/** The thumbprint in a column of the current row, "" for NULL. PIMS_E_SYSTEM: it is none. */
+int sql_key(sqlite3_stmt *statement, int column, char ret_key[PROOF_KEY_SIZE]);
+/** Inside a change: uses a proof up (NULL = none is needed). PIMS_E_INVALID: it was used before. */
+int sql_proof_use(struct sql *sql, const struct proof_use *proof);
+
 /** Inside a change: leaves a tombstone of a device. PIMS_E_NOT_FOUND. */
 int sql_device_bury(struct sql *sql, int64_t account, int64_t id);
 
@@ -106,13 +113,14 @@ int sqlite_client_add(struct store *store, const struct client *client);
 int sqlite_client_get(struct store *store, const char *id, struct client *ret_client);
 int sqlite_client_list(struct store *store, int (*each)(void *data, const struct client *client), void *data);
 int sqlite_client_remove(struct store *store, const char *id);
+int sqlite_proof_use(struct store *store, const struct proof_use *proof);
 int sqlite_code_add(struct store *store, const struct auth_code *code);
 int sqlite_code_consume(struct store *store, const unsigned char hash[32], int64_t now, struct auth_code *ret_code);
 int sqlite_session_add(struct store *store, const struct session_row *session, const unsigned char code_hash[32],
 		       const struct token_pair *tokens, int64_t *ret_id);
 int sqlite_refresh_rotate(struct store *store, const unsigned char refresh[32], const char *client,
 			  const struct token_pair *tokens, int64_t now, struct session_row *ret_session);
-int sqlite_access_find(struct store *store, const unsigned char access[32], int64_t now, struct session_row *ret_session);
+int sqlite_access_find(struct store *store, const unsigned char access[32], const char *key, int64_t now, struct session_row *ret_session);
 int sqlite_token_revoke(struct store *store, const unsigned char token[32], const char *client);
 int sqlite_session_revoke(struct store *store, int64_t session);
 int sqlite_audience_add(struct store *store, const unsigned char subject[32], const char *client, const struct audience_token *token, int64_t now);

@@ -91,6 +91,11 @@ int store_client_remove(struct store *store, const char *id)
 	return store->ops->client_remove(store, id);
 }
 
+int store_proof_use(struct store *store, const struct proof_use *proof)
+{
+	return store->ops->proof_use(store, proof);
+}
+
 int store_code_add(struct store *store, const struct auth_code *code)
 {
 	return store->ops->code_add(store, code);
@@ -113,9 +118,9 @@ int store_refresh_rotate(struct store *store, const unsigned char refresh[32], c
 	return store->ops->refresh_rotate(store, refresh, client, tokens, now, ret_session);
 }
 
-int store_access_find(struct store *store, const unsigned char access[32], int64_t now, struct session_row *ret_session)
+int store_access_find(struct store *store, const unsigned char access[32], const char *key, int64_t now, struct session_row *ret_session)
 {
-	return store->ops->access_find(store, access, now, ret_session);
+	return store->ops->access_find(store, access, key, now, ret_session);
 }
 
 int store_token_revoke(struct store *store, const unsigned char token[32], const char *client)

@@ -65,12 +65,23 @@ struct client {
 	char *secret_hash;  /**< hex SHA-256 of the secret (random by construction, or the sandbox's), NULL = public */
 	char *name;
 	char *redirect_uris; /**< separated by '\n' */
+	bool dpop; /**< gets bound tokens only (dpop_bound_access_tokens of RFC 9449 §5.2) */
 };
 void client_free(struct client *client);
 int store_client_add(struct store *store, const struct client *client);
 int store_client_get(struct store *store, const char *id, struct client *ret_client);
 int store_client_list(struct store *store, int (*each)(void *data, const struct client *client), void *data);
 int store_client_remove(struct store *store, const char *id);
+
+/* --- proofs of possession (RFC 9449) ------------------------------------------------------------------------------------------------ */
+enum { PROOF_KEY_SIZE = 44 }; /**< the thumbprint of a key in base64url (RFC 7638), "" = no key */
+/** A proof that was accepted: it is good once, on all nodes. */
+struct proof_use {
+	unsigned char hash[32]; /**< SHA-256 of its key and id */
+	int64_t expires;        /**< from here on it would be refused for its age */
+};
+/** PIMS_E_INVALID: it was used before. */
+int store_proof_use(struct store *store, const struct proof_use *proof);
 
 /* --- sign-in: authorization codes, sessions, tokens --------------------------------------------------------------------------------- */
 struct auth_code {
@@ -84,6 +95,7 @@ struct auth_code {
 	int64_t auth_time;
 	int64_t expires;
 	const unsigned char *browser; /**< store_code_add(): hash of the one that must still be signed in to the account; NULL = none */
+	char key[PROOF_KEY_SIZE]; /**< that must prove the exchange (dpop_jkt) */
 };
 void auth_code_free(struct auth_code *code);
 /** PIMS_E_NOT_FOUND: no such account or client, or the browser has been signed out meanwhile. */
@@ -106,21 +118,27 @@ struct token_pair {
 	unsigned char refresh[32];
 	int64_t access_expires;
 	int64_t refresh_expires;
+	char access_key[PROOF_KEY_SIZE];     /**< to which the access token is bound */
+	char session_key[PROOF_KEY_SIZE];    /**< to which the refresh tokens of the session are bound, from here on */
+	const struct proof_use *proof; /**< used up with what it bought, or not at all; NULL = none came */
 };
 /**
  * Makes the session of a consumed code with its first tokens. PIMS_E_STATE: the code was presented again meanwhile, or the account is blocked;
- * PIMS_E_NOT_FOUND: no such account, client or code.
+ * PIMS_E_NOT_FOUND: no such account, client or code; PIMS_E_INVALID: the proof was used before.
  */
 int store_session_add(struct store *store, const struct session_row *session, const unsigned char code_hash[32],
 		      const struct token_pair *tokens, int64_t *ret_id);
 /**
  * Rotates: `refresh` is the presented token. Its successors replace it, but it stays valid until a successor is first used (an answer may get lost);
- * presented after that, the whole session is revoked (PIMS_E_STATE). PIMS_E_NOT_FOUND: unknown, expired, revoked, or another client's.
+ * presented after that, the whole session is revoked (PIMS_E_STATE). PIMS_E_NOT_FOUND: unknown, expired, revoked, another client's, or the session is
+ * bound to a key that `tokens->session_key` is not: who has the token without the key changes nothing. PIMS_E_INVALID: the proof was used before.
  */
 int store_refresh_rotate(struct store *store, const unsigned char refresh[32], const char *client, const struct token_pair *tokens,
 			 int64_t now, struct session_row *ret_session);
-/** The session of a live access token. Using it also counts as use of the refresh token that was issued with it. */
-int store_access_find(struct store *store, const unsigned char access[32], int64_t now, struct session_row *ret_session);
+/**
+ * The session of a live access token that is bound to `key` (NULL = to none). Using it also counts as use of the refresh token that was issued with it.
+ */
+int store_access_find(struct store *store, const unsigned char access[32], const char *key, int64_t now, struct session_row *ret_session);
 /**
  * Revokes the session of an access or refresh token of that client, and its account is signed out of its browsers; 0 also when there is none
  * (RFC 7009 §2.2).
@@ -133,10 +151,14 @@ struct audience_token {
 	unsigned char hash[32]; /**< SHA-256 */
 	const char *audience;
 	int64_t expires;
+	const char *proved;            /**< the key of the request's proof; NULL = none */
+	bool bound;                    /**< to that key */
+	const struct proof_use *proof; /**< as in struct token_pair */
 };
 /**
- * Adds a token to the session of `subject`, a live access token of that client; it ends with the session. Counts as use of the access token.
- * PIMS_E_NOT_FOUND: unknown, expired, or another client's. Such a token is found by store_audience_find() only.
+ * Adds a token to the session of `subject`, a live access token of that client that is bound to no key but the proved one; it ends with the session.
+ * Counts as use of the access token. PIMS_E_NOT_FOUND: unknown, expired, another client's, or bound to another key; PIMS_E_INVALID: the proof was used
+ * before. Such a token is found by store_audience_find() only.
  */
 int store_audience_add(struct store *store, const unsigned char subject[32], const char *client, const struct audience_token *token, int64_t now);
 /** The account of a live token for that audience. PIMS_E_NOT_FOUND. */

@@ -23,13 +23,14 @@ struct store_ops {
 	int (*client_get)(struct store *store, const char *id, struct client *ret_client);
 	int (*client_list)(struct store *store, int (*each)(void *data, const struct client *client), void *data);
 	int (*client_remove)(struct store *store, const char *id);
+	int (*proof_use)(struct store *store, const struct proof_use *proof);
 	int (*code_add)(struct store *store, const struct auth_code *code);
 	int (*code_consume)(struct store *store, const unsigned char hash[32], int64_t now, struct auth_code *ret_code);
 	int (*session_add)(struct store *store, const struct session_row *session, const unsigned char code_hash[32],
 		const struct token_pair *tokens, int64_t *ret_id);
 	int (*refresh_rotate)(struct store *store, const unsigned char refresh[32], const char *client,
 		const struct token_pair *tokens, int64_t now, struct session_row *ret_session);
-	int (*access_find)(struct store *store, const unsigned char access[32], int64_t now, struct session_row *ret_session);
+	int (*access_find)(struct store *store, const unsigned char access[32], const char *key, int64_t now, struct session_row *ret_session);
 	int (*token_revoke)(struct store *store, const unsigned char token[32], const char *client);
 	int (*session_revoke)(struct store *store, int64_t session);
 	int (*audience_add)(struct store *store, const unsigned char subject[32], const char *client, const struct audience_token *token, int64_t now);

@@ -23,6 +23,8 @@ struct texts {
 	const char *foreign_form;
 	const char *failed;
 	const char *signed_out;
+	const char *sign_out;
+	const char *sign_out_intro;
 	const char *close_window;
 	const char *phone;
 	const char *no_messages;

@@ -85,7 +85,7 @@ static inline int64_t sign_in(struct store *store, int64_t account, const char *
 static inline int use_access(struct store *store, const char *access, int64_t now)
 {
 	struct session_row session = {0};
-	int r = store_access_find(store, H(access), now, &session);
+	int r = store_access_find(store, H(access), NULL, now, &session);
 
 	session_row_free(&session);
 	return r;

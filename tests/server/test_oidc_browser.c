@@ -342,13 +342,129 @@ static void signing_out_ends_it(void **state)
 	reply_free(&reply);
 }
 
-static void without_a_hint_nobody_is_signed_out(void **state)
+#define END_SESSION "/am/oauth2/connect/endSession"
+
+/* The browser's own request; the form of the page that it gets when `form` is given. */
+static void end_session(const char *parameters, const char *form, const char *origin, struct reply *reply)
+{
+	char path[8192], body[8192], header[256];
+
+	(void)snprintf(path, sizeof path, END_SESSION "?%s", form ? "sign_out=1" : parameters);
+	(void)snprintf(body, sizeof body, "%s&%s", parameters, form ? form : "");
+	(void)snprintf(header, sizeof header, "Cookie: %s", cookie);
+	call(&server, &(struct call){.path = path, .form = form ? body : NULL, .header = header, .header2 = origin}, reply);
+}
+
+static void read_form_token(const struct reply *reply, char ret_form[256])
+{
+	const char *at = strstr(buf_text(&reply->body), "name=\"form_token\" value=\"");
+
+	assert_non_null(at);
+	at += strlen("name=\"form_token\" value=\"");
+	(void)snprintf(ret_form, 256, "form_token=%.*s", (int)strcspn(at, "\""), at);
+}
+
+static void without_a_hint_nobody_is_signed_out_unasked(void **state)
 {
 	struct reply reply = {0};
 
 	(void)state;
-	call(&server, &(struct call){.path = "/am/oauth2/connect/endSession"}, &reply);
+	end_session("", NULL, NULL, &reply);
+	assert_int_equal(reply.status, 200);
+	assert_non_null(strstr(buf_text(&reply.body), "<h1>Sign out</h1>"));
+	assert_string_equal(reply_header(&reply, "Set-Cookie"), "");
+	assert_string_equal(reply_header(&reply, "X-Frame-Options"), "DENY");
 	not_asked("");
+	/* nor by a link that says it was asked */
+	call(&server, &(struct call){.path = END_SESSION "?sign_out=1"}, &reply);
+	not_asked("");
+	reply_free(&reply);
+}
+
+static void who_says_yes_on_the_page_is_signed_out_and_goes_back(void **state)
+{
+	static const char parameters[] = "client_id=demo&state=s1&post_logout_redirect_uri=mymap%3A%2F%2Foauth2redirect%2Ffr";
+	char form[256], origin[128];
+	struct reply reply = {0};
+
+	(void)state;
+	end_session(parameters, NULL, NULL, &reply);
+	assert_non_null(strstr(reply_header(&reply, "Content-Security-Policy"), "form-action 'self' mymap:"));
+	read_form_token(&reply, form);
+	(void)snprintf(origin, sizeof origin, "Origin: %s", server.url);
+	end_session(parameters, form, origin, &reply);
+	assert_int_equal(reply.status, 303);
+	assert_string_equal(reply_header(&reply, "Location"), DEMO_REDIRECT "?state=s1");
+	asked("");
+	reply_free(&reply);
+}
+
+static void who_says_yes_goes_to_no_address_that_is_not_registered(void **state)
+{
+	static const char *const rows[] = {
+		"client_id=demo&post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F",
+		"client_id=nobody&post_logout_redirect_uri=mymap%3A%2F%2Foauth2redirect%2Ffr",
+		"post_logout_redirect_uri=mymap%3A%2F%2Foauth2redirect%2Ffr",
+	};
+	struct reply reply = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		end_session(rows[i], "yes=1", NULL, &reply);
+		assert_int_equal(reply.status, 200);
+		assert_string_equal(reply_header(&reply, "Location"), "");
+		asked("");
+		authorize("", FORM, &reply);
+		take_cookie(&reply);
+	}
+	reply_free(&reply);
+}
+
+static void a_form_of_another_site_or_browser_signs_nobody_out(void **state)
+{
+	char form[256];
+	struct reply reply = {0};
+
+	(void)state;
+	end_session("", NULL, NULL, &reply);
+	read_form_token(&reply, form);
+	end_session("", form, "Origin: https://evil.example", &reply);
+	assert_int_equal(reply.status, 403);
+	end_session("", "yes=1", "Sec-Fetch-Site: same-origin", &reply);
+	assert_int_equal(reply.status, 200);
+	assert_non_null(strstr(buf_text(&reply.body), "<h1>Sign out</h1>"));
+	not_asked("");
+	/* the page was shown in the browser before this sign-in */
+	authorize("&prompt=login", FORM, &reply);
+	take_cookie(&reply);
+	end_session("", form, "Sec-Fetch-Site: same-origin", &reply);
+	not_asked("");
+	reply_free(&reply);
+}
+
+/* Whoever has a token of his own could sign others out by a link else. */
+static void the_token_of_another_account_signs_this_browser_out_only_when_it_says_yes(void **state)
+{
+	struct reply reply = {0};
+	char eve[64], parameters[4096];
+
+	(void)state;
+	authorize("&prompt=login", "username=" EVE_EMAIL "&password=" EVE_PASSWORD, &reply);
+	take_cookie(&reply);
+	tokens(&reply);
+	(void)snprintf(eve, sizeof eve, "%s", reply_text(&reply, "access_token"));
+	(void)snprintf(parameters, sizeof parameters, "id_token_hint=%s", reply_text(&reply, "id_token"));
+	(void)snprintf(cookie, sizeof cookie, "%s", "pimsd=none");
+	authorize("&prompt=login", FORM, &reply);
+	take_cookie(&reply);
+	end_session(parameters, NULL, NULL, &reply);
+	assert_non_null(strstr(buf_text(&reply.body), "<h1>Sign out</h1>"));
+	assert_string_equal(reply_header(&reply, "Set-Cookie"), "");
+	not_asked("");
+	end_session(parameters, "yes=1", NULL, &reply);
+	asked("");
+	call(&server, &(struct call){.path = "/am/oauth2/userinfo", .bearer = eve}, &reply);
+	assert_int_equal(reply.status, 401);
 	reply_free(&reply);
 }
 
@@ -371,7 +487,11 @@ int main(void)
 		TEST(a_blocked_account_is_asked, signed_in),
 		TEST(a_new_password_signs_every_browser_out, signed_in),
 		TEST(signing_out_ends_it, signed_in),
-		TEST(without_a_hint_nobody_is_signed_out, signed_in),
+		TEST(without_a_hint_nobody_is_signed_out_unasked, signed_in),
+		TEST(who_says_yes_on_the_page_is_signed_out_and_goes_back, signed_in),
+		TEST(who_says_yes_goes_to_no_address_that_is_not_registered, signed_in),
+		TEST(a_form_of_another_site_or_browser_signs_nobody_out, signed_in),
+		TEST(the_token_of_another_account_signs_this_browser_out_only_when_it_says_yes, signed_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -711,7 +711,53 @@ static void the_metadata_names_every_endpoint(void **state)
 	methods = json_object_get(reply.json, "code_challenge_methods_supported");
 	assert_int_equal(json_array_size(methods), 1);
 	assert_string_equal(json_string_value(json_array_get(methods, 0)), "S256");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply.json, "dpop_signing_alg_values_supported"), 0)), "ES256");
+	assert_null(json_object_get(reply.json, "introspection_endpoint"));
 	reply_free(&reply);
+}
+
+/* RFC 8414 §3 */
+static void the_metadata_stands_at_both_well_known_places(void **state)
+{
+	struct reply openid = {0}, oauth = {0};
+
+	(void)state;
+	call(&server, &(struct call){.path = "/.well-known/openid-configuration"}, &openid);
+	call(&server, &(struct call){.path = "/.well-known/oauth-authorization-server"}, &oauth);
+	assert_int_equal(oauth.status, 200);
+	assert_string_equal(reply_header(&oauth, "Content-Type"), "application/json");
+	assert_true(json_equal(openid.json, oauth.json));
+	reply_free(&openid);
+	reply_free(&oauth);
+}
+
+static size_t listed(const json_t *metadata, const char *name, const char *value)
+{
+	const json_t *item;
+	size_t i, found = 0;
+
+	json_array_foreach(json_object_get(metadata, name), i, item)
+		found += strcmp(json_string_value(item), value) == 0;
+	return found;
+}
+
+/* Every claim of an id_token and of userinfo is among the announced ones, and acr is the announced one (RFC 9470 §6.2). */
+static void the_metadata_tells_the_claims_and_the_level_that_tokens_have(void **state)
+{
+	struct reply metadata = {0}, tokens = {0};
+	json_t *claims = NULL, *value;
+	const char *name;
+
+	(void)state;
+	call(&server, &(struct call){.path = "/.well-known/openid-configuration"}, &metadata);
+	sign_in_tokens(&server, "demo", &tokens);
+	assert_int_equal(oidc_verify(server.server.oidc_keys, reply_text(&tokens, "id_token"), &claims), 0);
+	json_object_foreach(claims, name, value)
+		assert_int_equal(listed(metadata.json, "claims_supported", name), 1);
+	assert_int_equal(listed(metadata.json, "acr_values_supported", json_string_value(json_object_get(claims, "acr"))), 1);
+	json_decref(claims);
+	reply_free(&metadata);
+	reply_free(&tokens);
 }
 
 int main(void)
@@ -742,6 +788,8 @@ int main(void)
 		cmocka_unit_test(logout_redirects_nowhere_without_our_own_token_and_a_registered_address),
 		cmocka_unit_test(logout_ends_the_session_and_goes_back_with_the_state),
 		cmocka_unit_test(the_metadata_names_every_endpoint),
+		cmocka_unit_test(the_metadata_stands_at_both_well_known_places),
+		cmocka_unit_test(the_metadata_tells_the_claims_and_the_level_that_tokens_have),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -336,7 +336,7 @@ static void codes_that_went_to_the_old_number_die_and_a_certificate_becomes_one_
 
 /* --- what was written before ---------------------------------------------------------------------------------------------------------- */
 
-/* The tables of version 1 that the numbers are in, as that version made them. */
+/* The tables of version 1 that the numbers are in, as that version made them, and those that later versions add columns to. */
 static const char version_1[] =
 	"CREATE TABLE accounts (id INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL UNIQUE, email TEXT NOT NULL UNIQUE,"
 	" password_hash TEXT NOT NULL, phone TEXT, customer TEXT NOT NULL UNIQUE, pin BLOB, pin_failures INTEGER NOT NULL DEFAULT 0,"
@@ -346,6 +346,8 @@ static const char version_1[] =
 	" serial TEXT, tries INTEGER NOT NULL DEFAULT 0, tries_max INTEGER NOT NULL DEFAULT 1000000, UNIQUE (account, purpose))"
 	" STRICT, WITHOUT ROWID;"
 	"CREATE TABLE sessions (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE clients (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; CREATE TABLE codes (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE access_tokens (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE devices (id INTEGER PRIMARY KEY, account INTEGER NOT NULL) STRICT;"
 	"CREATE TABLE otps (account INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (account, hash)) STRICT, WITHOUT ROWID;"
 	"INSERT INTO accounts (subject, email, password_hash, phone, customer, created) VALUES"

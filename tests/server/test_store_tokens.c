@@ -69,7 +69,7 @@ static int rotate(struct fixture *fixture, const char *refresh, const char *new_
 static int use_access(struct fixture *fixture, const char *access)
 {
 	struct session_row session = {0};
-	int r = store_access_find(fixture->store, H(access), NOW, &session);
+	int r = store_access_find(fixture->store, H(access), NULL, NOW, &session);
 
 	session_row_free(&session);
 	return r;
@@ -189,7 +189,7 @@ static void an_access_token_tells_its_session(void **state)
 	struct session_row session;
 
 	sign_in(fixture, "a", "r");
-	must(store_access_find(fixture->store, H("a"), NOW, &session));
+	must(store_access_find(fixture->store, H("a"), NULL, NOW, &session));
 	assert_int_equal(session.account, fixture->account);
 	assert_string_equal(session.client, "app");
 	assert_string_equal(session.scope, "openid");
@@ -204,8 +204,8 @@ static void an_access_token_dies_at_its_time(void **state)
 	struct session_row session;
 
 	sign_in(fixture, "a", "r");
-	assert_int_equal(store_access_find(fixture->store, H("a"), NOW + 60 * MINUTE, &session), PIMS_E_NOT_FOUND);
-	must(store_access_find(fixture->store, H("a"), NOW + 60 * MINUTE - 1, &session));
+	assert_int_equal(store_access_find(fixture->store, H("a"), NULL, NOW + 60 * MINUTE, &session), PIMS_E_NOT_FOUND);
+	must(store_access_find(fixture->store, H("a"), NULL, NOW + 60 * MINUTE - 1, &session));
 	session_row_free(&session);
 	assert_int_equal(use_access(fixture, "r"), PIMS_E_NOT_FOUND); /* a refresh token is none */
 }
@@ -353,7 +353,7 @@ static void a_session_is_revoked_by_its_id(void **state)
 	int64_t id;
 
 	sign_in(fixture, "a", "r");
-	must(store_access_find(fixture->store, H("a"), NOW, &session));
+	must(store_access_find(fixture->store, H("a"), NULL, NOW, &session));
 	id = session.id;
 	session_row_free(&session);
 	must(store_session_revoke(fixture->store, id));
