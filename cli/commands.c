@@ -19,9 +19,10 @@ const struct command commands[] = {
 	{"logout", "", 0, 0, "Sign out, on the server and here", "", "pims logout", logout_options, command_logout},
 	{"whoami", "", 0, 0, "Print the account's user name", "", "pims whoami", whoami_options, command_whoami},
 	{"status", "", 0, 0, "Tell session, device, phone and PIN", "", "pims status --json", status_options, command_status},
-	{"token", "[id|cvs|customer]", 0, 1, "Print a token alone: the id token, or the access token for CVS or the customer API",
-	 "It is renewed when it has less than a minute to live.",
-	 "curl -H \"Authorization: Bearer $(pims token cvs)\" https://example.com/", token_options, command_token},
+	{"token", "[id|cvs|customer] [METHOD URL]", 0, 3, "Print a token alone: the id token, or the access token for CVS or the customer API",
+	 "It is renewed when it has less than a minute to live. With --headers, METHOD and URL, what is printed are the header lines of that request,\n"
+	 "as curl -H @- reads them: the token, and the proof that goes with it when the server has bound it to a key.",
+	 "pims token cvs --headers GET https://example.com/ | curl -H @- https://example.com/", token_options, command_token},
 	{"phone", "[set NUMBER]", 0, 2, "Print or set the account's trusted phone number",
 	 "Setting sends a code to the new number, asks for it (without a terminal: a line of standard input), and adds the number, or changes\n"
 	 "it when the account has one; changing needs an enrolled device.",

@@ -20,6 +20,13 @@
 static const char *const token_actions[] = {"get", "refresh", NULL};
 static const struct api_parameter token_parameters[] = {{"action", API_STRING, true, token_actions, NULL, NULL}, {0}};
 static const struct api_field token_result[] = {{"type", "string"}, {"token", "string"}, {0}};
+/* the result has "tokenType" and "dpop", too, where the token is bound to a key (RFC 9449) */
+static const struct api_parameter access_parameters[] = {
+	{"action", API_STRING, true, token_actions, NULL, NULL},
+	{"htu", API_EXTENSION, false, NULL, NULL, "URL of a request of your own: a bound token comes with a proof for it"},
+	{"htm", API_EXTENSION, false, NULL, NULL, "its method (GET)"},
+	{"nonce", API_EXTENSION, false, NULL, NULL, "the DPoP-Nonce that its server gave"},
+	{0}};
 static const short token_errors[] = {2001, 2006, 2101, 2102, 2201, 2202, 2204, 2301, 0};
 
 static const struct api_parameter user_parameters[] = {
@@ -89,6 +96,7 @@ static const struct api_parameter configuration_parameters[] = {
 	{"scope", API_EXTENSION, false, NULL, NULL, "scope to ask for; has openid in it"},
 	{"country", API_EXTENSION, false, NULL, NULL, "ISO 3166 alpha-2: region of national phone numbers"},
 	{"live", API_EXTENSION_OBJECT, false, NULL, NULL, "what no public source tells of a brand's live service: oauthURL, apiURL, realm, scope"},
+	{"dpop", API_EXTENSION, false, NULL, NULL, "auto, all or never: which tokens are bound to a key where the server can (RFC 9449)"},
 	{0}};
 static const struct api_field version_result[] = {{"versionCore", "string"}, {"versionFacade", "string"}, {0}};
 static const struct api_field device_result[] = {
@@ -108,9 +116,9 @@ static const short no_errors[] = {0};
 const struct api_row api_rows[] = {
 	{API_GET, TOKEN_API, {{.name = "type", .value = "idtoken"}}, token_parameters, token_result, token_errors,
 	 BASIC, "2.0", true, identity_idtoken},
-	{API_GET, TOKEN_API, {{.name = "type", .value = "cvs"}}, token_parameters, token_result, token_errors,
+	{API_GET, TOKEN_API, {{.name = "type", .value = "cvs"}}, access_parameters, token_result, token_errors,
 	 BASIC, "2.0", true, identity_cvs},
-	{API_GET, TOKEN_API, {{.name = "type", .value = "customerAt"}}, token_parameters, token_result, token_errors,
+	{API_GET, TOKEN_API, {{.name = "type", .value = "customerAt"}}, access_parameters, token_result, token_errors,
 	 BASIC, "2.0", true, identity_customer_at},
 	{API_GET, ACCOUNT_API, {{.name = "actionType", .value = "basic"}, {.name = "type", .value = "username"}},
 	 NULL, username_result, username_errors, BASIC, "2.0", true, identity_username},

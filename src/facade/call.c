@@ -244,6 +244,7 @@ static struct call *call_new(struct pims *pims, enum call_kind kind)
 	call->flow.session = &pims->state.session;
 	call->flow.device = &pims->state.device;
 	call->flow.clock_skew = &pims->state.clock_skew;
+	call->flow.nonces = &pims->nonces;
 	return call;
 }
 

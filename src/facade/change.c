@@ -99,6 +99,7 @@ static enum flow_want change_little(struct flow *flow)
 
 	memcpy(pims->profile.country, changed->country, sizeof pims->profile.country);
 	pims->profile.log = changed->log;
+	pims->profile.dpop = changed->dpop;
 	context_monitor(pims);
 	return flow_succeed(flow, NULL);
 }

@@ -256,6 +256,23 @@ static bool read_country(struct reader *reader)
 	return true;
 }
 
+static const char *const dpop_modes[] = {[DPOP_AUTO] = "auto", [DPOP_ALL] = "all", [DPOP_NEVER] = "never"};
+
+static bool read_dpop(struct reader *reader)
+{
+	const char *word = text_at(reader, "dpop");
+
+	if (!member(reader, "dpop"))
+		return true;
+	for (unsigned i = 0; i < sizeof dpop_modes / sizeof *dpop_modes; i++) {
+		if (text_equal(dpop_modes[i], word)) {
+			reader->profile->dpop = (enum dpop_mode)i;
+			return true;
+		}
+	}
+	return wrong(reader, "dpop");
+}
+
 /* How much of what is logged goes into files. */
 static const struct {
 	const char *word;
@@ -344,7 +361,7 @@ static bool read_all(struct reader *reader)
 
 	return read_choice(reader, "environnement", environments, &profile->environment) &&
 	       read_choice(reader, "mode", modes, &profile->mode) && read_monitoring(reader) && read_credential(reader) &&
-	       read_server(reader) && read_brand(reader) && read_live(reader) && read_country(reader);
+	       read_server(reader) && read_brand(reader) && read_live(reader) && read_country(reader) && read_dpop(reader);
 }
 
 bool configuration_take(struct flow *flow, const json_t *root, struct profile *ret_profile)
@@ -409,8 +426,8 @@ static json_t *write_live(const struct live *live)
 
 json_t *configuration_write(const struct profile *profile)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:{s:s*}, s:s*, s:s*, s:s*, s:o, s:s*}", "environnement", profile->environment, "mode", profile->mode,
+	return json_pack("{s:s, s:s, s:o, s:o, s:{s:s*}, s:s*, s:s*, s:s*, s:o, s:s*, s:s}", "environnement", profile->environment, "mode", profile->mode,
 			 "monitoring", write_monitoring(&profile->log), "credential", write_credential(profile), "profile", "brand", profile->brand,
 			 "backend", profile->backend, "issuer", profile->issuer, "scope", profile->scope, "live", write_live(&profile->live), "country",
-			 *profile->country ? profile->country : NULL);
+			 *profile->country ? profile->country : NULL, "dpop", dpop_modes[profile->dpop]);
 }

@@ -146,6 +146,7 @@ static void forget(struct pims *pims)
 	pims->stale = false;
 	profile_free(&pims->profile);
 	state_free(&pims->state);
+	dpop_nonces_free(&pims->nonces);
 	vault_close(&pims->vault);
 	log_file_close(&pims->log);
 	log_file_hook(&pims->log, &pims->env.log);

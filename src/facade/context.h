@@ -91,6 +91,7 @@ struct pims {
 	bool freed; /**< goes away with its last call */
 	struct profile profile;
 	struct state state;
+	struct dpop_nonces nonces; /**< of the servers; in memory only */
 	bool stale; /**< the state could not be put back to what is saved: it is read again before it is used */
 	struct vault vault;
 
@@ -128,6 +129,7 @@ struct call {
 	struct exchange *exchange; /**< FLOW_HTTP under way */
 	size_t bare_headers;       /**< length of the request's headers without the token */
 	bool repeated;             /**< 401 was answered once */
+	bool proved_again;         /**< a refused proof was made anew once */
 	bool renewing;             /**< waits for the renewal before it repeats */
 
 	struct agent_receiver *receiver;

@@ -2,6 +2,7 @@
 #include "base/secret.h"
 #include "facade/call.h"
 #include "facade/driver.h"
+#include "identity/bound.h"
 #include "identity/identity.h"
 
 #include <pims/error.h>
@@ -180,8 +181,8 @@ static enum wait send_request(struct call *call)
 	return hand_over(call, transport);
 }
 
-/* The token goes behind the flow's own headers, where the next one can take its place. */
-static enum wait send_with_token(struct call *call)
+/* Token and proof go behind the flow's own headers, where the next ones can take their place. */
+static enum wait send_prepared(struct call *call)
 {
 	struct buf *headers = &call->flow.request.headers;
 	int r;
@@ -190,41 +191,44 @@ static enum wait send_with_token(struct call *call)
 		secret_wipe(headers->data + call->bare_headers, headers->len - call->bare_headers);
 		headers->len = call->bare_headers;
 	}
-	r = http_request_bearer(&call->flow.request, secret_text(&call->pims->state.session.access_token));
+	r = bound_request(&call->flow);
 	return r < 0 ? fail(call, r) : send_request(call);
 }
 
 enum wait exchange_start(struct call *call)
 {
 	call->repeated = false;
+	call->proved_again = false;
 	call->renewing = false;
 	call->bare_headers = call->flow.request.headers.len;
-	if (!call->flow.bearer)
-		return send_request(call);
-	if (!identity_signed_in(&call->flow)) {
+	if (call->flow.bearer && !identity_signed_in(&call->flow)) {
 		flow_fail(&call->flow, PIMS_NEED_BASIC_AUTHENTICATION, "session.none");
 		return WAIT_ENDED;
 	}
-	return send_with_token(call);
+	return send_prepared(call);
 }
 
-static void learn_skew(struct call *call)
+/* True when it is another than before. */
+static bool learn_skew(struct call *call)
 {
 	struct pims *pims = call->pims;
 	int64_t skew = call->flow.response.date - env_now(&pims->env) / 1000;
 	int64_t change = skew - pims->state.clock_skew;
 
 	/* An answer is under way for a while, and tells whole seconds: small differences are no news. */
-	if (call->flow.response.date > 0 && (change > SKEW_TOLERANCE_S || change < -SKEW_TOLERANCE_S))
-		pims->state.clock_skew = skew;
+	if (call->flow.response.date <= 0 || (change <= SKEW_TOLERANCE_S && change >= -SKEW_TOLERANCE_S))
+		return false;
+	pims->state.clock_skew = skew;
+	return true;
 }
 
 static bool token_was_replaced(const struct call *call)
 {
-	static const char prefix[] = "Authorization: Bearer ";
-	const char *sent = call->flow.request.headers.data + call->bare_headers;
+	static const char prefix[] = "Authorization: ";
+	const char *sent = call->flow.request.headers.data + call->bare_headers + sizeof prefix - 1;
 
-	return !secret_equals_text(sent + sizeof prefix - 1, secret_text(&call->pims->state.session.access_token));
+	sent += strcspn(sent, " "); /* the scheme */
+	return !secret_equals_text(sent + 1, secret_text(&call->pims->state.session.access_token));
 }
 
 /* A 401 on the session's token: it was revoked, or our idea of the time is wrong. Once more with a new one. */
@@ -232,7 +236,7 @@ static enum wait repeat(struct call *call)
 {
 	call->repeated = true;
 	if (identity_signed_in(&call->flow) && token_was_replaced(call))
-		return send_with_token(call);
+		return send_prepared(call);
 	call->renewing = true;
 	call->pims->state.session.access_expires = 0;
 	return merge_renew(call);
@@ -241,7 +245,8 @@ static enum wait repeat(struct call *call)
 static bool should_repeat(const struct call *call)
 {
 	return call->flow.bearer && !call->repeated && call->flow.response.failure == PIMS_HTTP_OK &&
-	       call->flow.response.status == UNAUTHORIZED && !flow_needs_strong(&call->flow) && call->pims->lock.owner != call;
+	       call->flow.response.status == UNAUTHORIZED && !flow_needs_strong(&call->flow) && !bound_proof_refused(&call->flow) &&
+	       call->pims->lock.owner != call;
 }
 
 /* Without the query, which may carry secrets. */
@@ -256,11 +261,18 @@ static void log_exchange(const struct call *call)
 
 static enum wait answered(struct call *call)
 {
+	bool clock_changed;
+
 	log_exchange(call);
-	learn_skew(call);
+	clock_changed = learn_skew(call);
+	if (bound_again(&call->flow, clock_changed) && !call->proved_again) {
+		call->proved_again = true;
+		return send_prepared(call);
+	}
 	if (should_repeat(call))
 		return repeat(call);
 	call->flow.bearer = false;
+	call->flow.proof = NULL;
 	if (call->flow.response.failure != PIMS_HTTP_OK && !call->flow.sees_failures) {
 		flow_fail_response(&call->flow);
 		return WAIT_ENDED;
@@ -272,7 +284,7 @@ enum wait exchange_resume(struct call *call)
 {
 	if (call->renewing) {
 		call->renewing = false;
-		return merge_resume(call) == WAIT_ENDED ? WAIT_ENDED : send_with_token(call);
+		return merge_resume(call) == WAIT_ENDED ? WAIT_ENDED : send_prepared(call);
 	}
 	if (call->exchange) {
 		/* the task came from the timer */

@@ -102,6 +102,8 @@ static int encode_endpoints(const struct profile *profile, int64_t time, json_t 
 	if (r == 0 && (json_object_set_new(object, "iss_parameter", json_boolean(profile->endpoints.iss_parameter)) < 0 ||
 		       json_object_set_new(object, "post_secret", json_boolean(profile->endpoints.post_secret)) < 0))
 		r = PIMS_E_MEMORY;
+	if (r == 0 && json_object_set_new(object, "dpop", json_boolean(profile->endpoints.dpop)) < 0)
+		r = PIMS_E_MEMORY;
 	if (r == 0)
 		*ret_object = object;
 	else
@@ -200,6 +202,7 @@ static int decode_endpoints(const json_t *object, struct endpoints *endpoints)
 		r = json_copy_text(object, endpoint_members[i].name, ENDPOINT_MAX, endpoint_member(endpoints, i));
 	endpoints->iss_parameter = json_is_true(json_object_get(object, "iss_parameter"));
 	endpoints->post_secret = json_is_true(json_object_get(object, "post_secret"));
+	endpoints->dpop = json_is_true(json_object_get(object, "dpop"));
 	endpoints->known = true;
 	return r;
 }

@@ -106,6 +106,8 @@ int authorization_url(const struct authorization *authorization, const struct fl
 	r = put_challenge(authorization, buf);
 	if (r < 0)
 		return r;
+	if (*authorization->key)
+		url_put(buf, "dpop_jkt", authorization->key);
 	if (language)
 		url_put(buf, "ui_locales", language);
 	put_prompt(authorization, profile, buf);

@@ -3,6 +3,7 @@
 #define PIMS_IDENTITY_AUTHORIZE_H
 
 #include "base/url.h"
+#include "dpop/dpop.h"
 #include "platform/flow.h"
 
 /** What one authorization request must be remembered by until its redirect has come. */
@@ -10,6 +11,7 @@ struct authorization {
 	struct secret verifier; /**< PKCE */
 	struct secret state;
 	struct secret nonce;
+	char key[DPOP_THUMBPRINT_SIZE]; /**< that will prove the token request: dpop_jkt (RFC 9449 §10); "" = none */
 	int64_t asked; /**< when, on the monotonic clock in milliseconds */
 	bool forced;   /**< prompt=login, max_age=0 */
 };

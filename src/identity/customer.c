@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
+#include "identity/bound.h"
 #include "identity/identity.h"
 #include "identity/limits.h"
 #include "identity/session.h"
@@ -32,19 +33,21 @@ static void customer_free(void *data)
 	free(customer);
 }
 
-static enum flow_want answer(struct flow *flow, const struct secret *token)
-{
-	json_t *result = json_pack("{s:s,s:s}", "type", "customerAt", "token", secret_text(token));
-
-	return result ? flow_succeed(flow, result) : flow_fail_return(flow, PIMS_E_MEMORY);
-}
-
 static enum flow_want kept(struct flow *flow)
 {
-	return answer(flow, &flow->session->customer_token);
+	return bound_give(flow, "customerAt", &flow->session->customer_token, flow->session->customer_bound);
 }
 
-/* A sign-in of somebody else meanwhile must not get this token. */
+/* A sign-in of somebody else meanwhile must not get this token; one that is bound went with its key. */
+static enum flow_want replaced(struct flow *flow)
+{
+	const struct customer *customer = flow->data;
+
+	if (customer->answer.bound)
+		return flow_fail(flow, PIMS_NEED_BASIC_AUTHENTICATION, "session.none");
+	return bound_give(flow, "customerAt", &customer->answer.access_token, false);
+}
+
 static enum flow_want keep(struct flow *flow)
 {
 	struct customer *customer = flow->data;
@@ -52,12 +55,13 @@ static enum flow_want keep(struct flow *flow)
 	int r;
 
 	if (!identity_signed_in(flow) || !secret_equals(&session->access_token, &customer->subject))
-		return answer(flow, &customer->answer.access_token);
+		return replaced(flow);
 	r = text_set(&session->customer_audience, flow->profile->endpoints.customer_audience);
 	if (r < 0)
 		return flow_fail_return(flow, r);
 	secret_move(&session->customer_token, &customer->answer.access_token);
 	session->customer_expires = customer->expires;
+	session->customer_bound = customer->answer.bound;
 	return flow_wait(flow, FLOW_SAVE, kept);
 }
 
@@ -82,7 +86,7 @@ static enum flow_want read_answer(struct flow *flow)
 
 	if (flow->response.status != 200)
 		return refused(flow);
-	r = token_answer_read(&flow->response, &customer->answer);
+	r = token_answer_read(&flow->response, &flow->session->key, &customer->answer);
 	if (r == PIMS_E_FORMAT)
 		return flow_fail(flow, PIMS_SERVER, "server.format");
 	if (r < 0)

@@ -17,6 +17,39 @@ void grant_free(struct grant *grant)
 {
 	token_answer_free(&grant->answer);
 	jws_free(&grant->id_token);
+	dpop_key_free(&grant->key);
+}
+
+/* True when there is one that has to go to disk first (state before answer). */
+static bool has_rotated(const struct grant *grant)
+{
+	return grant->renewal && !grant->kept && !secret_empty(&grant->answer.refresh_token);
+}
+
+static int keep_rotated(struct flow *flow)
+{
+	struct grant *grant = flow->data;
+
+	grant->kept = true;
+	return secret_copy(&flow->session->refresh_token, &grant->answer.refresh_token);
+}
+
+static enum flow_want fail_saved(struct flow *flow)
+{
+	return flow_fail(flow, PIMS_SERVER, ((const struct grant *)flow->data)->problem);
+}
+
+/* The id_token is the session's, but keeps not all rules; `problem` is a literal. */
+static enum flow_want refuse(struct flow *flow, const char *problem)
+{
+	struct grant *grant = flow->data;
+	int r;
+
+	grant->problem = problem;
+	if (!has_rotated(grant) || id_token_is_anothers(problem))
+		return fail_saved(flow);
+	r = keep_rotated(flow);
+	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_SAVE, fail_saved);
 }
 
 static enum flow_want read_keys(struct flow *flow)
@@ -40,12 +73,10 @@ static enum flow_want read_keys(struct flow *flow)
  */
 static enum flow_want fetch_keys(struct flow *flow)
 {
-	struct grant *grant = flow->data;
-	int r = 0;
+	int r;
 
-	if (grant->renewal && !grant->kept && !secret_empty(&grant->answer.refresh_token)) {
-		grant->kept = true;
-		r = secret_copy(&flow->session->refresh_token, &grant->answer.refresh_token);
+	if (has_rotated(flow->data)) {
+		r = keep_rotated(flow);
 		return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_SAVE, fetch_keys);
 	}
 	r = http_request_start(&flow->request, "GET", flow->profile->endpoints.jwks);
@@ -64,7 +95,7 @@ static enum flow_want verify(struct flow *flow)
 
 	/* No source tells the keys of the live service; TLS to the token endpoint stands in (OpenID Connect Core §3.1.3.7 rule 6). */
 	if (!endpoints->jwks)
-		return issuer_is_tls(endpoints) ? grant->checked(flow) : flow_fail(flow, PIMS_SERVER, "id_token.key");
+		return issuer_is_tls(endpoints) ? grant->checked(flow) : refuse(flow, "id_token.key");
 	if (!endpoints->jwks_document)
 		return fetch_keys(flow);
 	r = jwks_verify(endpoints->jwks_document, &grant->id_token);
@@ -77,8 +108,8 @@ static enum flow_want verify(struct flow *flow)
 		return fetch_keys(flow);
 	}
 	if (r == PIMS_E_NOT_FOUND)
-		return flow_fail(flow, PIMS_SERVER, "id_token.key");
-	return r == PIMS_E_CRYPTO ? flow_fail(flow, PIMS_SERVER, "id_token.signature") : flow_fail_return(flow, r);
+		return refuse(flow, "id_token.key");
+	return r == PIMS_E_CRYPTO ? refuse(flow, "id_token.signature") : flow_fail_return(flow, r);
 }
 
 static enum flow_want check_id_token(struct flow *flow, struct id_token_rules *rules)
@@ -99,13 +130,14 @@ static enum flow_want check_id_token(struct flow *flow, struct id_token_rules *r
 	rules->access_token = secret_text(&grant->answer.access_token);
 	rules->now = flow_server_time(flow);
 	problem = id_token_check(grant->id_token.claims, rules);
-	return problem ? flow_fail(flow, PIMS_SERVER, problem) : verify(flow);
+	return problem ? refuse(flow, problem) : verify(flow);
 }
 
 enum flow_want grant_receive(struct flow *flow, struct id_token_rules *rules, flow_step_fn checked)
 {
 	struct grant *grant = flow->data;
-	int r = token_answer_read(&flow->response, &grant->answer);
+	const struct dpop_key *key = rules->session ? &flow->session->key : &grant->key;
+	int r = token_answer_read(&flow->response, key, &grant->answer);
 
 	if (r == PIMS_E_FORMAT)
 		return flow_fail(flow, PIMS_SERVER, "server.format");
@@ -157,9 +189,12 @@ static void move_tokens(struct grant *grant, struct session *old, struct session
 	if (grant->renewal) { /* it belongs to the session, not to the access token */
 		secret_move(&next->customer_token, &old->customer_token);
 		next->customer_expires = old->customer_expires;
+		next->customer_bound = old->customer_bound;
 		next->customer_audience = old->customer_audience;
 		old->customer_audience = NULL;
 	}
+	dpop_key_move(&next->key, grant->renewal ? &old->key : &grant->key);
+	next->access_bound = grant->answer.bound;
 	next->access_expires = grant->expires;
 	next->id_expires = keeps_id ? old->id_expires : id_token_expires(grant->id_token.claims);
 }

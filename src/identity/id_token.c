@@ -190,6 +190,7 @@ static const char *check_hash(const json_t *claims, const struct id_token_rules 
 
 const char *id_token_check(const json_t *claims, const struct id_token_rules *rules)
 {
+	/* whose it is comes first: what fails later is the session's own */
 	static const char *(*const checks[])(const json_t *, const struct id_token_rules *) = {
 		check_issuer, check_subject, check_audience, check_party, check_times, check_nonce, check_authentication, check_hash,
 	};
@@ -198,6 +199,16 @@ const char *id_token_check(const json_t *claims, const struct id_token_rules *ru
 	for (size_t i = 0; i < sizeof checks / sizeof *checks && !problem; i++)
 		problem = checks[i](claims, rules);
 	return problem;
+}
+
+bool id_token_is_anothers(const char *cause)
+{
+	static const char *const causes[] = {"id_token.issuer", "id_token.subject", "id_token.audience", "id_token.azp"};
+
+	for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
+		if (text_equal(cause, causes[i]))
+			return true;
+	return false;
 }
 
 int64_t id_token_expires(const json_t *claims)

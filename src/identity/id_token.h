@@ -6,6 +6,7 @@
 #include "identity/session.h"
 #include "platform/profile.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** What the claims of an id_token are checked against. */
@@ -26,6 +27,8 @@ struct id_token_rules {
 
 /** NULL when the claims keep every rule, else the cause, e.g. "id_token.audience". The signature is another matter: jwks_verify(). */
 const char *id_token_check(const json_t *claims, const struct id_token_rules *rules);
+/** True for a cause that says whose token it is: another's than expected. */
+bool id_token_is_anothers(const char *cause);
 /** When it ends, of claims that id_token_check() took. */
 int64_t id_token_expires(const json_t *claims);
 /** preferred_username, email or sub. */

@@ -62,7 +62,7 @@ static enum flow_want read_tokens(struct flow *flow)
 static enum flow_want ask_tokens(struct flow *flow)
 {
 	struct login *login = flow->data;
-	int r = token_request_code(flow, secret_text(&login->code), secret_text(&login->authorization.verifier));
+	int r = token_request_code(flow, secret_text(&login->code), secret_text(&login->authorization.verifier), &login->grant.key);
 
 	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_HTTP, read_tokens);
 }
@@ -104,6 +104,20 @@ static enum flow_want returned(struct flow *flow)
 	return want;
 }
 
+/*
+ * A key of its own for each sign-in: it comes to disk with the tokens that are bound to it, and goes with them. Till then it is in memory, as the PKCE
+ * verifier is.
+ */
+static int make_key(struct flow *flow, struct login *login)
+{
+	int r;
+
+	if (!flow->profile->endpoints.dpop || flow->profile->dpop == DPOP_NEVER)
+		return 0;
+	r = dpop_key_make(&login->grant.key, flow->env);
+	return r < 0 ? r : dpop_key_thumbprint(&login->grant.key, login->authorization.key);
+}
+
 static enum flow_want ask_user(struct flow *flow)
 {
 	struct login *login = flow->data;
@@ -111,6 +125,8 @@ static enum flow_want ask_user(struct flow *flow)
 	struct buf url = BUF_INIT(HTTP_MAX_URL);
 	int r = authorization_begin(&login->authorization, flow->env, login->authorization.forced);
 
+	if (r == 0)
+		r = make_key(flow, login);
 	if (r == 0)
 		r = authorization_url(&login->authorization, flow, authorization_language(flow, language), &url);
 	if (r == 0)

@@ -2,6 +2,7 @@
 #include "identity/metadata.h"
 
 #include "base/text.h"
+#include "dpop/dpop.h"
 #include "identity/issuer.h"
 #include "identity/limits.h"
 
@@ -169,6 +170,7 @@ const char *metadata_read_provider(const json_t *document, struct endpoints *end
 		return "server.issuer";
 	endpoints->iss_parameter = json_is_true(announced);
 	endpoints->post_secret = takes_no_basic(document);
+	endpoints->dpop = lists(document, "dpop_signing_alg_values_supported", DPOP_ALGORITHM); /* RFC 9449 §5.1 */
 	return read_members(document, provider_members, sizeof provider_members / sizeof *provider_members, endpoints);
 }
 

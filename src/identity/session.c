@@ -19,6 +19,7 @@ void session_free(struct session *session)
 	secret_free(&session->refresh_token);
 	secret_free(&session->id_token);
 	secret_free(&session->customer_token);
+	dpop_key_free(&session->key);
 	free(session->customer_audience);
 	free(session->subject);
 	free(session->username);
@@ -60,6 +61,21 @@ static int put_customer(const struct session *session, json_t *object)
 	return r < 0 ? r : json_put_text(object, "customer_audience", session->customer_audience);
 }
 
+static int put_bool(json_t *object, const char *name, bool value)
+{
+	return !value || json_object_set_new(object, name, json_true()) == 0 ? 0 : PIMS_E_MEMORY;
+}
+
+/* Only where there is a key, so that what has none looks as it did. */
+static int put_key(const struct session *session, json_t *object)
+{
+	int r = put_secret(object, "key", &session->key.text);
+
+	if (r == 0)
+		r = put_bool(object, "access_bound", session->access_bound);
+	return r < 0 ? r : put_bool(object, "customer_bound", session->customer_bound);
+}
+
 static int put_all(const struct session *session, json_t *object)
 {
 	int r = put_secret(object, "access_token", &session->access_token);
@@ -68,6 +84,8 @@ static int put_all(const struct session *session, json_t *object)
 		r = put_secret(object, "refresh_token", &session->refresh_token);
 	if (r == 0)
 		r = put_secret(object, "id_token", &session->id_token);
+	if (r == 0)
+		r = put_key(session, object);
 	if (r == 0)
 		r = put_customer(session, object);
 	if (r == 0)
@@ -109,6 +127,19 @@ static int take_secrets(const json_t *object, struct session *session)
 	if (r == 0)
 		r = json_copy_secret(object, "customer_token", TOKEN_MAX, &session->customer_token);
 	return r < 0 ? r : json_copy_secret(object, "id_token", ID_TOKEN_MAX, &session->id_token);
+}
+
+/* A bound token without its key is of no use: such a session was never written. */
+static int take_key(const json_t *object, struct session *session)
+{
+	const char *key = json_text(object, "key");
+	int r = key ? dpop_key_set(&session->key, key) : 0;
+
+	session->access_bound = json_is_true(json_object_get(object, "access_bound"));
+	session->customer_bound = json_is_true(json_object_get(object, "customer_bound"));
+	if (r == 0 && !key && (json_object_get(object, "key") || session->access_bound || session->customer_bound))
+		r = PIMS_E_FORMAT;
+	return r;
 }
 
 static int take_texts(const json_t *object, struct session *session)
@@ -154,6 +185,8 @@ int session_decode(const json_t *object, struct session *ret_session)
 	if (json_object_size(object) == 0)
 		return 0;
 	r = take_secrets(object, &session);
+	if (r == 0)
+		r = take_key(object, &session);
 	if (r == 0)
 		r = take_texts(object, &session);
 	if (r == 0)

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/secret.h"
+#include "dpop/dpop.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +14,9 @@ struct session {
 	struct secret access_token;
 	struct secret refresh_token;
 	struct secret id_token;
+	struct dpop_key key; /**< to which the provider binds its tokens, made at sign-in (RFC 9449); empty = none */
+	bool access_bound;   /**< the access token is one of type DPoP */
+	bool customer_bound;
 	int64_t access_expires;
 	int64_t id_expires;
 	struct secret customer_token; /**< for customer_audience, by token exchange; empty = none */

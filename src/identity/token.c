@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "identity/limits.h"
+#include "identity/session.h"
 
 #include <pims/error.h>
 
@@ -49,7 +50,19 @@ static int begin(struct flow *flow, const char *url)
 	return r;
 }
 
-int token_request_code(struct flow *flow, const char *code, const char *verifier)
+/*
+ * Applications take access tokens out (get pims.authentication.token) and use them as Bearer: unless the application says that it knows better, the server is
+ * asked to leave those alone (RFC 9449 §5 allows it). openpims_token_type is ours; servers that do not know it are to ignore it (RFC 6749 §3.2), and bind.
+ */
+static int put_binding(struct flow *flow, struct dpop_key *key)
+{
+	if (dpop_key_empty(key))
+		return 0;
+	flow->proof = key;
+	return flow->profile->dpop == DPOP_ALL ? 0 : url_put(&flow->request.body, "openpims_token_type", "Bearer");
+}
+
+int token_request_code(struct flow *flow, const char *code, const char *verifier, struct dpop_key *key)
 {
 	struct buf *body = &flow->request.body;
 	int r = begin(flow, flow->profile->endpoints.token);
@@ -59,7 +72,8 @@ int token_request_code(struct flow *flow, const char *code, const char *verifier
 	url_put(body, "grant_type", "authorization_code");
 	url_put(body, "code", code);
 	url_put(body, "redirect_uri", flow->redirect_uri);
-	return url_put(body, "code_verifier", verifier);
+	r = url_put(body, "code_verifier", verifier);
+	return r < 0 ? r : put_binding(flow, key);
 }
 
 int token_request_refresh(struct flow *flow, const char *refresh_token)
@@ -69,7 +83,8 @@ int token_request_refresh(struct flow *flow, const char *refresh_token)
 	if (r < 0)
 		return r;
 	url_put(&flow->request.body, "grant_type", "refresh_token");
-	return url_put(&flow->request.body, "refresh_token", refresh_token);
+	r = url_put(&flow->request.body, "refresh_token", refresh_token);
+	return r < 0 ? r : put_binding(flow, &flow->session->key);
 }
 
 int token_request_exchange(struct flow *flow, const char *access_token, const char *audience)
@@ -82,7 +97,8 @@ int token_request_exchange(struct flow *flow, const char *access_token, const ch
 	url_put(body, "grant_type", "urn:ietf:params:oauth:grant-type:token-exchange");
 	url_put(body, "audience", audience);
 	url_put(body, "subject_token_type", "urn:ietf:params:oauth:token-type:access_token");
-	return url_put(body, "subject_token", access_token);
+	r = url_put(body, "subject_token", access_token);
+	return r < 0 ? r : put_binding(flow, &flow->session->key);
 }
 
 int token_request_revocation(struct flow *flow, const char *token, const char *hint)
@@ -128,13 +144,26 @@ static int take_tokens(const json_t *object, struct token_answer *answer)
 	return 0;
 }
 
+/*
+ * RFC 9449 §5: a provider may answer Bearer to a proof, which binds the refresh token alone; that is its choice, and we go on. One that answers DPoP
+ * without a proof gives a token that nobody could use.
+ */
+static int take_type(const json_t *object, const struct dpop_key *key, struct token_answer *answer)
+{
+	const char *type = json_text(object, "token_type");
+
+	if (!type)
+		return PIMS_E_FORMAT;
+	answer->bound = text_equal_nocase(type, "DPoP");
+	if (answer->bound)
+		return dpop_key_empty(key) ? PIMS_E_FORMAT : 0;
+	return text_equal_nocase(type, "Bearer") ? 0 : PIMS_E_FORMAT;
+}
+
 static int take_rest(const json_t *object, struct token_answer *answer)
 {
 	const json_t *life = json_object_get(object, "expires_in");
-	const char *type = json_text(object, "token_type");
 
-	if (!type || !text_equal_nocase(type, "Bearer"))
-		return PIMS_E_FORMAT;
 	if (life && !json_is_integer(life))
 		return PIMS_E_FORMAT;
 	answer->expires_in = json_int(object, "expires_in", LIFE_UNTOLD);
@@ -143,7 +172,7 @@ static int take_rest(const json_t *object, struct token_answer *answer)
 	return json_copy_text(object, "scope", SCOPE_MAX, &answer->scope);
 }
 
-int token_answer_read(const struct http_response *response, struct token_answer *ret_answer)
+int token_answer_read(const struct http_response *response, const struct dpop_key *key, struct token_answer *ret_answer)
 {
 	struct token_answer answer = {0};
 	json_t *object = NULL;
@@ -154,6 +183,8 @@ int token_answer_read(const struct http_response *response, struct token_answer 
 	r = json_parse_object(buf_text(&response->body), response->body.len, DOCUMENT_MAX, &object);
 	if (r == 0)
 		r = take_tokens(object, &answer);
+	if (r == 0)
+		r = take_type(object, key, &answer);
 	if (r == 0)
 		r = take_rest(object, &answer);
 	json_wipe(object);

@@ -2,6 +2,7 @@
 #ifndef PIMS_IDENTITY_TOKEN_H
 #define PIMS_IDENTITY_TOKEN_H
 
+#include "dpop/dpop.h"
 #include "platform/flow.h"
 
 /** A token answer (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3), checked for form only. */
@@ -10,19 +11,23 @@ struct token_answer {
 	struct secret refresh_token; /**< empty: the old one stays (RFC 6749 §6) */
 	struct secret id_token;      /**< empty: none came */
 	int64_t expires_in;          /**< seconds */
+	bool bound;                  /**< token_type DPoP, else Bearer */
 	char *scope;                 /**< NULL = as asked for */
 };
 
-/** Each builds flow->request for the token endpoint, with the client's credentials. Returns as http_request_start(). */
-int token_request_code(struct flow *flow, const char *code, const char *verifier);
+/**
+ * Each builds flow->request for the token endpoint, with the client's credentials, to be sent with a proof by `key` unless that is empty. Returns as
+ * http_request_start().
+ */
+int token_request_code(struct flow *flow, const char *code, const char *verifier, struct dpop_key *key);
 int token_request_refresh(struct flow *flow, const char *refresh_token);
 /** RFC 8693: an access token for one to the API of `audience`. */
 int token_request_exchange(struct flow *flow, const char *access_token, const char *audience);
 /** The same for the revocation endpoint (RFC 7009 §2.1). `hint` is "refresh_token" or "access_token". */
 int token_request_revocation(struct flow *flow, const char *token, const char *hint);
 
-/** Reads an answer of status 200 into an empty structure. PIMS_E_FORMAT, PIMS_E_MEMORY: nothing was written. */
-int token_answer_read(const struct http_response *response, struct token_answer *ret_answer);
+/** Reads an answer of status 200 into an empty structure; `key` as in the request. PIMS_E_FORMAT, PIMS_E_MEMORY: nothing was written. */
+int token_answer_read(const struct http_response *response, const struct dpop_key *key, struct token_answer *ret_answer);
 void token_answer_free(struct token_answer *answer);
 
 /** The `error` of an OAuth error answer (RFC 6749 §5.2) as a cause, e.g. "oauth.invalid_grant"; false when it is none. */

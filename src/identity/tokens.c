@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
+#include "identity/bound.h"
 #include "identity/identity.h"
 #include "identity/issuer.h"
 #include "identity/limits.h"
@@ -21,24 +22,17 @@ bool identity_signed_in(const struct flow *flow)
 	return !secret_empty(&session->refresh_token) || session_access_valid(session, flow_server_time(flow), 1);
 }
 
-static enum flow_want answer(struct flow *flow, const char *type, const struct secret *token)
-{
-	json_t *result = json_pack("{s:s,s:s}", "type", type, "token", secret_text(token));
-
-	return result ? flow_succeed(flow, result) : flow_fail_return(flow, PIMS_E_MEMORY);
-}
-
 /* A provider need not renew the id_token (OpenID Connect Core §12.2): then only a new sign-in gives one. */
 static enum flow_want answer_id(struct flow *flow)
 {
 	if (!session_id_valid(flow->session, flow_server_time(flow), 1))
 		return flow_fail(flow, PIMS_NEED_BASIC_AUTHENTICATION, "id_token.missing");
-	return answer(flow, "idtoken", &flow->session->id_token);
+	return bound_give(flow, "idtoken", &flow->session->id_token, false);
 }
 
 static enum flow_want answer_access(struct flow *flow)
 {
-	return answer(flow, "cvs", &flow->session->access_token);
+	return bound_give(flow, "cvs", &flow->session->access_token, flow->session->access_bound);
 }
 
 static enum flow_want need_sign_in(struct flow *flow)

@@ -17,6 +17,8 @@
 
 struct flow;
 struct session;   /* identity/session.h */
+struct dpop_key;  /* dpop/dpop.h */
+struct dpop_nonces;
 struct iw_device; /* inwebo/device.h */
 
 enum flow_want {
@@ -62,10 +64,16 @@ struct flow {
 	 */
 	bool sees_failures;
 	/**
-	 * For the next FLOW_HTTP only: the driver adds "Authorization: Bearer" with the session's access token when it sends the
-	 * request, and puts the new token in its place when it repeats it. Needs FLOW_TOKEN before.
+	 * For the next FLOW_HTTP only: the driver adds "Authorization" with the session's access token (and its proof, when it is bound to a key)
+	 * when it sends the request, and puts the new token in its place when it repeats it. Needs FLOW_TOKEN before.
 	 */
 	bool bearer;
+	/**
+	 * For the next FLOW_HTTP only, without `bearer`: the driver adds a DPoP proof by this key when it sends the request, and another one when it
+	 * repeats it because the server wants a nonce (RFC 9449 §8). NULL, or a key that is empty by then: no proof.
+	 */
+	struct dpop_key *proof;
+	struct dpop_nonces *nonces; /**< of the servers, for proofs; NULL = none are remembered */
 	struct http_request request;
 	struct http_response response;
 	char *redirect_uri;  /**< owned */

@@ -2,6 +2,7 @@
 #include "platform/flow.h"
 
 #include "base/text.h"
+#include "platform/challenge.h"
 
 #include <pims/error.h>
 
@@ -39,7 +40,7 @@ bool flow_needs_strong(const struct flow *flow)
 	const struct http_response *response = &flow->response;
 
 	return response->failure == PIMS_HTTP_OK && response->status == UNAUTHORIZED &&
-	       strstr(response->www_authenticate, "insufficient_user_authentication");
+	       challenge_has_error(response->www_authenticate, "insufficient_user_authentication");
 }
 
 /* Answers that say more than that the server failed. */

@@ -32,7 +32,8 @@ struct http_response {
 	int status;
 	struct buf body;
 	char content_type[128]; /**< lower case, without parameters; "" when there is none */
-	char www_authenticate[512];
+	char www_authenticate[1024]; /**< several ones joined by commas; "" when there is none */
+	char dpop_nonce[257];        /**< RFC 9449 §8; "" when there is none */
 	int retry_after; /**< seconds, -1 when there is none */
 	int64_t date;    /**< the server's clock, seconds since 1970; 0 when there is none */
 };

@@ -116,6 +116,28 @@ static void read_date(struct http_response *response, const char *value)
 		response->date = seconds;
 }
 
+/* RFC 9110 §5.3: lines of one name are one list. What does not fit is left out, whole. */
+static void read_challenges(struct http_response *response, const char *const *headers)
+{
+	char *const list = response->www_authenticate;
+	size_t used = 0;
+
+	for (; headers && *headers; headers++) {
+		const char *value = header_value(*headers, "WWW-Authenticate");
+		size_t length = value ? trimmed_length(value) : 0;
+
+		if (!length || used + length + 3 > sizeof response->www_authenticate)
+			continue;
+		if (used) {
+			memcpy(list + used, ", ", 2);
+			used += 2;
+		}
+		memcpy(list + used, value, length);
+		used += length;
+		list[used] = '\0';
+	}
+}
+
 static void read_headers(struct http_response *response, const char *const *headers)
 {
 	const char *value = find_header(headers, "Date");
@@ -128,9 +150,10 @@ static void read_headers(struct http_response *response, const char *const *head
 	value = find_header(headers, "Content-Type");
 	if (value)
 		read_content_type(response, value);
-	value = find_header(headers, "WWW-Authenticate");
+	value = find_header(headers, "DPoP-Nonce");
 	if (value)
-		copy_value(response->www_authenticate, sizeof response->www_authenticate, value, trimmed_length(value));
+		copy_value(response->dpop_nonce, sizeof response->dpop_nonce, value, strlen(value));
+	read_challenges(response, headers);
 }
 
 static bool headers_too_long(const char *const *headers)

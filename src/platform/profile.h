@@ -32,6 +32,7 @@ struct endpoints {
 	char *realm;   /**< sent as x-introspect-realm; NULL = not sent */
 	char *scope;
 	bool post_secret;   /**< the client's secret goes into the form: the provider takes no Basic (OpenID Connect Core §9) */
+	bool dpop;          /**< it binds tokens to keys (RFC 9449), with ES256 among its algorithms */
 	bool iss_parameter; /**< authorization_response_iss_parameter_supported (RFC 9207) */
 	bool known;         /**< discovery is done */
 };
@@ -41,6 +42,13 @@ struct live {
 	char *oauth_url; /**< "/authorize" and so on are appended */
 	char *api_url;   /**< of the call for an SMS */
 	char *realm;     /**< in place of the brand's */
+};
+
+/** What is bound to a key where the backend can (RFC 9449). */
+enum dpop_mode {
+	DPOP_AUTO, /**< refresh tokens; access tokens, which applications take out for requests of their own, where the backend leaves no choice */
+	DPOP_ALL,  /**< both */
+	DPOP_NEVER
 };
 
 /** The configuration given to initialize (spec/facade.md §initialize parameters). */
@@ -60,6 +68,7 @@ struct profile {
 	struct live live; /**< of no use with a backend */
 	char *inwebo_key; /**< credential.inWeboKey: fingerprint of inWebo's Kfact, or NULL: the one of the first activation is kept */
 	char country[3];
+	enum dpop_mode dpop;
 	struct log_settings log; /**< monitoring */
 	struct endpoints endpoints;
 };

@@ -302,6 +302,34 @@ static void a_token_is_printed_alone(void **state)
 	assert_int_equal(result.status, 2);
 }
 
+/* As curl -H @- reads them. */
+static void the_headers_of_a_request_are_printed_with_the_proof_of_a_bound_token(void **state)
+{
+	static const struct fake_row bound[] = {INITIALIZED,
+						{"get", API_TOKEN,
+						 "{\"type\":\"cvs\",\"action\":\"get\",\"htm\":\"POST\",\"htu\":\"https://a.example/x\"}",
+						 FAKE_SUCCEEDED("{\"type\":\"cvs\",\"token\":\"a.b.c\",\"tokenType\":\"DPoP\",\"dpop\":\"d.e.f\"}"), NULL},
+						END};
+	static const struct fake_row unbound[] = {INITIALIZED,
+						  {"get", API_TOKEN, NULL, FAKE_SUCCEEDED("{\"type\":\"customerAt\",\"token\":\"a.b.c\"}"), NULL},
+						  END};
+	static const char *const wrong[][4] = {{"cvs", NULL, NULL, NULL}, {"cvs", "GET", NULL, NULL}, {"id", "GET", "https://a.example", NULL}};
+
+	(void)state;
+	run(&result, bound, NULL, "token", "cvs", "--headers", "POST", "https://a.example/x", NULL);
+	assert_int_equal(result.status, 0);
+	assert_string_equal(result.out, "Authorization: DPoP a.b.c\nDPoP: d.e.f\n");
+	run(&result, unbound, NULL, "token", "customer", "GET", "https://a.example/x", "--headers", NULL);
+	assert_int_equal(result.status, 0);
+	assert_string_equal(result.out, "Authorization: Bearer a.b.c\n");
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		run(&result, NULL, NULL, "token", "--headers", wrong[i][0], wrong[i][1], wrong[i][2], NULL);
+		assert_int_equal(result.status, 2);
+	}
+	run(&result, NULL, NULL, "token", "cvs", "GET", "https://a.example/x", NULL);
+	assert_int_equal(result.status, 2);
+}
+
 static void options_stand_before_or_behind_the_command(void **state)
 {
 	static const struct fake_row rows[] = {
@@ -653,6 +681,19 @@ static void init_writes_what_the_backend_tells(void **state)
 	assert_has(result.err, "unchanged");
 }
 
+static void init_writes_which_tokens_are_bound(void **state)
+{
+	static const struct fake_row told[] = {{"discover", "http://b", NULL, FAKE_SUCCEEDED(DISCOVERED), NULL}, INITIALIZED, END};
+	static const struct fake_row used[] = {
+		INITIALIZED, {"get", API_TOKEN, NULL, FAKE_SUCCEEDED("{\"type\":\"cvs\",\"token\":\"a.b.c\"}"), NULL}, END};
+
+	(void)state;
+	run(&result, told, NULL, "init", "--backend", "http://b", "--profile", "bound", "--dpop", "all", NULL);
+	assert_int_equal(result.status, 0);
+	run(&result, used, NULL, "token", "cvs", "--profile", "bound", NULL);
+	assert_has(result.calls, "\"dpop\":\"all\"");
+}
+
 static void init_replaces_another_configuration_only_when_forced(void **state)
 {
 	static const struct fake_row rows[] = {{"discover", "http://b", NULL, FAKE_SUCCEEDED(DISCOVERED), NULL},
@@ -677,7 +718,7 @@ static void init_writes_nothing_that_the_library_refuses(void **state)
 {
 	static const struct fake_row rows[] = {
 		{"discover", "http://b", NULL, FAKE_SUCCEEDED(DISCOVERED), NULL},
-		{"initialize", "", NULL,
+		{"initialize", "", CONFIG_TEXT,
 		 FAKE_FAILED("\"code\":2006,\"label\":\"Core not well configured\",\"cause\":\"configuration.mode\""), NULL},
 		END};
 	char text[1024];
@@ -792,6 +833,7 @@ int main(void)
 		cmocka_unit_test(a_failed_raw_call_prints_its_message_and_exits_1),
 		cmocka_unit_test(raw_parameters_may_be_json_and_come_from_standard_input),
 		cmocka_unit_test(a_token_is_printed_alone),
+		cmocka_unit_test(the_headers_of_a_request_are_printed_with_the_proof_of_a_bound_token),
 		cmocka_unit_test(options_stand_before_or_behind_the_command),
 		cmocka_unit_test(a_directory_given_replaces_the_profile),
 		cmocka_unit_test(a_failure_is_told_in_plain_words),
@@ -812,6 +854,7 @@ int main(void)
 		cmocka_unit_test(the_status_is_a_table_or_an_object),
 		cmocka_unit_test(a_status_that_cannot_be_known_fails),
 		cmocka_unit_test(init_writes_what_the_backend_tells),
+		cmocka_unit_test(init_writes_which_tokens_are_bound),
 		cmocka_unit_test(init_replaces_another_configuration_only_when_forced),
 		cmocka_unit_test(init_writes_nothing_that_the_library_refuses),
 		cmocka_unit_test(init_for_a_brand_takes_the_secret_from_standard_input),

@@ -473,6 +473,28 @@ static void the_last_calls_tell_what_came_of_them_and_no_secret(void **state)
 	json_decref(object);
 }
 
+/* RFC 8414 §3.1: between host and path of the issuer. */
+static void the_metadata_of_an_issuer_with_a_path_stands_in_front_of_the_path(void **state)
+{
+	static const char *const arguments[] = {"--issuer", "https://pims.example/fleet", NULL};
+	static const char *const paths[] = {"/.well-known/oauth-authorization-server/fleet", "/.well-known/openid-configuration"};
+	struct web_answer answer;
+	struct sandbox sandbox;
+	char url[160];
+
+	(void)state;
+	sandbox_start(&sandbox, arguments);
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(url, sizeof url, "%s%s", sandbox.url, paths[i]);
+		web_call("GET", url, NULL, NULL, &answer);
+		assert_int_equal(answer.status, 200);
+		assert_non_null(strstr(answer.body, "\"issuer\":\"https://pims.example/fleet\""));
+		web_free(&answer);
+	}
+	sandbox_stop(&sandbox);
+	sandbox_remove(&sandbox);
+}
+
 #define TEST(name, prepare) cmocka_unit_test_setup_teardown(name, prepare, teardown)
 
 int main(void)
@@ -493,6 +515,7 @@ int main(void)
 		TEST(a_code_expires_when_the_clock_is_moved, setup),
 		TEST(a_token_that_has_expired_by_the_moved_clock_is_renewed, setup),
 		TEST(the_last_calls_tell_what_came_of_them_and_no_secret, setup),
+		cmocka_unit_test(the_metadata_of_an_issuer_with_a_path_stands_in_front_of_the_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,26 +136,99 @@ static void an_unreachable_server_leaves_the_session_alone(void **state)
 	renews(provider);
 }
 
-static void an_id_token_for_somebody_else_is_refused(void **state)
+/* The refresh token of that answer is not kept either: whose session it goes on with is not known. */
+static void an_id_token_for_somebody_else_is_refused_whole(void **state)
 {
 	fails_with_claims(*state, "{\"sub\":\"subject-2\"}", "id_token.subject");
+	fails_with_claims(*state, "{\"sub\":null}", "id_token.subject");
 	fails_with_claims(*state, "{\"iss\":\"http://127.0.0.1:8081\"}", "id_token.issuer");
 	fails_with_claims(*state, "{\"aud\":[\"pims\",\"other\"]}", "id_token.audience");
 	fails_with_claims(*state, "{\"aud\":\"other\"}", "id_token.audience");
 	fails_with_claims(*state, "{\"azp\":null}", "id_token.azp");
-	fails_with_claims(*state, "{\"nonce\":\"other\"}", "id_token.nonce");
-	fails_with_claims(*state, "{\"auth_time\":1731420000}", "id_token.auth_time");
-	fails_with_claims(*state, "{\"exp\":1731417255,\"iat\":1731410000}", "id_token.expired");
-	fails_with_claims(*state, "{\"at_hash\":\"AAAAAAAAAAAAAAAAAAAAAA\"}", "id_token.at_hash");
+	/* another's and late as well */
+	fails_with_claims(*state, "{\"sub\":\"subject-2\",\"exp\":1731417255,\"iat\":1731410000}", "id_token.subject");
 }
 
-static void a_wrong_signature_is_refused(void **state)
+/* A renewal that fails so leaves access and id token, and goes on with the refresh token that the provider has put in place of ours. */
+static void fails_and_goes_on(struct provider *provider, const char *cause)
+{
+	char refresh[32], next[64];
+
+	(void)snprintf(refresh, sizeof refresh, "refresh-%u", provider->issued + 1);
+	provider_run(provider, identity_renew, NULL);
+	assert_provider_failed(provider, PIMS_SERVER, cause);
+	assert_tokens(&provider->session, "access-1", refresh);
+	assert_tokens(&provider->stored, "access-1", refresh);
+	assert_int_equal(provider->saves, 1);
+	provider->fault = (struct provider_fault){.path = TOKEN, .failure = PIMS_HTTP_NETWORK};
+	provider->faults = 1;
+	provider_run(provider, identity_renew, NULL);
+	(void)snprintf(next, sizeof next, "refresh_token=%s", refresh);
+	assert_non_null(strstr(provider_last(provider, TOKEN)->body, next));
+}
+
+static void an_id_token_that_breaks_another_rule_costs_no_session(void **state)
+{
+	static const char *const rows[][2] = {
+		{"{\"nonce\":\"other\"}", "id_token.nonce"},
+		{"{\"auth_time\":1731420000}", "id_token.auth_time"},
+		{"{\"exp\":1731417255,\"iat\":1731410000}", "id_token.expired"},
+		{"{\"iat\":null}", "id_token.issued_at"},
+		{"{\"nbf\":1831417255}", "id_token.not_before"},
+		{"{\"at_hash\":\"AAAAAAAAAAAAAAAAAAAAAA\"}", "id_token.at_hash"},
+	};
+	struct provider *provider = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		provider->claims = rows[i][0];
+		fails_and_goes_on(provider, rows[i][1]);
+	}
+	provider->claims = NULL;
+	renews(provider);
+	assert_tokens(&provider->stored, "access-8", "refresh-8");
+}
+
+static void a_wrong_signature_costs_no_session(void **state)
 {
 	struct provider *provider = *state;
 
 	provider->key = KEY_RSA_OTHER;
 	provider->header = "{\"kid\":\"rsa\"}";
-	fails(provider, PIMS_SERVER, "id_token.signature");
+	fails_and_goes_on(provider, "id_token.signature");
+	provider->key = KEY_RSA;
+	provider->header = NULL;
+	renews(provider);
+}
+
+/* Nothing can be said of whose it is. */
+static void an_id_token_that_cannot_be_read_is_refused_whole(void **state)
+{
+	struct provider *provider = *state;
+
+	provider->id_token = "x";
+	fails(provider, PIMS_SERVER, "id_token.format");
+	provider->id_token = "eyJhbGciOiJub25lIn0.e30.AA";
+	fails(provider, PIMS_SERVER, "id_token.algorithm");
+}
+
+static void a_disk_that_is_full_when_a_rule_is_broken_keeps_the_old_session(void **state)
+{
+	struct provider *provider = *state;
+
+	provider->claims = "{\"nonce\":\"other\"}";
+	provider->fail_save = 1;
+	provider_run(provider, identity_renew, NULL);
+	assert_provider_failed(provider, PIMS_UNKNOWN, "state.write");
+	assert_tokens(&provider->session, "access-1", "refresh-1");
+}
+
+static void a_broken_rule_without_rotation_changes_nothing(void **state)
+{
+	struct provider *provider = *state;
+
+	provider->answer = "{\"refresh_token\":null}";
+	fails_with_claims(provider, "{\"nonce\":\"other\"}", "id_token.nonce");
+	provider->answer = NULL;
 }
 
 /* The server has rotated already: what a request for keys could lose is on the disk before it. */
@@ -384,8 +458,12 @@ int main(void)
 		TEST(other_refusals_leave_the_session_alone),
 		TEST(garbage_leaves_the_session_alone),
 		TEST(an_unreachable_server_leaves_the_session_alone),
-		TEST(an_id_token_for_somebody_else_is_refused),
-		TEST(a_wrong_signature_is_refused),
+		TEST(an_id_token_for_somebody_else_is_refused_whole),
+		TEST(an_id_token_that_breaks_another_rule_costs_no_session),
+		TEST(a_wrong_signature_costs_no_session),
+		TEST(an_id_token_that_cannot_be_read_is_refused_whole),
+		TEST(a_disk_that_is_full_when_a_rule_is_broken_keeps_the_old_session),
+		TEST(a_broken_rule_without_rotation_changes_nothing),
 		TEST(a_rotated_refresh_token_is_saved_before_keys_are_asked_for),
 		TEST(a_full_disk_keeps_the_old_session),
 		TEST(without_a_refresh_token_there_is_no_renewal),

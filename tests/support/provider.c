@@ -5,6 +5,7 @@
 #include "base/encode.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "identity/bound.h"
 #include "identity/identity.h"
 
 #include <pims/error.h>
@@ -94,10 +95,15 @@ static char *make_id_token(struct provider *provider, const char *access_token, 
 	return token;
 }
 
+static const char *token_type(const struct provider *provider)
+{
+	return *provider->proved && !provider->answers_bearer ? "DPoP" : "Bearer";
+}
+
 static void answer_tokens(struct provider *provider, const char *body, struct answer *answer)
 {
 	bool renewal = strstr(body, "grant_type=refresh_token") != NULL;
-	json_t *object = json_pack("{s:s,s:i,s:s}", "token_type", "Bearer", "expires_in", 3599, "scope", "openid profile email");
+	json_t *object = json_pack("{s:s,s:i,s:s}", "token_type", token_type(provider), "expires_in", 3599, "scope", "openid profile email");
 	char access[32], refresh[32];
 	char *id_token;
 
@@ -124,7 +130,7 @@ static void answer_exchange(struct provider *provider, struct answer *answer)
 	provider->exchanged++;
 	(void)snprintf(token, sizeof token, "customer-%u", provider->exchanged);
 	object = json_pack("{s:s,s:s,s:s,s:i}", "access_token", token, "issued_token_type", "urn:ietf:params:oauth:token-type:access_token",
-			   "token_type", "Bearer", "expires_in", 3599);
+			   "token_type", token_type(provider), "expires_in", 3599);
 	merge(object, provider->answer);
 	answer->body = dump(object);
 }
@@ -145,11 +151,52 @@ static bool is_to(const char *url, const char *path)
 	return strstr(url, path) != NULL;
 }
 
+/* RFC 9449 §4.3, as far as a client could get it wrong. */
+static void read_proof(struct provider *provider)
+{
+	const struct http_request *request = &provider->flow.request;
+	const char *line = strstr(provider->requests[provider->request_count - 1].headers, "DPoP: ");
+	struct dpop_proof proof = {0};
+	char text[DPOP_PROOF_MAX];
+
+	*provider->proved = *provider->proof_nonce = '\0';
+	if (!line)
+		return;
+	assert_null(strstr(line + 1, "DPoP: "));
+	(void)snprintf(text, sizeof text, "%.*s", (int)strcspn(line + 6, "\n"), line + 6);
+	assert_int_equal(dpop_read(text, &proof), 0);
+	assert_string_equal(proof.method, request->method);
+	assert_string_equal(proof.url, buf_text(&request->url));
+	assert_true(proof.issued >= provider_now(provider) - 60 && proof.issued <= provider_now(provider) + 60);
+	assert_null(proof.hash);
+	assert_int_equal(text_copy(provider->proved, sizeof provider->proved, proof.thumbprint), 0);
+	assert_int_equal(text_copy(provider->proof_nonce, sizeof provider->proof_nonce, proof.nonce ? proof.nonce : ""), 0);
+	dpop_proof_free(&proof);
+}
+
+/* RFC 9449 §8 */
+static bool lacks_nonce(struct provider *provider, struct answer *answer)
+{
+	struct http_response *response = &provider->flow.response;
+
+	if (!*provider->proved || !provider->wanted_nonce || text_equal(provider->proof_nonce, provider->wanted_nonce))
+		return false;
+	provider->nonces_asked++;
+	(void)snprintf(response->dpop_nonce, sizeof response->dpop_nonce, "%s", provider->wanted_nonce);
+	answer->status = 400;
+	answer->body = strdup("{\"error\":\"use_dpop_nonce\"}");
+	return true;
+}
+
 static void compute(struct provider *provider, struct answer *answer)
 {
 	const char *url = buf_text(&provider->flow.request.url);
 
 	*answer = (struct answer){.status = 200, .type = "application/json"};
+	if (is_to(url, "/access_token"))
+		read_proof(provider);
+	if (is_to(url, "/access_token") && lacks_nonce(provider, answer))
+		return;
 	if (is_to(url, "/access_token") && strstr(buf_text(&provider->flow.request.body), "token-exchange"))
 		answer_exchange(provider, answer);
 	else if (is_to(url, "/access_token"))
@@ -186,13 +233,14 @@ static bool is_fault(const struct provider *provider)
 	return provider->fault.path && provider->faults && is_to(buf_text(&provider->flow.request.url), provider->fault.path);
 }
 
-static bool respond(struct provider *provider)
+static bool respond_once(struct provider *provider)
 {
 	struct flow *flow = &provider->flow;
 	struct answer answer = {0};
 
-	record(provider);
 	assert_false(flow->bearer);
+	assert_int_equal(bound_request(flow), 0);
+	record(provider);
 	http_response_reset(&flow->response);
 	flow->response.retry_after = -1;
 	if (is_fault(provider)) {
@@ -215,6 +263,20 @@ static bool respond(struct provider *provider)
 	}
 	provider->skew = provider->offset;
 	return true;
+}
+
+/* As facade/exchange.c does. */
+static bool respond(struct provider *provider)
+{
+	size_t bare = provider->flow.request.headers.len;
+	bool answered = respond_once(provider);
+
+	if (answered && bound_again(&provider->flow, false)) {
+		provider->flow.request.headers.len = bare;
+		answered = respond_once(provider);
+	}
+	provider->flow.proof = NULL;
+	return answered;
 }
 
 static void copy_session(const struct session *from, struct session *to)
@@ -354,6 +416,7 @@ static void begin(struct provider *provider)
 	flow->session = &provider->session;
 	flow->device = &provider->device;
 	flow->clock_skew = &provider->skew;
+	flow->nonces = &provider->nonces;
 	flow->device_name = "test device";
 	flow->parameters = provider->parameters;
 }
@@ -414,6 +477,7 @@ void provider_endpoints(struct provider *provider)
 	assert_int_equal(text_set(&endpoints->jwks, PROVIDER_ISSUER "/am/oauth2/connect/jwk_uri"), 0);
 	assert_int_equal(text_set(&endpoints->scope, "openid profile email"), 0);
 	endpoints->iss_parameter = true;
+	endpoints->dpop = provider->dpop;
 	endpoints->known = true;
 }
 
@@ -435,6 +499,7 @@ void provider_free(struct provider *provider)
 	session_free(&provider->stored);
 	profile_free(&provider->profile);
 	iw_device_free(&provider->device);
+	dpop_nonces_free(&provider->nonces);
 	free(provider->agent_url);
 	free(provider->state);
 	free(provider->nonce);

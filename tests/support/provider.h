@@ -2,6 +2,7 @@
 #ifndef TESTS_PROVIDER_H
 #define TESTS_PROVIDER_H
 
+#include "dpop/dpop.h"
 #include "identity/session.h"
 #include "inwebo/device.h"
 #include "platform/flow.h"
@@ -67,6 +68,15 @@ struct provider {
 	unsigned issued;         /**< token answers so far: tokens are named by it */
 	unsigned exchanged;      /**< token exchanges so far */
 	unsigned fetched;        /**< of the key set */
+	/* DPoP: what it is told, and how it takes it */
+	bool dpop;                /**< it announces it */
+	bool answers_bearer;      /**< it binds refresh tokens alone */
+	const char *wanted_nonce; /**< of every proof; NULL = none */
+	struct dpop_nonces nonces;
+	char proved[DPOP_THUMBPRINT_SIZE]; /**< by the last token request; "" = nothing */
+	char proof_nonce[64];
+	unsigned nonces_asked;
+
 	struct provider_fault fault;
 	unsigned faults; /**< how often it answers */
 
