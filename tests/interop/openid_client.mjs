@@ -279,6 +279,41 @@ await test('a token is exchanged for one to the customer API and to nothing else
 	await assert.rejects(oidc.fetchUserInfo(basic, exchanged.access_token, tokens.claims().sub), unauthorized)
 })
 
+/* --- tokens that are bound to a key (RFC 9449) ------------------------------------------------------------------------------------------- */
+
+await test('bound tokens need the key, at the token endpoint and at resources, with and without a nonce', async () => {
+	const DPoP = oidc.getDPoPHandle(open, await oidc.randomDPoPKeyPair('ES256'))
+	const thief = oidc.getDPoPHandle(open, await oidc.randomDPoPKeyPair('ES256'))
+	const { url, checks } = await authorization(open, { dpop_jkt: await DPoP.calculateThumbprint() })
+	const callback = await new Browser().signIn(url)
+	const tokens = await oidc.authorizationCodeGrant(open, callback, checks, undefined, { DPoP })
+	assert.equal(tokens.token_type, 'dpop')
+	const subject = tokens.claims().sub
+	await assert.rejects(oidc.fetchUserInfo(open, tokens.access_token, subject), unauthorized)
+	await assert.rejects(oidc.fetchUserInfo(open, tokens.access_token, subject, { DPoP: thief }), challenge(401, 'dpop', 'invalid_token'))
+	assert.equal((await oidc.fetchUserInfo(open, tokens.access_token, subject, { DPoP })).sub, subject)
+	await assert.rejects(oidc.refreshTokenGrant(open, tokens.refresh_token), invalidGrant)
+	await assert.rejects(oidc.refreshTokenGrant(open, tokens.refresh_token, undefined, { DPoP: thief }), invalidGrant)
+	const renewed = await oidc.refreshTokenGrant(open, tokens.refresh_token, undefined, { DPoP })
+	assert.equal(renewed.token_type, 'dpop')
+
+	// a clock that is an hour off: the library repeats the request with the nonce that it is given
+	const skewed = await discover('pims', oidc.None())
+	skewed[oidc.clockSkew] = -3600
+	const late = oidc.getDPoPHandle(skewed, await oidc.randomDPoPKeyPair('ES256'))
+	const second = await authorization(open)
+	const again = await oidc.authorizationCodeGrant(open, await new Browser().signIn(second.url), second.checks, undefined, { DPoP: late })
+	assert.equal((await oidc.fetchUserInfo(open, again.access_token, subject, { DPoP: late })).sub, subject)
+})
+
+await test('a code that was asked for with one key is not given for another', async () => {
+	const DPoP = oidc.getDPoPHandle(open, await oidc.randomDPoPKeyPair('ES256'))
+	const thief = oidc.getDPoPHandle(open, await oidc.randomDPoPKeyPair('ES256'))
+	const { url, checks } = await authorization(open, { dpop_jkt: await DPoP.calculateThumbprint() })
+	const callback = await new Browser().signIn(url)
+	await assert.rejects(oidc.authorizationCodeGrant(open, callback, checks, undefined, { DPoP: thief }), invalidGrant)
+})
+
 /* --- logout ----------------------------------------------------------------------------------------------------------------------------- */
 
 await test('who logs out is redirected to a registered address alone, and signed out', async () => {
