@@ -340,6 +340,29 @@ static void repeated_failures_are_slowed_down_by_account_and_address(void **stat
 	reply_free(&reply);
 }
 
+static void a_header_of_ones_own_does_not_make_another_client_of_one(void **state)
+{
+	struct call more = {0};
+	struct reply reply = {0};
+	char header[64];
+
+	(void)state;
+	endpoints_advance(&server, 2000);
+	for (int i = 0; i <= 10; i++) {
+		(void)snprintf(header, sizeof header, "X-Forwarded-For: 203.0.113.%d", i);
+		more.header = header;
+		sign_in_at("pims", &more, "username=eve%40example.com&password=wrong", &reply);
+		assert_int_equal(reply.status, i < 10 ? 403 : 429);
+	}
+	/* the same headers from a proxy that is configured are other clients */
+	assert_int_equal(proxies_add(&server.server.settings.proxies, "127.0.0.1"), 0);
+	sign_in_at("pims", &more, "username=eve%40example.com&password=wrong", &reply);
+	assert_int_equal(reply.status, 403);
+	server.server.settings.proxies = (struct proxies){.count = 0};
+	endpoints_advance(&server, 2000);
+	reply_free(&reply);
+}
+
 static void who_signs_in_rightly_is_never_slowed_down(void **state)
 {
 	struct reply reply = {0};
@@ -559,6 +582,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_does_not_tell_what_was_wrong),
 		cmocka_unit_test(a_password_in_the_url_signs_nobody_in),
 		cmocka_unit_test(repeated_failures_are_slowed_down_by_account_and_address),
+		cmocka_unit_test(a_header_of_ones_own_does_not_make_another_client_of_one),
 		cmocka_unit_test(who_signs_in_rightly_is_never_slowed_down),
 		cmocka_unit_test(a_form_of_another_site_is_refused),
 		cmocka_unit_test(a_browser_needs_the_token_of_a_fresh_page_of_the_same_request),
