@@ -95,7 +95,7 @@ static const struct api_parameter configuration_parameters[] = {
 	{"issuer", API_EXTENSION, false, NULL, NULL, "issuer of any OpenID provider, instead of a backend"},
 	{"scope", API_EXTENSION, false, NULL, NULL, "scope to ask for; has openid in it"},
 	{"country", API_EXTENSION, false, NULL, NULL, "ISO 3166 alpha-2: region of national phone numbers"},
-	{"live", API_EXTENSION_OBJECT, false, NULL, NULL, "what no public source tells of a brand's live service: oauthURL, apiURL, realm, scope"},
+	{"live", API_EXTENSION_OBJECT, false, NULL, NULL, "what no public source tells of a brand's live service: oauthURL, apiURL, realm"},
 	{"dpop", API_EXTENSION, false, NULL, NULL, "auto, all or never: which tokens are bound to a key where the server can (RFC 9449)"},
 	{0}};
 static const struct api_field version_result[] = {{"versionCore", "string"}, {"versionFacade", "string"}, {0}};

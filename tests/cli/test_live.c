@@ -166,6 +166,27 @@ static void status_tells_what_the_service_does_not_tell(void **state)
 	assert_has(result.out, "device enrolled  yes\nphone            unknown: this server does not tell\nPIN blocked      unknown: this server does not tell\n");
 }
 
+/* The phone's row lists no 2344: what is not configured comes as 2006 there, and is no failure either. */
+static void status_of_a_profile_without_strong_authentication_is_no_failure(void **state)
+{
+	static const struct fake_row rows[] = {
+		INITIALIZED,
+		{"get", "pims.authentication.account", "{\"actionType\":\"basic\",\"type\":\"username\"}", FAKE_SUCCEEDED("{\"username\":\"Marie\"}"), NULL},
+		{"get", "pims.authentication.account", "{\"actionType\":\"strong\",\"type\":\"isDeviceActivated\"}",
+		 FAKE_FAILED("\"code\":2344,\"label\":\"-\",\"cause\":\"configuration.credential.inWeboURL\""), NULL},
+		{"get", "pims.authentication.trustedphonenumber", NULL,
+		 FAKE_FAILED("\"code\":2006,\"label\":\"-\",\"cause\":\"configuration.credential.inWeboURL\""), NULL},
+		{"get", "pims.authentication.account", "{\"actionType\":\"strong\",\"type\":\"isAccountBlocked\"}",
+		 FAKE_FAILED("\"code\":2344,\"label\":\"-\",\"cause\":\"configuration.credential.inWeboURL\""), NULL},
+		END};
+
+	(void)state;
+	write_config("weak", LEAN);
+	run(&result, rows, NULL, "status", "--profile", "weak", NULL);
+	assert_int_equal(result.status, 0);
+	assert_has(result.out, "phone            not configured\nPIN blocked      not configured\n");
+}
+
 /* Every program that is started would show it to this user's other programs. */
 static void no_program_inherits_the_secret(void **state)
 {
@@ -356,6 +377,7 @@ int main(void)
 		T(what_a_profile_lacks_comes_from_the_environment_and_is_not_written),
 		T(an_empty_variable_is_none),
 		T(status_tells_what_the_service_does_not_tell),
+		T(status_of_a_profile_without_strong_authentication_is_no_failure),
 		T(no_program_inherits_the_secret),
 		T(only_our_own_line_is_taken_away),
 		T(the_users_own_default_is_read),

@@ -10,9 +10,13 @@ const path = require("node:path");
 const WAIT_MS = 20000;
 
 class Chromium {
-	/** `more`: further words for its command line. */
-	constructor(program, more = []) {
+	/** `more`: further words for its command line; `preferences`: what the person has chosen in it before. */
+	constructor(program, more = [], preferences = undefined) {
 		this.profile = fs.mkdtempSync(path.join(os.tmpdir(), "openpims-browser-"));
+		if (preferences) {
+			fs.mkdirSync(path.join(this.profile, "Default"));
+			fs.writeFileSync(path.join(this.profile, "Default", "Preferences"), JSON.stringify(preferences));
+		}
 		this.process = spawn(program, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
 			"--disable-sync", "--disable-component-update", "--disable-dev-shm-usage", "--remote-debugging-pipe", "--user-data-dir=" + this.profile, ...more],
 			{ stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
