@@ -130,7 +130,7 @@ function makeProvider() {
 		...(settings.postOnly && { clientAuthMethods: ["none", "client_secret_post"] }),
 		pkce: { methods: ["S256"], required: () => true },
 		rotateRefreshToken: true,
-		ttl: { AccessToken: 30, IdToken: 3600, RefreshToken: 86400, AuthorizationCode: 60, Grant: 86400, Session: 86400, Interaction: 600 },
+		ttl: { AccessToken: 3600, IdToken: 3600, RefreshToken: 86400, AuthorizationCode: 60, Grant: 86400, Session: 86400, Interaction: 600 },
 		findAccount: (context, id) => users[id] && { accountId: id, claims: () => ({ sub: id, ...users[id].claims }) },
 	});
 	provider.use(observe);

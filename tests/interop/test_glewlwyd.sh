@@ -118,7 +118,7 @@ pims_at() {
 # sign_in PROFILE: the address that pims prints, opened by a browser that alice is signed in in
 sign_in() {
 	: >"$work/address"
-	"$PIMS_BIN" --state "$work/$1" --ca-file "$work/ca.pem" --timeout 30 login --no-browser >"$work/address" 2>"$work/err" </dev/null &
+	"$PIMS_BIN" --state "$work/$1" --ca-file "$work/ca.pem" --timeout 30 login --no-browser --wait 60 >"$work/address" 2>"$work/err" </dev/null &
 	waiting=$!
 	wait_for "the address" test -s "$work/address"
 	address=$(head -n 1 "$work/address")
@@ -187,5 +187,5 @@ is_signed_out ec
 
 echo "an issuer that is not where its document hangs is refused"
 pims_at astray init --issuer "$url/api/astray" --client-id native --redirect-uri "$redirect" >"$work/answer" || fail "pims init"
-! pims_at astray login --no-browser >"$work/answer" || fail "it was taken"
+! pims_at astray login --no-browser --wait 30 >"$work/answer" || fail "it was taken"
 grep -q "2204, server.issuer" "$work/err" || fail "another failure"

@@ -56,7 +56,7 @@ with_browser() {
 	profile=$1
 	shift
 	: >"$work/address"
-	"$PIMS_BIN" --state "$work/$profile" --ca-file "$ca" --timeout 30 "$@" --no-browser >"$work/address" 2>"$work/err" </dev/null &
+	"$PIMS_BIN" --state "$work/$profile" --ca-file "$ca" --timeout 30 "$@" --no-browser --wait 60 >"$work/address" 2>"$work/err" </dev/null &
 	waiting=$!
 	wait_for "the address of pims $*" test -s "$work/address"
 	NODE_EXTRA_CA_CERTS=$ca run_node "$SOURCE_DIR/tests/interop/browse.mjs" "$(head -n 1 "$work/address")" http://127.0.0.1/callback username=alice \
@@ -77,7 +77,8 @@ refused 1 configuration.scope --state "$work/bad" init --issuer "$issuer" --clie
 "$PIMS_BIN" --state "$work/any" init --issuer "$issuer" --client-id native 2>"$work/err" || fail "pims init"
 
 echo "a provider of an unknown authority is not spoken to, and the message says what helps"
-refused 1 "2202, network.tls" --state "$work/any" login --no-browser
+"$PIMS_BIN" --state "$work/untrusted" init --issuer "$issuer" --client-id native >"$work/answer" 2>"$work/err" || fail "pims init"
+refused 1 "2202, network.tls" --state "$work/untrusted" login --no-browser --wait 30
 grep -q "next: the same with --ca-file FILE" "$work/err" || fail "no advice"
 
 echo "sign-in, tokens and their renewal"
@@ -122,7 +123,7 @@ node "$SOURCE_DIR/tests/interop/chromium_sign_in.mjs" chromium "$hash" "\$1" >"$
 echo \$? >"$work/browser.status"
 END
 chmod +x "$work/browser"
-BROWSER=$work/browser pims_at any login </dev/null || fail "pims login"
+BROWSER=$work/browser pims_at any login --wait 60 </dev/null || fail "pims login"
 grep -q "signed in as alice" "$work/err" || fail "pims login does not say who"
 wait_for "the end of the browser" test -s "$work/browser.status"
 [ "$(cat "$work/browser.status")" = 0 ] || fail "the browser did not see the end"

@@ -161,6 +161,52 @@ static void a_wrong_second_sign_in_leaves_the_first_session(void **state)
 	app_remove(&app);
 }
 
+/* Nor is a token of such an answer given out: what was there before still is. */
+static void a_wrong_renewal_leaves_the_session(void **state)
+{
+	static const struct bad cases[] = {
+		{"subject", "id_token.subject"}, {"audience", "id_token.audience"}, {"expired", "id_token.expired"}, {"nonce", "id_token.nonce"},
+		{"at_hash", "id_token.at_hash"}, {"none", "id_token.algorithm"},    {"hs256_pem", "id_token.algorithm"},
+		{"signature", "id_token.signature"},
+	};
+	char token[256];
+	struct app app;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		foreign_app(&app, &provider, "native", NULL, NULL);
+		foreign_login(&app, &provider);
+		app_call(&app, "get", TOKEN_API, "{\"type\":\"cvs\",\"action\":\"get\"}");
+		snprintf(token, sizeof token, "%s", app_result(&app, "token"));
+		tamper(cases[i].what);
+		app_call(&app, "get", TOKEN_API, REFRESH);
+		foreign_assert_failed(&app, 2204, cases[i].cause);
+		foreign_control(&provider, "/tamper");
+		app_reopen(&app);
+		app_call(&app, "get", TOKEN_API, "{\"type\":\"cvs\",\"action\":\"get\"}");
+		assert_string_equal(app_result(&app, "token"), token);
+		app_remove(&app);
+	}
+}
+
+/* The provider has replaced the refresh token by then: the new one is on disk before the keys are asked for. */
+static void a_renewal_by_an_unknown_key_loses_no_refresh_token(void **state)
+{
+	struct app app;
+
+	(void)state;
+	foreign_app(&app, &provider, "native", NULL, NULL);
+	foreign_login(&app, &provider);
+	tamper("unknown_key");
+	app_call(&app, "get", TOKEN_API, REFRESH);
+	foreign_assert_failed(&app, 2204, "id_token.key");
+	foreign_control(&provider, "/tamper");
+	app_reopen(&app);
+	app_call(&app, "get", TOKEN_API, REFRESH);
+	app_assert_succeeded(&app);
+	app_remove(&app);
+}
+
 static void a_provider_whose_authority_is_unknown_is_not_spoken_to(void **state)
 {
 	struct foreign stranger = provider;
@@ -434,6 +480,8 @@ int main(void)
 		T(a_sign_in_with_a_wrong_es256_signature_leaves_no_session),
 		T(a_forced_sign_in_that_nobody_made_is_refused),
 		T(a_wrong_second_sign_in_leaves_the_first_session),
+		T(a_wrong_renewal_leaves_the_session),
+		T(a_renewal_by_an_unknown_key_loses_no_refresh_token),
 		T(a_provider_whose_authority_is_unknown_is_not_spoken_to),
 		T(an_issuer_by_another_name_is_refused),
 		T(what_a_provider_does_not_have_is_2344),
