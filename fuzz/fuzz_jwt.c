@@ -2,8 +2,8 @@
 /* Signed tokens, their claims, and key sets. No input carries a signature by the key below, so none may verify. */
 #include "fuzz/fuzz.h"
 #include "identity/id_token.h"
-#include "identity/jwks.h"
-#include "identity/jws.h"
+#include "jose/jwks.h"
+#include "jose/jws.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
 #include "base/text.h"
 #include "identity/authorize.h"
 #include "identity/issuer.h"
-#include "identity/jwks.h"
 #include "identity/limits.h"
+#include "jose/jwks.h"
 
 #include <pims/error.h>
 

@@ -3,8 +3,8 @@
 #define PIMS_IDENTITY_GRANT_H
 
 #include "identity/id_token.h"
-#include "identity/jws.h"
 #include "identity/token.h"
+#include "jose/jws.h"
 
 /**
  * What the token endpoint gave, while it is checked: the part that sign-in and renewal share. It must be the first member of

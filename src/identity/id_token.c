@@ -6,33 +6,11 @@
 #include "base/text.h"
 #include "identity/issuer.h"
 #include "identity/limits.h"
+#include "jose/claims.h"
 
 #include <string.h>
 
 /* Numbers are section and rule of OpenID Connect Core 1.0. Each check returns NULL or the cause. */
-
-static const int64_t time_max = INT64_C(253402300799); /* year 9999: sums cannot overflow */
-
-/* 1 and a time; 0 = absent; -1 = there, but no time. A fraction of a second is allowed (RFC 7519 §2). */
-static int get_time(const json_t *claims, const char *name, int64_t *ret_time)
-{
-	const json_t *value = json_object_get(claims, name);
-	double real;
-
-	if (!value)
-		return 0;
-	if (json_is_integer(value)) {
-		if (json_integer_value(value) < 0 || json_integer_value(value) > time_max)
-			return -1;
-		*ret_time = json_integer_value(value);
-		return 1;
-	}
-	real = json_real_value(value);
-	if (!json_is_real(value) || !(real >= 0 && real <= (double)time_max))
-		return -1;
-	*ret_time = (int64_t)real;
-	return 1;
-}
 
 /* 3.1.3.7 rule 2, and 12.2 */
 static const char *check_issuer(const json_t *claims, const struct id_token_rules *rules)
@@ -54,52 +32,18 @@ static const char *check_subject(const json_t *claims, const struct id_token_rul
 	return rules->session && !text_equal(subject, rules->session->subject) ? "id_token.subject" : NULL;
 }
 
-/* How many audiences there are, or 0 for anything that is neither a text nor a short list of texts. */
-static size_t count_audiences(const json_t *audience)
-{
-	const json_t *item;
-	size_t i;
-
-	if (json_is_string(audience))
-		return 1;
-	if (json_array_size(audience) > AUDIENCES_MAX)
-		return 0;
-	json_array_foreach(audience, i, item)
-		if (!json_is_string(item))
-			return 0;
-	return json_array_size(audience);
-}
-
-static bool is_text(const json_t *value, const char *text)
-{
-	return json_is_string(value) && json_string_length(value) == strlen(text) && strcmp(json_string_value(value), text) == 0;
-}
-
-static bool has_audience(const json_t *audience, const char *name)
-{
-	const json_t *item;
-	size_t i;
-
-	if (is_text(audience, name))
-		return true;
-	json_array_foreach(audience, i, item)
-		if (is_text(item, name))
-			return true;
-	return false;
-}
-
 /* 12.2: the same audiences as before */
 static bool same_audiences(const json_t *audience, const json_t *before)
 {
 	const json_t *item;
 	size_t i;
 
-	if (count_audiences(audience) != count_audiences(before))
+	if (claim_audiences(audience) != claim_audiences(before))
 		return false;
 	if (json_is_string(audience))
-		return has_audience(before, json_string_value(audience));
+		return claim_has_audience(before, json_string_value(audience));
 	json_array_foreach(audience, i, item)
-		if (!has_audience(before, json_string_value(item)))
+		if (!claim_has_audience(before, json_string_value(item)))
 			return false;
 	return true;
 }
@@ -109,9 +53,9 @@ static const char *check_audience(const json_t *claims, const struct id_token_ru
 {
 	const json_t *audience = json_object_get(claims, "aud");
 	const json_t *before = json_object_get(rules->previous, "aud");
-	size_t count = count_audiences(audience);
+	size_t count = claim_audiences(audience);
 
-	if (count == 0 || !has_audience(audience, rules->client_id))
+	if (count == 0 || !claim_has_audience(audience, rules->client_id))
 		return "id_token.audience";
 	if (count > 1 && !json_object_get(claims, "azp"))
 		return "id_token.audience";
@@ -123,7 +67,7 @@ static const char *check_party(const json_t *claims, const struct id_token_rules
 {
 	const json_t *party = json_object_get(claims, "azp");
 
-	if (party && !is_text(party, rules->client_id))
+	if (party && !claim_is_text(party, rules->client_id))
 		return "id_token.azp";
 	if (rules->previous && !party != !json_object_get(rules->previous, "azp"))
 		return "id_token.azp";
@@ -135,11 +79,11 @@ static const char *check_times(const json_t *claims, const struct id_token_rules
 {
 	int64_t expires = 0, issued = 0, not_before = 0;
 
-	if (get_time(claims, "exp", &expires) != 1 || expires + CLOCK_LEEWAY <= rules->now)
+	if (claim_time(claims, "exp", &expires) != 1 || expires + CLOCK_LEEWAY <= rules->now)
 		return "id_token.expired";
-	if (get_time(claims, "iat", &issued) != 1 || issued > rules->now + CLOCK_LEEWAY || issued > expires)
+	if (claim_time(claims, "iat", &issued) != 1 || issued > rules->now + CLOCK_LEEWAY || issued > expires)
 		return "id_token.issued_at";
-	if (get_time(claims, "nbf", &not_before) < 0 || not_before > rules->now + CLOCK_LEEWAY)
+	if (claim_time(claims, "nbf", &not_before) < 0 || not_before > rules->now + CLOCK_LEEWAY)
 		return "id_token.not_before";
 	return NULL;
 }
@@ -161,13 +105,13 @@ static const char *check_nonce(const json_t *claims, const struct id_token_rules
 static const char *check_authentication(const json_t *claims, const struct id_token_rules *rules)
 {
 	int64_t time = 0, before = 0;
-	int found = get_time(claims, "auth_time", &time);
+	int found = claim_time(claims, "auth_time", &time);
 
 	if (found < 0 || time > rules->now + CLOCK_LEEWAY)
 		return "id_token.auth_time";
 	if (rules->auth_after && (!found || time + CLOCK_LEEWAY < rules->auth_after))
 		return "id_token.auth_time";
-	if (found && get_time(rules->previous, "auth_time", &before) == 1 && time != before)
+	if (found && claim_time(rules->previous, "auth_time", &before) == 1 && time != before)
 		return "id_token.auth_time";
 	return NULL;
 }
@@ -215,7 +159,7 @@ int64_t id_token_expires(const json_t *claims)
 {
 	int64_t expires = 0;
 
-	return get_time(claims, "exp", &expires) == 1 ? expires : 0;
+	return claim_time(claims, "exp", &expires) == 1 ? expires : 0;
 }
 
 const char *id_token_username(const json_t *claims)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/encode.h"
 #include "base/text.h"
-#include "identity/jwks.h"
-#include "identity/jws.h"
 #include "identity/limits.h"
+#include "jose/jwks.h"
+#include "jose/jws.h"
+#include "jose/limits.h"
 #include "support/provider.h"
 
 #include <pims/error.h>

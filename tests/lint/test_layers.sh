@@ -15,7 +15,8 @@ refuse() {
 		grep -rnE "^[[:space:]]*#[[:space:]]*include[[:space:]]+\"(src/|\.\./)*$layer/" "src/$folder" >>"$bad" || true
 	done
 }
-refuse base platform dpop inwebo strong identity facade server cli
+refuse base jose platform dpop inwebo strong identity facade server cli
+refuse jose platform dpop inwebo strong identity facade server cli
 refuse platform dpop inwebo strong identity facade server cli
 refuse dpop inwebo strong identity facade server cli
 refuse inwebo dpop strong identity facade server cli

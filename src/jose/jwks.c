@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "identity/jwks.h"
+#include "jose/jwks.h"
 
 #include "base/encode.h"
 #include "base/text.h"
-#include "identity/limits.h"
+#include "jose/limits.h"
 
 #include <pims/error.h>
 
@@ -23,7 +23,7 @@ static int parse(const char *text, size_t length, json_t **ret_document)
 {
 	json_t *document = NULL;
 	const json_t *keys;
-	int r = json_parse_object(text, length, DOCUMENT_MAX, &document);
+	int r = json_parse_object(text, length, JWK_SET_MAX, &document);
 
 	if (r < 0)
 		return r == PIMS_E_LIMIT ? PIMS_E_FORMAT : r;

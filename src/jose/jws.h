@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PIMS_IDENTITY_JWS_H
-#define PIMS_IDENTITY_JWS_H
+#ifndef PIMS_JOSE_JWS_H
+#define PIMS_JOSE_JWS_H
 
 #include "base/json.h"
 
@@ -18,10 +18,12 @@ struct jws {
 };
 
 /**
- * Reads a token into an empty structure. PIMS_E_FORMAT; PIMS_E_INVALID: an algorithm, type or critical header that is not
+ * Reads an id_token into an empty structure: its "typ" is JWT, or absent. PIMS_E_FORMAT; PIMS_E_INVALID: an algorithm, type or critical header that is not
  * accepted; PIMS_E_MEMORY. Nothing is written then.
  */
 int jws_parse(const char *text, size_t length, struct jws *ret_jws);
+/** The same for a token whose "typ" must be there and be `type`, such as "at+jwt" (RFC 9068 §2.1). */
+int jws_parse_type(const char *text, size_t length, const char *type, struct jws *ret_jws);
 void jws_free(struct jws *jws);
 
 #endif

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "identity/jws.h"
+#include "jose/jws.h"
 
 #include "base/encode.h"
 #include "base/text.h"
-#include "identity/limits.h"
+#include "jose/limits.h"
 
 #include <pims/error.h>
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 void jws_free(struct jws *jws)
 {
@@ -31,7 +32,7 @@ static int decode_object(const char *part, size_t length, json_t **ret_object)
 		return PIMS_E_MEMORY;
 	r = base64url_decode(part, length, bytes, length, &size);
 	if (r == 0)
-		r = json_parse_object(bytes, size, ID_TOKEN_MAX, ret_object);
+		r = json_parse_object(bytes, size, JWS_MAX, ret_object);
 	secret_wipe(bytes, length);
 	free(bytes);
 	return r;
@@ -52,17 +53,36 @@ static int read_algorithm(const json_t *header, struct jws *jws)
 	return 0;
 }
 
-/* "crit" names extensions that must be understood, and we know none (RFC 7515 §4.1.11); another "typ" is no id_token (RFC 8725 §3.11). */
-static int read_header(const json_t *header, struct jws *jws)
+/* A name without "/" is short for "application/" and itself (RFC 7515 §4.1.9). */
+static bool is_type(const char *text, const char *type)
 {
-	const char *type = json_text(header, "typ");
+	static const char prefix[] = "application/";
+
+	if (text_equal_nocase(text, type))
+		return true;
+	return strncasecmp(text, prefix, sizeof prefix - 1) == 0 && text_equal_nocase(text + sizeof prefix - 1, type);
+}
+
+/* Tokens of one kind must not pass for those of another (RFC 8725 §3.11); an id_token alone may come without a type. */
+static bool right_type(const json_t *header, const char *type)
+{
+	const char *text = json_text(header, "typ");
+
+	if (!json_object_get(header, "typ"))
+		return !type;
+	return text && is_type(text, type ? type : "JWT");
+}
+
+/* "crit" names extensions that must be understood, and we know none (RFC 7515 §4.1.11). */
+static int read_header(const json_t *header, const char *type, struct jws *jws)
+{
 	int r = read_algorithm(header, jws);
 
 	if (r < 0)
 		return r;
 	if (json_object_get(header, "crit") || json_object_get(header, "b64"))
 		return PIMS_E_INVALID;
-	if (json_object_get(header, "typ") && !(type && text_equal_nocase(type, "JWT")))
+	if (!right_type(header, type))
 		return PIMS_E_INVALID;
 	if (json_object_get(header, "kid") && !json_text(header, "kid"))
 		return PIMS_E_FORMAT;
@@ -79,7 +99,7 @@ static int check_signature_form(const char *part)
 	return 0;
 }
 
-static int parse_parts(const char *text, struct jws *jws)
+static int parse_parts(const char *text, const char *type, struct jws *jws)
 {
 	const char *payload = strchr(text, '.');
 	const char *signature = payload ? strchr(payload + 1, '.') : NULL;
@@ -90,26 +110,31 @@ static int parse_parts(const char *text, struct jws *jws)
 		return PIMS_E_FORMAT;
 	r = decode_object(text, (size_t)(payload - text), &header);
 	if (r == 0)
-		r = read_header(header, jws);
+		r = read_header(header, type, jws);
 	json_decref(header);
 	if (r == 0)
 		r = check_signature_form(signature + 1);
 	return r < 0 ? r : decode_object(payload + 1, (size_t)(signature - payload - 1), &jws->claims);
 }
 
-int jws_parse(const char *text, size_t length, struct jws *ret_jws)
+int jws_parse_type(const char *text, size_t length, const char *type, struct jws *ret_jws)
 {
 	struct jws jws = {0};
 	int r;
 
-	if (length > ID_TOKEN_MAX || memchr(text, '\0', length))
+	if (length > JWS_MAX || memchr(text, '\0', length))
 		return PIMS_E_FORMAT;
 	r = secret_set_bytes(&jws.text, text, length);
 	if (r == 0)
-		r = parse_parts(secret_text(&jws.text), &jws);
+		r = parse_parts(secret_text(&jws.text), type, &jws);
 	if (r < 0)
 		jws_free(&jws);
 	else
 		*ret_jws = jws;
 	return r == PIMS_E_LIMIT ? PIMS_E_FORMAT : r;
+}
+
+int jws_parse(const char *text, size_t length, struct jws *ret_jws)
+{
+	return jws_parse_type(text, length, NULL, ret_jws);
 }

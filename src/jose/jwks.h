@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PIMS_IDENTITY_JWKS_H
-#define PIMS_IDENTITY_JWKS_H
+#ifndef PIMS_JOSE_JWKS_H
+#define PIMS_JOSE_JWKS_H
 
-#include "identity/jws.h"
+#include "jose/jws.h"
 
 #include <stddef.h>
 
