@@ -33,6 +33,7 @@ static const struct {
 	{"customer_audience", offsetof(struct endpoints, customer_audience)},
 	{"realm", offsetof(struct endpoints, realm)},
 	{"scope", offsetof(struct endpoints, scope)},
+	{"resource", offsetof(struct endpoints, resource)},
 };
 enum { ENDPOINT_MEMBERS = sizeof endpoint_members / sizeof endpoint_members[0] };
 

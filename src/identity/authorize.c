@@ -108,6 +108,8 @@ int authorization_url(const struct authorization *authorization, const struct fl
 		return r;
 	if (*authorization->key)
 		url_put(buf, "dpop_jkt", authorization->key);
+	if (profile->endpoints.resource)
+		url_put(buf, "resource", profile->endpoints.resource);
 	if (language)
 		url_put(buf, "ui_locales", language);
 	put_prompt(authorization, profile, buf);

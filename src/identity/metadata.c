@@ -129,6 +129,8 @@ const char *metadata_read_backend(const json_t *document, struct endpoints *endp
 		problem = read_text(document, "scope", &endpoints->scope);
 	if (!problem)
 		problem = read_text(document, "customer_audience", &endpoints->customer_audience);
+	if (!problem)
+		problem = read_text(document, "resource", &endpoints->resource);
 	if (!problem && text_set(ret_configuration, configuration) < 0)
 		problem = "memory";
 	return problem;

@@ -62,6 +62,14 @@ static int put_binding(struct flow *flow, struct dpop_key *key)
 	return flow->profile->dpop == DPOP_ALL ? 0 : url_put(&flow->request.body, "openpims_token_type", "Bearer");
 }
 
+/* RFC 8707 §2.2: a provider gives tokens for the API that is named at each request. */
+static int put_resource(struct flow *flow)
+{
+	const char *resource = flow->profile->endpoints.resource;
+
+	return resource ? url_put(&flow->request.body, "resource", resource) : 0;
+}
+
 int token_request_code(struct flow *flow, const char *code, const char *verifier, struct dpop_key *key)
 {
 	struct buf *body = &flow->request.body;
@@ -72,6 +80,7 @@ int token_request_code(struct flow *flow, const char *code, const char *verifier
 	url_put(body, "grant_type", "authorization_code");
 	url_put(body, "code", code);
 	url_put(body, "redirect_uri", flow->redirect_uri);
+	put_resource(flow);
 	r = url_put(body, "code_verifier", verifier);
 	return r < 0 ? r : put_binding(flow, key);
 }
@@ -83,6 +92,7 @@ int token_request_refresh(struct flow *flow, const char *refresh_token)
 	if (r < 0)
 		return r;
 	url_put(&flow->request.body, "grant_type", "refresh_token");
+	put_resource(flow);
 	r = url_put(&flow->request.body, "refresh_token", refresh_token);
 	return r < 0 ? r : put_binding(flow, &flow->session->key);
 }

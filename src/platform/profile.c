@@ -29,6 +29,7 @@ void endpoints_free(struct endpoints *endpoints)
 	free(endpoints->customer_audience);
 	free(endpoints->realm);
 	free(endpoints->scope);
+	free(endpoints->resource);
 	memset(endpoints, 0, sizeof *endpoints);
 }
 

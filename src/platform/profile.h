@@ -31,6 +31,7 @@ struct endpoints {
 	char *customer_audience; /**< of the customer API, for RFC 8693 token exchange; no URL */
 	char *realm;   /**< sent as x-introspect-realm; NULL = not sent */
 	char *scope;
+	char *resource; /**< the API that access tokens are asked for (RFC 8707); NULL = none is named. No URL that anybody calls */
 	bool post_secret;   /**< the client's secret goes into the form: the provider takes no Basic (OpenID Connect Core §9) */
 	bool dpop;          /**< it binds tokens to keys (RFC 9449), with ES256 among its algorithms */
 	bool iss_parameter; /**< authorization_response_iss_parameter_supported (RFC 9207) */
