@@ -141,9 +141,10 @@ static int check(struct admin *admin, int words, char email[EMAIL_SIZE])
 		return 0;
 	if (strcmp(row->group, "client") == 0)
 		return client_id_valid(admin->name) ? 0 : admin_wrong(admin->name, "is no client id (1 to 64 letters, digits, '.', '_', '-')");
-	if (email_normalise(admin->name, email) < 0)
-		return admin_wrong(admin->name, "is no e-mail address");
-	admin->name = email;
+	if (email_normalise(admin->name, email) == 0)
+		admin->name = email;
+	else if (row->makes || !account_id_valid(admin->name))
+		return admin_wrong(admin->name, row->makes ? "is no e-mail address" : "is no e-mail address, and no account's id");
 	return 0;
 }
 

@@ -18,14 +18,20 @@
 const char admin_account_help[] =
 	"Usage: pimsd account add EMAIL [--phone NUMBER] [--country CC] [--password-stdin] --data DIR\n"
 	"       pimsd account list --data DIR\n"
+	"       pimsd account show ACCOUNT --data DIR\n"
 	"       pimsd account set-password EMAIL [--password-stdin] --data DIR\n"
-	"       pimsd account set-phone EMAIL (NUMBER [--country CC] | --none) --data DIR\n"
-	"       pimsd account block|unblock|recover|remove EMAIL --data DIR\n"
+	"       pimsd account set-phone ACCOUNT (NUMBER [--country CC] | --none) --data DIR\n"
+	"       pimsd account block|unblock|remove ACCOUNT --data DIR\n"
+	"       pimsd account recover EMAIL --data DIR\n"
 	"\n"
 	"Changes accounts, also while a server runs on the same data. Passwords are asked on the terminal, or read as a line of\n"
 	"standard input. A new password and a block end all sign-ins of the account; unblock also lifts the block of its PIN; remove\n"
 	"takes all that belongs to it. `list` prints e-mail, phone, state (active, blocked) and PIN (none, set, blocked), tabs between.\n"
 	"`recover` prints a code, good once and for a day: with it and the password its owner sets a new phone number at /account/recover.\n"
+	"\n"
+	"ACCOUNT is an e-mail address. The accounts of people who sign in at another provider (pimsd --external-issuer) have an id in its\n"
+	"place, as `list` prints it, with issuer, subject there and name in three more columns; the name proves nothing. Such an account\n"
+	"that was removed comes back with the next sign-in; one that is blocked does not.\n"
 	"\n"
 	"A number is an international one (+33612345678), or a national one of the account's country: --country, else the one it was\n"
 	"given before, else FR.\n"
@@ -115,9 +121,35 @@ static int print_account(void *data, const struct account *account)
 	const char *pin = account->pin ? "set" : "none";
 
 	(void)data;
-	printf("%s\t%s\t%s\t%s\n", account->email, account->phone ? account->phone : "-", account->blocked ? "blocked" : "active",
+	printf("%s\t%s\t%s\t%s", account->email, account->phone ? account->phone : "-", account->blocked ? "blocked" : "active",
 	       account->pin_blocked ? "blocked" : pin);
+	if (account->issuer)
+		printf("\t%s\t%s\t%s", account->issuer, account->external_subject, account->display ? account->display : "-");
+	putchar('\n');
 	return 0;
+}
+
+static int account_show(struct admin *admin)
+{
+	struct account account = {0};
+	int r = store_account_by_email(admin->store, admin->name, &account);
+
+	if (r < 0)
+		return result(admin, r);
+	printf("account   %s\nid        %s\n", account.email, account.subject);
+	printf("phone     %s\nstate     %s\n", account.phone ? account.phone : "-", account.blocked ? "blocked" : "active");
+	printf("pin       %s\n", account.pin_blocked ? "blocked" : account.pin ? "set" : "none");
+	if (account.issuer)
+		printf("issuer    %s\nsubject   %s\nname      %s\n", account.issuer, account.external_subject,
+		       account.display ? account.display : "-");
+	account_free(&account);
+	return EXIT_SUCCESS;
+}
+
+/* It would have a password that opens nothing. */
+static int check_own(const struct admin *admin)
+{
+	return strchr(admin->name, '@') ? 0 : admin_wrong(admin->name, "signs in at another provider");
 }
 
 static int account_list(struct admin *admin)
@@ -206,11 +238,12 @@ static int account_remove(struct admin *admin)
 const struct admin_row admin_account_rows[] = {
 	{"account", "add", 1, 1, true, account_add, check_number},
 	{"account", "list", 0, 0, false, account_list, NULL},
-	{"account", "set-password", 1, 1, false, account_set_password, NULL},
+	{"account", "show", 1, 1, false, account_show, NULL},
+	{"account", "set-password", 1, 1, false, account_set_password, check_own},
 	{"account", "set-phone", 1, 2, false, account_set_phone, check_phone},
 	{"account", "block", 1, 1, false, account_block, NULL},
 	{"account", "unblock", 1, 1, false, account_unblock, NULL},
-	{"account", "recover", 1, 1, false, account_recover, NULL},
+	{"account", "recover", 1, 1, false, account_recover, check_own},
 	{"account", "remove", 1, 1, false, account_remove, NULL},
 	{0},
 };

@@ -43,6 +43,13 @@ static const char help[] =
 	"  --sms-per-number N, --sms-per-address N    new numbers, clients' addresses, in a day (default 5 and 100)\n"
 	"  --sms-countries LIST   allowed ones with a budget a day, such as FR=1000,ES; * is any (default the --country)\n"
 	"  --sms-android-hash H   the app's 11 characters for the SMS Retriever\n"
+	"  --external-issuer URL  leaves sign-in to another OpenID provider, whose access tokens are taken; with it\n"
+	"    --external-audience NAME   that tokens must be made for (needed unless tokens are introspected)\n"
+	"    --external-client-id ID --external-client-secret-file FILE   introspects tokens (RFC 7662) as that client\n"
+	"    --external-cache S         seconds for which introspection is remembered (default 10; 0: never)\n"
+	"    --external-scope NAME      that tokens must have\n"
+	"    --external-ca-file FILE    authorities (PEM) for the provider's certificate\n"
+	"    --external-app-client-id ID, --external-app-scope SCOPES, --external-resource URI   what apps are told to use\n"
 	"  --workers N            requests worked on at once (default 48)\n"
 	"  --log LEVEL            error, warning, info (default), debug\n"
 	"  --help, --version\n"
@@ -132,6 +139,8 @@ static int take_option(struct arguments *arguments, int option, const char *name
 		return take_listen(arguments, value);
 	case 'I':
 		return take_issuer(arguments, value);
+	case 'E':
+		return arguments_take_external(&arguments->external, name, value);
 	case 'M':
 		return take_macid(arguments, value);
 	case 'C':
@@ -165,7 +174,8 @@ static int check(const struct arguments *arguments)
 int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 {
 	struct arguments arguments = {
-		.address = "127.0.0.1", .port = DEFAULT_PORT, .level = PIMS_LOG_INFO, .country = "FR", .sms = {.cooldown_seconds = 30}};
+		.address = "127.0.0.1", .port = DEFAULT_PORT, .level = PIMS_LOG_INFO, .country = "FR", .sms = {.cooldown_seconds = 30},
+		.external = {.cache_seconds = -1}};
 	int sandbox = 0, pin_required = 0, weak_pins = 0, dpop_nonce = 0, want_help = 0, version = 0;
 	const struct option options[] = {
 		{"sandbox", no_argument, &sandbox, 1},
@@ -194,6 +204,16 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 		{"pin-max", required_argument, NULL, 'P'},
 		{"max-devices", required_argument, NULL, 'P'},
 		{"otp-per-day", required_argument, NULL, 'P'},
+		{"external-issuer", required_argument, NULL, 'E'},
+		{"external-audience", required_argument, NULL, 'E'},
+		{"external-client-id", required_argument, NULL, 'E'},
+		{"external-client-secret-file", required_argument, NULL, 'E'},
+		{"external-ca-file", required_argument, NULL, 'E'},
+		{"external-scope", required_argument, NULL, 'E'},
+		{"external-app-client-id", required_argument, NULL, 'E'},
+		{"external-app-scope", required_argument, NULL, 'E'},
+		{"external-resource", required_argument, NULL, 'E'},
+		{"external-cache", required_argument, NULL, 'E'},
 		{"workers", required_argument, NULL, 'W'},
 		{"log", required_argument, NULL, 'G'},
 		{0},
@@ -211,7 +231,8 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 	arguments.weak_pins = weak_pins;
 	arguments.help = want_help;
 	arguments.version = version;
-	if (check(&arguments) < 0 || arguments_check_policy(&arguments.policy) < 0 || arguments_check_network(&arguments) < 0)
+	if (check(&arguments) < 0 || arguments_check_policy(&arguments.policy) < 0 || arguments_check_network(&arguments) < 0 ||
+	    arguments_check_external(&arguments) < 0)
 		return PIMS_E_INVALID;
 	*ret_arguments = arguments;
 	return 0;
@@ -250,6 +271,7 @@ void arguments_options(const struct arguments *arguments, const struct env *env,
 	take_policy(&options.settings, arguments);
 	options.settings.dpop_nonce = arguments->dpop_nonce;
 	options.settings.sms = arguments->sms;
+	options.settings.external = arguments->external;
 	options.settings.proxies = arguments->proxies;
 	options.settings.customer_audience = arguments->customer_audience;
 	memcpy(options.settings.country, arguments->country, sizeof options.settings.country);

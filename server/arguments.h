@@ -32,6 +32,7 @@ struct arguments {
 	char *customer_audience;
 	struct sms_settings sms;
 	struct policy policy;
+	struct external_settings external;
 	struct proxies proxies;
 	const char *tls_cert, *tls_key; /**< files; NULL: plain HTTP */
 	enum pims_log_level level;
@@ -50,6 +51,10 @@ int arguments_take_network(struct arguments *arguments, const char *name, const 
 int arguments_check_network(const struct arguments *arguments);
 /** PIMS_E_INVALID: the values do not go together; standard error has been told. */
 int arguments_check_policy(const struct policy *policy);
+/** Takes "--external-NAME VALUE"; PIMS_E_INVALID: the value is wrong, and standard error has been told. */
+int arguments_take_external(struct external_settings *external, const char *name, char *value);
+/** PIMS_E_INVALID: the options do not go together; standard error has been told. */
+int arguments_check_external(const struct arguments *arguments);
 /** "FR", any case. */
 int arguments_take_country(char country[3], const char *value);
 /** Options of the server; the texts stay the arguments'. */

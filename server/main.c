@@ -71,8 +71,11 @@ static void print_sandbox(const struct server *server)
 	char number[PHONE_SIZE];
 	struct account account;
 
-	printf("account   %s\npassword  %s\n", SANDBOX_EMAIL, SANDBOX_PASSWORD);
-	if (store_account_by_email(server->store, SANDBOX_EMAIL, &account) == 0) {
+	if (!server->external)
+		printf("account   %s\npassword  %s\n", SANDBOX_EMAIL, SANDBOX_PASSWORD);
+	else
+		printf("sign-in   %s\n", server->settings.external.issuer);
+	if (!server->external && store_account_by_email(server->store, SANDBOX_EMAIL, &account) == 0) {
 		printf("phone     %s\n", account.phone ? account_show_number(server, &account, account.phone, number) : "none");
 		account_free(&account);
 	}

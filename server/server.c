@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "server/data_dir.h"
+#include "server/external/external.h"
 #include "server/iwws/keys.h"
 #include "server/oidc/handlers.h"
 #include "server/oidc/keys.h"
@@ -162,6 +163,25 @@ static int make_own_routes(const struct server *server)
 	return r;
 }
 
+static void choose_tables(const struct server *server)
+{
+	const struct route **table = server->service->tables;
+
+	*table++ = iwws_routes;
+	*table++ = account_routes;
+	*table++ = sms_routes;
+	if (!server->external) { /* what knows passwords */
+		*table++ = oidc_routes;
+		*table++ = page_routes;
+		*table++ = server->service->own_routes;
+	}
+	if (server->sandbox) {
+		*table++ = sandbox_routes;
+		*table++ = mail_routes;
+	}
+	*table = NULL;
+}
+
 static int start_serving(struct server *server, const struct server_options *options)
 {
 	struct service *service = server->service;
@@ -181,16 +201,11 @@ static int start_serving(struct server *server, const struct server_options *opt
 		.note = server->sandbox ? sandbox_note : NULL,
 		.socket = service->socket,
 	};
-	const struct route *const tables[MAX_TABLES] = {
-		oidc_routes, iwws_routes, account_routes, sms_routes, page_routes,
-		service->own_routes, server->sandbox ? sandbox_routes : NULL, server->sandbox ? mail_routes : NULL,
-	};
-	int r;
+	int r = make_own_routes(server);
 
-	memcpy(service->tables, tables, sizeof service->tables);
-	r = make_own_routes(server);
 	if (r < 0)
 		return r;
+	choose_tables(server);
 	r = sweeper_start(&service->sweeper, server->store, &server->env);
 	if (r < 0)
 		return r;
@@ -220,6 +235,8 @@ static int start(struct server *server, const struct server_options *options)
 		r = default_issuer(server, options->address);
 	if (r == 0)
 		r = open_data(server);
+	if (r == 0 && server->settings.external.issuer)
+		r = external_start(&server->external, &server->settings.external, options->workers, &server->env);
 	return r < 0 ? r : start_serving(server, options);
 }
 
@@ -261,7 +278,9 @@ void server_stop(struct server *server)
 	if (!server)
 		return;
 	sandbox_close(server->sandbox);
+	external_stop(server->external);
 	stop_service(server->service);
+	external_free(server->external);
 	sandbox_free(server->sandbox);
 	iw_keys_free(server->iw_keys);
 	oidc_keys_free(server->oidc_keys);

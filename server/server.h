@@ -13,6 +13,7 @@ struct oidc_keys; /* server/oidc/keys.h: signing key, JWKS text */
 struct iw_keys;   /* inwebo/server.h: Kfact, Kiw, ms keys */
 struct seal;      /* server/store/seal.h: the master key */
 struct sandbox;   /* server/sandbox/sandbox.h */
+struct external;  /* server/external/external.h: sign-in at another provider */
 
 enum { SMS_COUNTRIES_SIZE = 512, SMS_ANDROID_HASH_SIZE = 12 };
 
@@ -24,6 +25,20 @@ struct sms_settings {
 	int per_address;       /**< of a client's address in a day: 100; in the sandbox 10000 */
 	char countries[SMS_COUNTRIES_SIZE]; /**< "FR=1000,ES": allowed ones with their budget in a day; "*" is any; "" = the server's, in the sandbox any */
 	char android_hash[SMS_ANDROID_HASH_SIZE]; /**< of the app that reads messages by itself (SMS Retriever); "" = none */
+};
+
+/** Sign-in at another provider (server/external/). Texts; NULL = not given. */
+struct external_settings {
+	char *issuer;        /**< exactly as the provider writes it; NULL = we are the provider */
+	char *audience;      /**< that access tokens must name */
+	char *client_id;     /**< of ours, for introspection (RFC 7662); NULL = access tokens are JWTs (RFC 9068) */
+	char *secret_file;   /**< of that client */
+	char *ca_file;       /**< PEM, instead of the system's authorities */
+	char *scope;         /**< without which a token opens nothing */
+	char *app_client_id; /**< what the well-known document tells apps: NULL = "pims" */
+	char *app_scope;     /**< NULL = "openid profile email" and `scope` */
+	char *resource;      /**< that apps ask tokens for (RFC 8707) */
+	int cache_seconds;   /**< answers of introspection are used again for so long; 0 = never, -1 = the default: 10 */
 };
 
 /** Settings, from the command line and the configuration; constant while the server runs. */
@@ -47,6 +62,7 @@ struct settings {
 	bool weak_pins;       /**< a new PIN may be one that is guessed first (server/iwws/pin_policy.c) */
 	char country[3];      /**< of accounts that have none of their own; "" = FR */
 	struct sms_settings sms;
+	struct external_settings external;
 	struct proxies proxies; /**< whose X-Forwarded-… is believed; none = nobody's */
 	bool dpop_nonce; /**< every DPoP proof needs a nonce of ours (RFC 9449 §8, §9) */
 	bool otp_without_pin; /**< policy: an OTP is given without the PIN */
@@ -61,6 +77,7 @@ struct server {
 	struct oidc_keys *oidc_keys;
 	struct iw_keys *iw_keys;
 	struct sandbox *sandbox; /**< server/sandbox/sandbox.h; NULL in production */
+	struct external *external; /**< NULL: sign-in is our own */
 	struct service *service; /**< private to server/server.c */
 };
 
@@ -101,7 +118,7 @@ bool server_slow(const struct request *request);
 struct server *request_server(const struct request *request);
 
 /* Routes of each part, ended by a NULL method. */
-extern const struct route oidc_routes[];    /* server/oidc: discovery, authorize, access_token, revoke, JWKS, userinfo, end_session */
+extern const struct route oidc_routes[];    /* server/oidc, unless sign-in is external: discovery, authorize, access_token, revoke, JWKS, userinfo, end_session */
 extern const struct route iwws_routes[];    /* server/iwws: /iwws/MAC */
 void iwws_malformed(struct response *response);
 extern const struct route account_routes[]; /* server/account: phone, account, car associations, well-known document, otp verify, remote token */
@@ -109,7 +126,8 @@ extern const struct route sms_routes[];     /* server/sms: smsCode, reset PIN */
 extern const struct route sandbox_routes[]; /* server/sandbox; only in sandbox mode */
 
 /**
- * The access token of a request, Bearer or DPoP with its proof → account and session; on failure the response is filled (401) and a negative value returned.
+ * The access token of a request, Bearer or DPoP with its proof → account and session; on failure the response is filled (401; of external tokens also 403
+ * and 503) and a negative value returned. An external token has no session of ours: id 0, its client and scope.
  */
 int authenticate(struct request *request, struct response *response, struct session_row *ret_session, struct account *ret_account);
 

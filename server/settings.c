@@ -34,6 +34,38 @@ void settings_default(struct settings *ret_settings, bool sandbox)
 	};
 }
 
+/* Its texts, as addresses. */
+static char **external_text(struct external_settings *external, size_t index)
+{
+	char **const texts[] = {&external->issuer, &external->audience, &external->client_id, &external->secret_file, &external->ca_file,
+				&external->scope, &external->app_client_id, &external->app_scope, &external->resource};
+
+	return index < sizeof texts / sizeof *texts ? texts[index] : NULL;
+}
+
+static void free_external(struct external_settings *external)
+{
+	char **text;
+
+	for (size_t i = 0; (text = external_text(external, i)); i++)
+		free(*text);
+}
+
+/* What was given becomes a copy of our own, all of it or nothing. */
+static int copy_external(struct external_settings *external)
+{
+	struct external_settings copy = {.cache_seconds = external->cache_seconds};
+	char **to;
+
+	for (size_t i = 0; (to = external_text(&copy, i)); i++)
+		if (text_set(to, *external_text(external, i)) < 0) {
+			free_external(&copy);
+			return PIMS_E_MEMORY;
+		}
+	*external = copy;
+	return 0;
+}
+
 int settings_copy(struct settings *ret_settings, const struct settings *from)
 {
 	struct settings copy = *from;
@@ -41,6 +73,8 @@ int settings_copy(struct settings *ret_settings, const struct settings *from)
 	copy.data_dir = NULL;
 	copy.issuer = NULL;
 	copy.customer_audience = NULL;
+	if (copy_external(&copy.external) < 0)
+		return PIMS_E_MEMORY;
 	if (text_set(&copy.data_dir, from->data_dir) < 0 || text_set(&copy.issuer, from->issuer) < 0 ||
 	    text_set(&copy.customer_audience, from->customer_audience ? from->customer_audience : default_audience) < 0) {
 		settings_free(&copy);
@@ -55,6 +89,7 @@ void settings_free(struct settings *settings)
 	free(settings->data_dir);
 	free(settings->issuer);
 	free(settings->customer_audience);
+	free_external(&settings->external);
 	*settings = (struct settings){0};
 }
 

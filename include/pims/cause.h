@@ -25,7 +25,7 @@ extern "C" {
  * docs/ERRORS.md is made from this.
  */
 #define PIMS_CAUSES(X) \
-	X("account.blocked", "the operator has blocked the account", "", "2310", "") \
+	X("account.blocked", "the operator has blocked the account", "", "2310 2204", "") \
 	X("agent.canceled", "it was canceled on the page", "", "2368", "") \
 	X("agent.port", "the port that the redirect goes to is taken by another program", "", "2368", "") \
 	X("agent.timeout", "nobody finished the page within the time allowed", "", "2368", "") \
@@ -44,6 +44,7 @@ extern "C" {
 	X("device.proof", "this device could not be proved to be enrolled", PIMS_NEXT_SMS, "2312", "") \
 	X("device.unknown", "the account has no such device", "", "2102", "") \
 	X("id_token.", "the server's id token fails a check: another key, audience or clock than expected", PIMS_NEXT_LOGIN, "2204 2301", "") \
+	X("identity.unavailable", "the provider that people sign in at cannot be asked at the moment", "", "2204", "retryAfter") \
 	X("internal", "something went wrong in the library", "", "2000", "") \
 	X("internal.", "something went wrong in the library", "", "2000", "") \
 	X("internal.memory", "out of memory", "", "2000", "") \

@@ -52,7 +52,7 @@ void account_state(struct request *request, struct response *response)
 	if (store_device_list(request_server(request)->store, account.id, count_device, &devices) < 0)
 		rest_failed(response);
 	else
-		answer(response, json_pack("{s:s, s:s, s:i}", "username", account.email, "pin", pin_state(&account), "devices", devices));
+		answer(response, json_pack("{s:s, s:s, s:i}", "username", rest_account_name(&account), "pin", pin_state(&account), "devices", devices));
 	session_row_free(&session);
 	account_free(&account);
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
 #include "dpop/dpop.h"
+#include "server/external/external.h"
 #include "server/oidc/dpop.h"
 #include "server/oidc/tokens.h"
 #include "server/server.h"
 
 #include <pims/error.h>
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -20,6 +23,7 @@ struct presented {
 	enum scheme scheme;
 	const char *token;
 	struct possession possession; /**< SCHEME_DPOP */
+	bool elsewhere;               /**< tokens are another provider's; those that are bound are not taken */
 };
 
 static bool take_scheme(const char *header, const char *name, const char **ret_token)
@@ -38,7 +42,7 @@ static void read_scheme(const struct request *request, struct presented *present
 
 	if (header && take_scheme(header, "Bearer", &presented->token))
 		presented->scheme = SCHEME_BEARER;
-	else if (header && take_scheme(header, "DPoP", &presented->token))
+	else if (header && !presented->elsewhere && take_scheme(header, "DPoP", &presented->token))
 		presented->scheme = SCHEME_DPOP;
 }
 
@@ -53,17 +57,30 @@ static void challenge(struct response *response, const struct presented *present
 	(void)snprintf(line, sizeof line, "Bearer " REALM "%s", dpop ? "" : with);
 	if (!dpop)
 		(void)response_header(response, "WWW-Authenticate", line);
+	if (presented->elsewhere)
+		return;
 	(void)snprintf(line, sizeof line, "DPoP " REALM ", algs=\"" DPOP_ALGORITHM "\"%s", dpop ? with : "");
 	(void)response_header(response, "WWW-Authenticate", line);
 }
 
-/* The gateway's form of 401 (spec/wire.md §2), with what RFC 6750 §3 adds for clients that read it. */
-static void refuse(struct response *response, const struct presented *presented, const char *error)
+/* The gateway's form of 401 (spec/wire.md §2). */
+static void put_unauthorized(struct response *response)
 {
 	json_t *object =
 		json_pack("{s:s, s:s, s:s}", "httpCode", "401", "httpMessage", "Unauthorized", "moreInformation", "Token is invalid");
 
 	response_json(response, 401, object);
+}
+
+static void fail(struct response *response)
+{
+	response_problem(response, 500, "server.failed", "The server failed", -1, -1);
+}
+
+/* With what RFC 6750 §3 adds for clients that read it. */
+static void refuse(struct response *response, const struct presented *presented, const char *error)
+{
+	put_unauthorized(response);
 	challenge(response, presented, error);
 	(void)response_header(response, "Cache-Control", "no-store");
 }
@@ -118,22 +135,104 @@ static int prove(const struct request *request, struct presented *presented)
 	return r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT ? PIMS_E_INVALID : r;
 }
 
-int authenticate(struct request *request, struct response *response, struct session_row *ret_session, struct account *ret_account)
+/* --- tokens of another provider ------------------------------------------------------------------------------------------------------- */
+
+/* RFC 6750 §3.1, beside the gateway's form. The description is a literal of ours. */
+static void refuse_external(struct response *response, const struct external_refusal *refusal, const char *scope)
+{
+	char header[512];
+
+	if (refusal->kind == EXTERNAL_UNAVAILABLE) {
+		response_problem(response, 503, "identity.unavailable", "The provider that people sign in at cannot be asked",
+				 refusal->retry_after, -1);
+		(void)response_header(response, "Cache-Control", "no-store");
+		return;
+	}
+	if (refusal->kind == EXTERNAL_SCOPE) {
+		response_problem(response, 403, "oauth.insufficient_scope", "The token was issued without the scope that is needed here", -1, -1);
+		(void)snprintf(header, sizeof header, "Bearer realm=\"openpims\", error=\"insufficient_scope\", scope=\"%s\"", scope);
+	} else {
+		put_unauthorized(response);
+		(void)snprintf(header, sizeof header, "Bearer realm=\"openpims\", error=\"invalid_token\", error_description=\"%s\"",
+			       refusal->description);
+	}
+	(void)response_header(response, "WWW-Authenticate", header);
+	(void)response_header(response, "Cache-Control", "no-store");
+}
+
+static int open_account(const struct server *server, const struct external_identity *identity, struct session_row *ret_session,
+			struct account *ret_account)
 {
 	struct session_row session = {0};
+	int r = 0;
+
+	if (text_set(&session.client, identity->client ? identity->client : "") < 0 ||
+	    text_set(&session.scope, identity->scope ? identity->scope : "") < 0)
+		r = PIMS_E_MEMORY;
+	if (r == 0)
+		r = store_account_external(server->store, server->settings.external.issuer, identity->subject, identity->name,
+					   env_now(&server->env), ret_account);
+	if (r < 0) {
+		session_row_free(&session);
+		return r;
+	}
+	session.account = ret_account->id;
+	*ret_session = session;
+	return 0;
+}
+
+/* Only an operator can help here, so no 401, at which a client would sign in again and again. */
+static void refuse_blocked(struct response *response)
+{
+	response_problem(response, 403, "account.blocked", "The operator has blocked the account", -1, -1);
+	(void)response_header(response, "Cache-Control", "no-store");
+}
+
+static int authenticate_external(const struct server *server, const char *token, struct response *response, struct session_row *ret_session,
+				 struct account *ret_account)
+{
+	struct external_identity identity = {0};
+	struct external_refusal refusal = {0};
+	int r = external_identify(server->external, token, &identity, &refusal);
+
+	if (r == PIMS_E_STATE) {
+		refuse_external(response, &refusal, server->settings.external.scope);
+		return r;
+	}
+	if (r == 0)
+		r = open_account(server, &identity, ret_session, ret_account);
+	external_identity_free(&identity);
+	if (r < 0) {
+		fail(response);
+	} else if (ret_account->blocked) {
+		refuse_blocked(response);
+		session_row_free(ret_session);
+		account_free(ret_account);
+		r = PIMS_E_STATE;
+	}
+	return r;
+}
+
+/* --- both ----------------------------------------------------------------------------------------------------------------------------- */
+
+int authenticate(struct request *request, struct response *response, struct session_row *ret_session, struct account *ret_account)
+{
+	const struct server *server = request_server(request);
+	struct session_row session = {0};
 	struct account account = {0};
-	struct presented presented = {.scheme = SCHEME_NONE};
+	struct presented presented = {.elsewhere = server->external != NULL};
 	int r;
 
 	if (is_misplaced(request)) {
 		refuse_misplaced(response);
 		return PIMS_E_INVALID;
 	}
-
 	read_scheme(request, &presented);
+	if (presented.scheme && server->external)
+		return authenticate_external(server, presented.token, response, ret_session, ret_account);
 	r = prove(request, &presented);
 	if (r == 0)
-		r = presented.scheme ? find(request_server(request), &presented, &session, &account) : PIMS_E_NOT_FOUND;
+		r = presented.scheme ? find(server, &presented, &session, &account) : PIMS_E_NOT_FOUND;
 	if (r == 0) {
 		*ret_session = session;
 		*ret_account = account;
@@ -146,6 +245,6 @@ int authenticate(struct request *request, struct response *response, struct sess
 	else if (r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT)
 		refuse(response, &presented, "invalid_token");
 	else
-		response_problem(response, 500, "server.failed", "The server failed", -1, -1);
+		fail(response);
 	return r;
 }

@@ -39,6 +39,19 @@ int email_normalise(const char *text, char ret_email[EMAIL_SIZE])
 	return 0;
 }
 
+bool account_id_valid(const char *text)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	size_t length = strlen(text);
+
+	if (length != sizeof form - 1)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (form[i] == '-' ? text[i] != '-' : !strchr("0123456789abcdef", text[i]))
+			return false;
+	return true;
+}
+
 bool client_id_valid(const char *text)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";

@@ -8,6 +8,8 @@ enum { EMAIL_SIZE = 255 };
 
 /** The form under which an account is found: one "@", no blanks, ASCII letters in lower case. PIMS_E_FORMAT. */
 int email_normalise(const char *text, char ret_email[EMAIL_SIZE]);
+/** The form of an account's subject here (RFC 9562), in lower case. */
+bool account_id_valid(const char *text);
 /** 1 to 64 letters, digits, ".", "_", "-". */
 bool client_id_valid(const char *text);
 /** An absolute URI without fragment, or such a one with "*" as its last path segment. */

@@ -16,7 +16,9 @@ void rest_bad_request(struct response *response, const char *title);
 void rest_failed(struct response *response);
 /** The JSON array of an account's devices, as GET /v1/devices tells them. The caller owns *ret_devices. */
 int account_device_list(const struct server *server, int64_t account, json_t **ret_devices);
-/** The account that a name stands for: an e-mail address in any case, or a subject. PIMS_E_NOT_FOUND. The caller owns *ret_account. */
+/** What an account is called, for people. */
+const char *rest_account_name(const struct account *account);
+/** The account that a name stands for: an e-mail address in any case, or a subject; where sign-in is external, the subject there. PIMS_E_NOT_FOUND. The caller owns *ret_account. */
 int rest_find_account(const struct request *request, const char *name, struct account *ret_account);
 
 void account_phone(struct request *request, struct response *response);

@@ -74,7 +74,7 @@ static int add_account(void *data, const struct account *account)
 
 	if (json_array_size(list) >= ACCOUNTS_SHOWN)
 		return 0;
-	object = json_pack("{s:I, s:s, s:s, s:s*, s:b}", "id", (json_int_t)account->id, "username", account->email, "pin", pin_state(account),
+	object = json_pack("{s:I, s:s, s:s, s:s*, s:b}", "id", (json_int_t)account->id, "username", rest_account_name(account), "pin", pin_state(account),
 			   "phoneNumber", account->phone ? account_show_number(accounts->server, account, account->phone, number) : NULL, "blocked",
 			   account->blocked);
 	return object && json_array_append_new(list, object) == 0 ? 0 : PIMS_E_MEMORY;

@@ -122,7 +122,13 @@ static const char version_5[] =
 	"CREATE TABLE proofs (hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX proofs_expires ON proofs (expires);";
 
-static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5};
+/* Accounts of people who sign in at another provider: known by its issuer and their subject there, whatever their name, which is only shown. */
+static const char version_6[] =
+	"CREATE TABLE externals (issuer TEXT NOT NULL, external_subject TEXT NOT NULL,"
+	" account INTEGER NOT NULL UNIQUE REFERENCES accounts ON DELETE CASCADE, display TEXT,"
+	" PRIMARY KEY (issuer, external_subject)) STRICT, WITHOUT ROWID;";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6};
 
 int migrations_version(void)
 {

@@ -10,6 +10,9 @@ void account_free(struct account *account)
 	free(account->subject);
 	free(account->email);
 	secret_free_text(account->password_hash);
+	free(account->issuer);
+	free(account->external_subject);
+	free(account->display);
 	free(account->phone);
 	free(account->country);
 	free(account->customer);

@@ -5,8 +5,6 @@
 
 #include <stdio.h>
 
-#define COLUMNS "id, subject, email, password_hash, phone, customer, pin, pin_failures, pin_blocked, blocked, created, country"
-
 struct account_change {
 	const char *email;
 	const char *value;
@@ -15,7 +13,7 @@ struct account_change {
 	bool flag;
 };
 
-static int account_row(sqlite3_stmt *statement, void *ret_result)
+int sqlite_account_row(sqlite3_stmt *statement, void *ret_account)
 {
 	struct account account = {
 		.id = sqlite3_column_int64(statement, 0),
@@ -28,27 +26,28 @@ static int account_row(sqlite3_stmt *statement, void *ret_result)
 	if (sql_text(statement, 1, &account.subject) < 0 || sql_text(statement, 2, &account.email) < 0 ||
 	    sql_text(statement, 3, &account.password_hash) < 0 || sql_text(statement, 4, &account.phone) < 0 ||
 	    sql_text(statement, 5, &account.customer) < 0 || sql_bytes(statement, 6, &account.pin, &account.pin_length) < 0 ||
-	    sql_text(statement, 11, &account.country) < 0) {
+	    sql_text(statement, 11, &account.country) < 0 || sql_text(statement, 12, &account.issuer) < 0 ||
+	    sql_text(statement, 13, &account.external_subject) < 0 || sql_text(statement, 14, &account.display) < 0) {
 		account_free(&account);
 		return PIMS_E_MEMORY;
 	}
-	*(struct account *)ret_result = account;
+	*(struct account *)ret_account = account;
 	return 0;
 }
 
 int sqlite_account_by_email(struct store *store, const char *email, struct account *ret_account)
 {
-	return sqlite_find(store, "SELECT " COLUMNS " FROM accounts WHERE email = ?", VALUES(TEXT(email)), account_row, ret_account);
+	return sqlite_find(store, ACCOUNT_SELECT " WHERE email = ?", VALUES(TEXT(email)), sqlite_account_row, ret_account);
 }
 
 int sqlite_account_by_id(struct store *store, int64_t id, struct account *ret_account)
 {
-	return sqlite_find(store, "SELECT " COLUMNS " FROM accounts WHERE id = ?", VALUES(INT(id)), account_row, ret_account);
+	return sqlite_find(store, ACCOUNT_SELECT " WHERE a.id = ?", VALUES(INT(id)), sqlite_account_row, ret_account);
 }
 
 int sqlite_account_by_subject(struct store *store, const char *subject, struct account *ret_account)
 {
-	return sqlite_find(store, "SELECT " COLUMNS " FROM accounts WHERE subject = ?", VALUES(TEXT(subject)), account_row, ret_account);
+	return sqlite_find(store, ACCOUNT_SELECT " WHERE subject = ?", VALUES(TEXT(subject)), sqlite_account_row, ret_account);
 }
 
 static int list_accounts(struct sql *sql, int (*each)(void *data, const struct account *account), void *data)
@@ -56,13 +55,13 @@ static int list_accounts(struct sql *sql, int (*each)(void *data, const struct a
 	sqlite3_stmt *statement;
 	int r;
 
-	r = sql_start(sql, "SELECT " COLUMNS " FROM accounts ORDER BY email", NO_VALUES, &statement);
+	r = sql_start(sql, ACCOUNT_SELECT " ORDER BY email", NO_VALUES, &statement);
 	if (r < 0)
 		return r;
 	while ((r = sql_step(sql, statement)) > 0) {
 		struct account account;
 
-		r = account_row(statement, &account);
+		r = sqlite_account_row(statement, &account);
 		if (r < 0)
 			break;
 		r = each(data, &account);
@@ -115,7 +114,7 @@ int sql_account_add(struct sql *sql, const char *email, const char *password_has
 	if (make_subject(sql->env, subject) < 0 || make_customer(sql->env, customer) < 0)
 		return PIMS_E_CRYPTO;
 	return sql_run(sql, "INSERT INTO accounts (subject, email, password_hash, phone, customer, created) VALUES (?, ?, ?, ?, ?, ?)",
-		       VALUES(TEXT(subject), TEXT(email), TEXT(password_hash), TEXT(phone), TEXT(customer), INT(now)));
+		       VALUES(TEXT(subject), TEXT(email ? email : subject), TEXT(password_hash), TEXT(phone), TEXT(customer), INT(now)));
 }
 
 static int account_add(struct sql *sql, void *arg)

@@ -59,8 +59,13 @@ typedef int (*row_fn)(sqlite3_stmt *statement, void *ret_result);
 /** The first row of a query by `text`. PIMS_E_NOT_FOUND. */
 int sqlite_find(struct store *store, const char *text, const struct sql_value *values, row_fn row, void *ret_result);
 int sql_find(struct sql *sql, const char *text, const struct sql_value *values, row_fn row, void *ret_result);
-/** Inside a change: makes an account. PIMS_E_STATE: there is one with this address. */
+/** Inside a change: makes an account; `email` NULL: its subject stands there. PIMS_E_STATE: there is one with this address. */
 int sql_account_add(struct sql *sql, const char *email, const char *password_hash, const char *phone, int64_t now);
+/** The columns of an account, its tables, and what reads a row of them. */
+#define ACCOUNT_SELECT \
+	"SELECT a.id, subject, email, password_hash, phone, customer, pin, pin_failures, pin_blocked, blocked, created, country, issuer," \
+	" external_subject, display FROM accounts a LEFT JOIN externals ON account = a.id"
+int sqlite_account_row(sqlite3_stmt *statement, void *ret_account);
 /** Inside a change: notes for the operator what an account did. */
 int sql_audit(struct sql *sql, int64_t account, const char *event, int64_t now);
 /** Inside a change: ends the codes, browsers, remote tokens and sessions of an account, all sessions but `keep`. */
@@ -103,6 +108,9 @@ int sqlite_account_add(struct store *store, const char *email, const char *passw
 int sqlite_account_by_email(struct store *store, const char *email, struct account *ret_account);
 int sqlite_account_by_id(struct store *store, int64_t id, struct account *ret_account);
 int sqlite_account_by_subject(struct store *store, const char *subject, struct account *ret_account);
+int sqlite_account_external(struct store *store, const char *issuer, const char *subject, const char *display, int64_t now,
+			    struct account *ret_account);
+int sqlite_account_by_external(struct store *store, const char *issuer, const char *subject, struct account *ret_account);
 int sqlite_account_list(struct store *store, int (*each)(void *data, const struct account *account), void *data);
 int sqlite_account_set_password(struct store *store, const char *email, const char *password_hash);
 int sqlite_account_set_phone(struct store *store, const char *email, const char *phone);

@@ -41,6 +41,17 @@ int store_account_by_subject(struct store *store, const char *subject, struct ac
 	return store->ops->account_by_subject(store, subject, ret_account);
 }
 
+int store_account_external(struct store *store, const char *issuer, const char *subject, const char *display, int64_t now,
+			   struct account *ret_account)
+{
+	return store->ops->account_external(store, issuer, subject, display, now, ret_account);
+}
+
+int store_account_by_external(struct store *store, const char *issuer, const char *subject, struct account *ret_account)
+{
+	return store->ops->account_by_external(store, issuer, subject, ret_account);
+}
+
 int store_account_list(struct store *store, int (*each)(void *data, const struct account *account), void *data)
 {
 	return store->ops->account_list(store, each, data);

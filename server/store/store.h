@@ -30,8 +30,11 @@ int store_setting_add(struct store *store, const char *name, const unsigned char
 struct account {
 	int64_t id;
 	char *subject;  /**< UUID, the sub of its tokens */
-	char *email;    /**< lower case, unique */
-	char *password_hash; /**< libsodium's Argon2id string */
+	char *email;    /**< lower case, unique; of an external account its `subject`, which is no address that anybody signs in with */
+	char *password_hash; /**< libsodium's Argon2id string; of an external account "" */
+	char *issuer;   /**< where its owner signs in (server/external); NULL = here */
+	char *external_subject; /**< his "sub" there */
+	char *display;  /**< his name there, for people to read only; NULL = none is known */
 	char *phone;    /**< the trusted number as E.164, NULL = none */
 	char *country;  /**< ISO 3166 alpha-2, for national forms of numbers; NULL = the server's */
 	char *customer; /**< "AP-ACNT…" */
@@ -47,6 +50,14 @@ int store_account_add(struct store *store, const char *email, const char *passwo
 int store_account_by_email(struct store *store, const char *email, struct account *ret_account);
 int store_account_by_id(struct store *store, int64_t id, struct account *ret_account);
 int store_account_by_subject(struct store *store, const char *subject, struct account *ret_account);
+/**
+ * The account of a subject at another provider, and nobody else's: found by both, or made, without a password. Of several that make it at once, one does.
+ * `display` (NULL: leaves what is there) becomes its name for people.
+ */
+int store_account_external(struct store *store, const char *issuer, const char *subject, const char *display, int64_t now,
+			   struct account *ret_account);
+/** The same without making or changing anything. PIMS_E_NOT_FOUND. */
+int store_account_by_external(struct store *store, const char *issuer, const char *subject, struct account *ret_account);
 /** Calls `each` for every account in the order of e-mail; a non-zero return ends and is returned. */
 int store_account_list(struct store *store, int (*each)(void *data, const struct account *account), void *data);
 /** Also revokes every session of the account. */

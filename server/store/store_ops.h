@@ -13,6 +13,9 @@ struct store_ops {
 	int (*account_by_email)(struct store *store, const char *email, struct account *ret_account);
 	int (*account_by_id)(struct store *store, int64_t id, struct account *ret_account);
 	int (*account_by_subject)(struct store *store, const char *subject, struct account *ret_account);
+	int (*account_external)(struct store *store, const char *issuer, const char *subject, const char *display, int64_t now,
+		struct account *ret_account);
+	int (*account_by_external)(struct store *store, const char *issuer, const char *subject, struct account *ret_account);
 	int (*account_list)(struct store *store, int (*each)(void *data, const struct account *account), void *data);
 	int (*account_set_password)(struct store *store, const char *email, const char *password_hash);
 	int (*account_set_phone)(struct store *store, const char *email, const char *phone);
