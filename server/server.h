@@ -118,7 +118,7 @@ bool server_slow(const struct request *request);
 struct server *request_server(const struct request *request);
 
 /* Routes of each part, ended by a NULL method. */
-extern const struct route oidc_routes[];    /* server/oidc, unless sign-in is external: discovery, authorize, access_token, revoke, JWKS, userinfo, end_session */
+extern const struct route oidc_routes[];    /* server/oidc, if sign-in is ours: discovery, authorize, access_token, revoke, JWKS, userinfo, end_session */
 extern const struct route iwws_routes[];    /* server/iwws: /iwws/MAC */
 void iwws_malformed(struct response *response);
 extern const struct route account_routes[]; /* server/account: phone, account, car associations, well-known document, otp verify, remote token */

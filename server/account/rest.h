@@ -18,7 +18,10 @@ void rest_failed(struct response *response);
 int account_device_list(const struct server *server, int64_t account, json_t **ret_devices);
 /** What an account is called, for people. */
 const char *rest_account_name(const struct account *account);
-/** The account that a name stands for: an e-mail address in any case, or a subject; where sign-in is external, the subject there. PIMS_E_NOT_FOUND. The caller owns *ret_account. */
+/**
+ * The account that a name stands for: an e-mail address in any case, or a subject; where sign-in is external, the subject there. PIMS_E_NOT_FOUND. The
+ * caller owns *ret_account.
+ */
 int rest_find_account(const struct request *request, const char *name, struct account *ret_account);
 
 void account_phone(struct request *request, struct response *response);

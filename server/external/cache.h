@@ -18,7 +18,10 @@ int cache_new(struct cache **ret_cache);
 void cache_free(struct cache *cache);
 /** 0 and a copy; PIMS_E_NOT_FOUND: nothing is known; PIMS_E_STATE: the token is refused, *ret_problem is why; PIMS_E_MEMORY. */
 int cache_get(struct cache *cache, const unsigned char digest[32], int64_t now, struct external_identity *ret_identity, const char **ret_problem);
-/** Keeps a copy until `ends`, on the clock of `now` (any, in milliseconds). `problem` (a literal) instead of an identity: it is refused. No memory: not kept. */
+/**
+ * Keeps a copy until `ends`, on the clock of `now` (any, in milliseconds). `problem` (a literal) instead of an identity: it is refused. No memory: it is
+ * not kept.
+ */
 void cache_put(struct cache *cache, const unsigned char digest[32], int64_t ends, const struct external_identity *identity, const char *problem);
 
 #endif

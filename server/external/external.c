@@ -7,7 +7,7 @@
 #include "platform/file.h"
 #include "server/external/cache.h"
 #include "server/external/introspect.h"
-#include "server/external/provider.h"
+#include "server/external/keeper.h"
 #include "server/oidc/auth_request.h"
 
 #include <pims/error.h>
@@ -25,7 +25,7 @@ struct external {
 	const struct external_settings *settings;
 	struct env env;
 	struct fetcher *fetcher;   /**< for introspection */
-	struct provider *provider;
+	struct keeper *keeper;
 	struct cache *cache;       /**< NULL: nothing is remembered */
 	int64_t cache_ms;
 	struct secret secret;
@@ -107,7 +107,7 @@ int external_start(struct external **ret_external, const struct external_setting
 	if (r == 0 && settings->client_id)
 		r = start_introspection(external, max);
 	if (r == 0)
-		r = provider_start(&external->provider, settings, max, env);
+		r = keeper_start(&external->keeper, settings, max, env);
 	if (r < 0)
 		external_free(external);
 	else
@@ -121,14 +121,14 @@ void external_stop(struct external *external)
 		return;
 	if (external->fetcher)
 		fetcher_stop(external->fetcher);
-	provider_stop(external->provider);
+	keeper_stop(external->keeper);
 }
 
 void external_free(struct external *external)
 {
 	if (!external)
 		return;
-	provider_free(external->provider);
+	keeper_free(external->keeper);
 	fetcher_free(external->fetcher);
 	cache_free(external->cache);
 	secret_free(&external->secret);
@@ -155,11 +155,11 @@ static int unavailable(struct external_refusal *refusal, int retry_after)
 /* The signature by the keys of one round. PIMS_E_NOT_FOUND: a later round may know better; *ret_round is this one, 0 = there was none. */
 static int verify_once(struct external *external, const struct jws *jws, unsigned *ret_round)
 {
-	const struct provider_facts *facts = provider_facts(external->provider);
+	const struct keeper_facts *facts = keeper_facts(external->keeper);
 	int r = facts ? jwks_verify(facts->keys, jws) : PIMS_E_NOT_FOUND;
 
 	*ret_round = facts ? facts->round : 0;
-	provider_release(external->provider, facts);
+	keeper_release(external->keeper, facts);
 	/* a provider with one key need not name it: then a new one shows only by the signature (OpenID Connect Core §10.1) */
 	return r == PIMS_E_CRYPTO && !jws->key_id ? PIMS_E_NOT_FOUND : r;
 }
@@ -172,7 +172,7 @@ static int verify(struct external *external, const struct jws *jws, struct exter
 	int r = verify_once(external, jws, &round);
 
 	if (r == PIMS_E_NOT_FOUND) {
-		if (provider_refresh(external->provider, round, &retry_after) < 0)
+		if (keeper_refresh(external->keeper, round, &retry_after) < 0)
 			return unavailable(ret_refusal, retry_after);
 		r = verify_once(external, jws, &round);
 	}
@@ -254,17 +254,17 @@ static int ask(struct external *external, const char *endpoint, const char *toke
 
 static int introspect(struct external *external, const char *token, struct external_identity *ret_identity, struct external_refusal *ret_refusal)
 {
-	const struct provider_facts *facts = provider_facts(external->provider);
+	const struct keeper_facts *facts = keeper_facts(external->keeper);
 	int retry_after = RETRY_S, r;
 
 	if (!facts) {
-		if (provider_refresh(external->provider, 0, &retry_after) == 0)
-			facts = provider_facts(external->provider);
+		if (keeper_refresh(external->keeper, 0, &retry_after) == 0)
+			facts = keeper_facts(external->keeper);
 		if (!facts)
 			return unavailable(ret_refusal, retry_after);
 	}
 	r = ask(external, facts->introspection, token, ret_identity, ret_refusal);
-	provider_release(external->provider, facts);
+	keeper_release(external->keeper, facts);
 	return r;
 }
 

@@ -6,7 +6,7 @@
 
 /**
  * Sign-in that is left to another OpenID provider: its access tokens are checked, here by its keys (JWT, RFC 9068) or there by introspection (RFC 7662).
- * Thread-safe. Checking may wait for the provider, but never many callers at once (server/external/fetch.h, provider.h).
+ * Thread-safe. Checking may wait for the provider, but never many callers at once (server/external/fetch.h, keeper.h).
  */
 struct external;
 

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "server/external/wait.h"
 
 #include <pims/error.h>
 
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define USER_AGENT "pimsd/0.1"
 
@@ -51,17 +51,6 @@ bool fetch_url_allowed(const char *url)
 	return allowed;
 }
 
-static void init_lock(struct fetcher *fetcher)
-{
-	pthread_condattr_t attributes;
-
-	pthread_mutex_init(&fetcher->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&fetcher->freed, &attributes);
-	pthread_condattr_destroy(&attributes);
-}
-
 int fetcher_new(struct fetcher **ret_fetcher, const char *ca_file, unsigned max, const struct env *env)
 {
 	struct fetcher *fetcher;
@@ -74,7 +63,8 @@ int fetcher_new(struct fetcher **ret_fetcher, const char *ca_file, unsigned max,
 		return PIMS_E_MEMORY;
 	fetcher->env = *env;
 	fetcher->max = max;
-	init_lock(fetcher);
+	pthread_mutex_init(&fetcher->lock, NULL);
+	wait_init(&fetcher->freed);
 	fetcher->idle = calloc(max, sizeof(CURL *));
 	if (!fetcher->idle || text_set(&fetcher->ca_file, ca_file) < 0) {
 		fetcher_free(fetcher);
@@ -107,19 +97,10 @@ void fetcher_free(struct fetcher *fetcher)
 
 /* --- places --------------------------------------------------------------------------------------------------------------------------- */
 
-static struct timespec queue_end(void)
-{
-	struct timespec end;
-
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += FETCH_QUEUE_MS / 1000;
-	return end;
-}
-
 /* The lock is held. */
 static bool wait_for_place(struct fetcher *fetcher)
 {
-	struct timespec end = queue_end();
+	struct timespec end = wait_end(FETCH_QUEUE_MS);
 	int error = 0;
 
 	if (fetcher->running >= fetcher->max && fetcher->waiting >= fetcher->max)

@@ -7,8 +7,8 @@
 #include "inwebo/device.h"
 #include "platform/flow.h"
 #include "support/fake_env.h"
+#include "support/provider_keys.h"
 
-#include <cjose/cjose.h>
 #include <stdbool.h>
 
 /*
@@ -20,9 +20,6 @@
 #define PROVIDER_REDIRECT "http://127.0.0.1:43210/callback"
 
 enum { PROVIDER_REQUESTS = 16, PROVIDER_REDIRECTS = 4 };
-
-/** Keys made at run time, shared by all tests of a program. */
-enum provider_key { KEY_RSA, KEY_RSA_OTHER, KEY_RSA_1024, KEY_EC, KEY_EC_OTHER, KEY_COUNT };
 
 struct provider_request {
 	char *method, *url, *body;
@@ -99,16 +96,6 @@ int64_t provider_now(const struct provider *provider);
 void provider_run(struct provider *provider, flow_step_fn first, const char *parameters);
 /** Signs in, with every check on. The next run's counters start anew. */
 void provider_sign_in(struct provider *provider);
-
-/** A token of these claims (JSON text), signed by `key` with `algorithm` (NULL = the key's) and more header members (NULL = kid only). The caller frees. */
-char *provider_sign(enum provider_key key, const char *algorithm, const char *header, const char *claims);
-/** The parts as they are, joined by dots in base64url, with a signature of zeros of `signature_length` bytes. The caller frees. */
-char *provider_assemble(const char *header, const char *claims, size_t signature_length);
-/** The public keys as a key set. `kid` is "rsa", "rsa-other", "rsa-1024", "ec", "ec-other". Lives as long as the program. */
-const char *provider_keys(const enum provider_key *keys, size_t count);
-/** The public key as JSON, which the caller owns. */
-json_t *provider_public_key(enum provider_key key);
-void provider_free_keys(void);
 
 /** The last request to `path`, or NULL; and how many there were. */
 const struct provider_request *provider_last(const struct provider *provider, const char *path);
