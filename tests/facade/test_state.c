@@ -364,6 +364,7 @@ static void fill(struct state *state, struct profile *profile)
 	assert_int_equal(text_set(&profile->endpoints.issuer, HARNESS_BACKEND), 0);
 	assert_int_equal(text_set(&profile->endpoints.token, HARNESS_BACKEND "/t"), 0);
 	assert_int_equal(text_set(&profile->endpoints.scope, "openid"), 0);
+	assert_int_equal(text_set(&profile->endpoints.resource, "urn:example:pimsd"), 0);
 	profile->endpoints.iss_parameter = true;
 	profile->endpoints.post_secret = true;
 	profile->endpoints.known = true;
@@ -386,6 +387,7 @@ static void a_document_comes_back_as_it_was(void **unused)
 	state_endpoints(document, 1731417000 + 24 * 3600 - 1, &profile, &again);
 	assert_true(profile.endpoints.known && profile.endpoints.iss_parameter && profile.endpoints.post_secret);
 	assert_string_equal(profile.endpoints.token, HARNESS_BACKEND "/t");
+	assert_string_equal(profile.endpoints.resource, "urn:example:pimsd");
 	assert_null(profile.endpoints.phone);
 	assert_int_equal(again.endpoints_time, 1731417000);
 	json_wipe(document);

@@ -226,6 +226,7 @@ static void an_endpoint_that_is_no_url_is_refused(void **state)
 	fails_with_backend(*state, "{\"phone_endpoint\":5}", PIMS_SERVER, "server.format");
 	fails_with_backend(*state, "{\"phone_endpoint\":\"/v1/phone\"}", PIMS_SERVER, "server.format");
 	fails_with_backend(*state, "{\"sms_endpoint\":\"file:///etc/passwd\"}", PIMS_SERVER, "server.format");
+	fails_with_backend(*state, "{\"resource\":5}", PIMS_SERVER, "server.format");
 	fails_with_backend(*state, "{\"realm\":5}", PIMS_SERVER, "server.format");
 	fails_with_backend(*state, "{\"scope\":[\"openid\"]}", PIMS_SERVER, "server.format");
 	fails_with_provider(*state, "{\"token_endpoint\":\"javascript:alert(1)\"}", PIMS_SERVER, "server.format");
@@ -339,6 +340,26 @@ static void both_documents_fill_the_endpoints(void **state)
 	assert_string_equal(endpoints->scope, "openid profile email");
 	assert_true(endpoints->iss_parameter);
 	assert_true(endpoints->known);
+}
+
+static void a_backend_may_leave_sign_in_to_another_provider(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct endpoints *endpoints = &fixture->profile.endpoints;
+
+	fixture->backend = "{\"issuer\":\"https://id.example/realm/\",\"openid_configuration\":\"https://id.example/realm/.well-known/openid-configuration\","
+			   "\"resource\":\"urn:example:pimsd\",\"customer_audience\":null,\"account_create_endpoint\":null}";
+	fixture->provider = "{\"issuer\":\"https://id.example/realm/\",\"authorization_endpoint\":\"https://id.example/auth\"}";
+	run(fixture, identity_discover);
+	assert_outcome(fixture, 0, "");
+	assert_string_equal(endpoints->issuer, "https://id.example/realm/");
+	assert_string_equal(endpoints->authorization, "https://id.example/auth");
+	assert_string_equal(endpoints->resource, "urn:example:pimsd");
+	assert_string_equal(endpoints->phone, BASE "/v1/phone");
+	assert_null(endpoints->customer_audience);
+	assert_null(endpoints->account_create);
+	/* a provider that calls itself by another name is none */
+	fails_with_provider(fixture, "{\"issuer\":\"https://id.example/realm\"}", PIMS_SERVER, "server.issuer");
 }
 
 static void endpoints_that_are_not_there_stay_empty(void **state)
@@ -633,6 +654,7 @@ int main(void)
 		TEST(failures_on_the_way_are_told),
 		TEST(a_failure_keeps_what_was_known),
 		TEST(both_documents_fill_the_endpoints),
+		TEST(a_backend_may_leave_sign_in_to_another_provider),
 		TEST(endpoints_that_are_not_there_stay_empty),
 		TEST(a_backend_may_stand_in_a_folder),
 		TEST(a_provider_that_calls_itself_otherwise_is_refused),

@@ -469,9 +469,36 @@ static int teardown(void **state)
 	return 0;
 }
 
+static int parse_as(const char *header, const char *type)
+{
+	char *text = provider_assemble(header, CLAIMS, 256);
+	struct jws jws = {0};
+	int r = jws_parse_type(text, strlen(text), type, &jws);
+
+	jws_free(&jws);
+	free(text);
+	return r;
+}
+
+/* RFC 8725 §3.11, RFC 9068 §4 */
+static void a_token_of_one_kind_is_none_of_another(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_as("{\"alg\":\"RS256\"}", "at+jwt"), PIMS_E_INVALID);
+	assert_int_equal(parse_as("{\"alg\":\"RS256\",\"typ\":\"JWT\"}", "at+jwt"), PIMS_E_INVALID);
+	assert_int_equal(parse_as("{\"alg\":\"RS256\",\"typ\":\"at+jwt2\"}", "at+jwt"), PIMS_E_INVALID);
+	assert_int_equal(parse_as("{\"alg\":\"RS256\",\"typ\":\"application/application/at+jwt\"}", "at+jwt"), PIMS_E_INVALID);
+	assert_int_equal(parse_as("{\"alg\":\"RS256\",\"typ\":null}", "at+jwt"), PIMS_E_INVALID);
+	assert_int_equal(parse_as("{\"alg\":\"RS256\",\"typ\":\"at+jwt\"}", NULL), PIMS_E_INVALID);
+	assert_int_equal(parse_as("{\"alg\":\"RS256\",\"typ\":\"at+JWT\"}", "at+jwt"), 0);
+	assert_int_equal(parse_as("{\"alg\":\"ES256\",\"typ\":\"Application/at+jwt\"}", "at+jwt"), 0);
+	assert_int_equal(parse_as("{\"alg\":\"none\",\"typ\":\"at+jwt\"}", "at+jwt"), PIMS_E_INVALID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_token_of_one_kind_is_none_of_another),
 		cmocka_unit_test(the_algorithm_none_is_refused),
 		cmocka_unit_test(symmetric_and_other_algorithms_are_refused),
 		cmocka_unit_test(a_mac_made_with_the_public_key_is_refused),

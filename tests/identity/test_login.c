@@ -429,6 +429,16 @@ static void the_code_is_redeemed_with_its_verifier(void **state)
 	buf_free(&challenge);
 }
 
+static void tokens_are_asked_for_the_api_that_the_backend_names(void **state)
+{
+	struct provider *provider = *state;
+
+	assert_int_equal(text_set(&provider->profile.endpoints.resource, "urn:example:pimsd"), 0);
+	provider_sign_in(provider);
+	assert_non_null(strstr(provider->agent_url, "&resource=urn%3Aexample%3Apimsd"));
+	assert_non_null(strstr(provider_last(provider, TOKEN)->body, "&resource=urn%3Aexample%3Apimsd"));
+}
+
 static void a_confidential_client_proves_itself_by_basic(void **state)
 {
 	struct provider *provider = *state;
@@ -609,6 +619,7 @@ int main(void)
 		TEST(a_full_disk_signs_nobody_in),
 		TEST(the_old_session_stays_until_the_new_one_is_complete),
 		TEST(the_code_is_redeemed_with_its_verifier),
+		TEST(tokens_are_asked_for_the_api_that_the_backend_names),
 		TEST(a_confidential_client_proves_itself_by_basic),
 		TEST(a_secret_goes_into_the_form_where_basic_is_not_taken),
 		TEST(a_sign_in_stores_what_was_granted),

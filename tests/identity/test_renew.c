@@ -365,6 +365,15 @@ static void a_renewal_is_one_request_and_one_save(void **state)
 	query_free(&query);
 }
 
+static void a_renewal_names_the_api_again(void **state)
+{
+	struct provider *provider = *state;
+
+	assert_int_equal(text_set(&provider->profile.endpoints.resource, "https://pimsd.example/api"), 0);
+	renews(provider);
+	assert_non_null(strstr(provider_last(provider, TOKEN)->body, "&resource=https%3A%2F%2Fpimsd.example%2Fapi"));
+}
+
 static void a_renewal_replaces_all_tokens(void **state)
 {
 	struct provider *provider = *state;
@@ -473,6 +482,7 @@ int main(void)
 		TEST(their_token_that_ends_soon_is_renewed_with_their_refresh_token),
 		TEST(another_process_that_signed_out_ends_it),
 		TEST(a_renewal_is_one_request_and_one_save),
+		TEST(a_renewal_names_the_api_again),
 		TEST(a_renewal_replaces_all_tokens),
 		TEST(what_the_answer_leaves_out_stays),
 		TEST(the_user_name_follows_the_id_token),
