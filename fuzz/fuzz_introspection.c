@@ -2,8 +2,8 @@
 /* What a provider says about itself and about a token: metadata, the answer of introspection, and the claims of an access token. */
 #include "base/json.h"
 #include "fuzz/fuzz.h"
+#include "server/external/discovery.h"
 #include "server/external/introspect.h"
-#include "server/external/keeper.h"
 
 #include <pims/error.h>
 
@@ -44,12 +44,12 @@ static void try_claims(const char *text, size_t length, const struct external_se
 
 static void try_metadata(const char *text, size_t length, const struct external_settings *settings)
 {
-	struct keeper_facts facts = {0};
+	struct discovery discovery = {0};
 	char *keys = NULL;
-	const char *problem = keeper_read_metadata(text, length, settings, &facts, &keys);
+	const char *problem = discovery_read_metadata(text, length, settings, &discovery, &keys);
 
-	FUZZ_CHECK(problem || fetch_url_allowed(settings->client_id ? facts.introspection : keys));
-	free(facts.introspection);
+	FUZZ_CHECK(problem || fetch_url_allowed(settings->client_id ? discovery.introspection : keys));
+	discovery_free(&discovery);
 	free(keys);
 }
 

@@ -156,7 +156,7 @@ static int unavailable(struct external_refusal *refusal, int retry_after)
 static int verify_once(struct external *external, const struct jws *jws, unsigned *ret_round)
 {
 	const struct keeper_facts *facts = keeper_facts(external->keeper);
-	int r = facts ? jwks_verify(facts->keys, jws) : PIMS_E_NOT_FOUND;
+	int r = facts ? jwks_verify(facts->known.keys, jws) : PIMS_E_NOT_FOUND;
 
 	*ret_round = facts ? facts->round : 0;
 	keeper_release(external->keeper, facts);
@@ -263,7 +263,7 @@ static int introspect(struct external *external, const char *token, struct exter
 		if (!facts)
 			return unavailable(ret_refusal, retry_after);
 	}
-	r = ask(external, facts->introspection, token, ret_identity, ret_refusal);
+	r = ask(external, facts->known.introspection, token, ret_identity, ret_refusal);
 	keeper_release(external->keeper, facts);
 	return r;
 }

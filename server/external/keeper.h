@@ -2,12 +2,11 @@
 #ifndef PIMSD_EXTERNAL_KEEPER_H
 #define PIMSD_EXTERNAL_KEEPER_H
 
-#include "server/external/fetch.h"
-#include "server/server.h"
+#include "server/external/discovery.h"
 
 /**
- * What the provider tells about itself: its metadata (OpenID Connect Discovery 1.0 §4, RFC 8414 §3) and keys, kept by a thread of its own, so that a
- * provider that is down holds up neither the start nor, but for a bounded few, a worker. Nothing that a caller sends makes more than one round of
+ * Keeps what the provider tells about itself, by a thread of its own, so that a provider that is down holds up neither the start nor, but for a bounded
+ * few, a worker. Nothing that a caller sends makes more than one round of
  * requests in KEEPER_EVERY_MS. Thread-safe.
  */
 struct keeper;
@@ -23,9 +22,8 @@ enum {
 
 /** One round's knowledge; constant. */
 struct keeper_facts {
-	char *keys;          /**< JWK set; NULL where tokens are introspected */
-	char *introspection; /**< endpoint; NULL where tokens are JWTs */
-	unsigned round;      /**< from 1 */
+	struct discovery known;
+	unsigned round; /**< from 1 */
 	/* private */
 	unsigned references;
 	int64_t learnt;
@@ -45,12 +43,5 @@ void keeper_release(struct keeper *keeper, const struct keeper_facts *facts);
  * Waits for facts of a later round than `round` (0: any). 0: keeper_facts() has them; PIMS_E_AGAIN: not now, but in *ret_retry_after seconds.
  */
 int keeper_refresh(struct keeper *keeper, unsigned round, int *ret_retry_after);
-
-/**
- * Reads metadata into `facts`, whose members are NULL: *ret_keys_url where keys are needed. Returns NULL, or what is wrong with it, for the log. On
- * failure nothing is owned by anybody.
- */
-const char *keeper_read_metadata(const char *text, size_t length, const struct external_settings *settings, struct keeper_facts *facts,
-				   char **ret_keys_url);
 
 #endif
