@@ -53,7 +53,7 @@ static int put_external_sign_in(json_t *object, const char *issuer)
 {
 	size_t length = strlen(issuer);
 
-	return put_url(object, "openid_configuration", issuer, OIDC_METADATA_PATH + (length && issuer[length - 1] == '/'));
+	return put_url(object, "openid_configuration", issuer, &OIDC_METADATA_PATH[length && issuer[length - 1] == '/']);
 }
 
 static int put_endpoints(json_t *object, const struct settings *settings)

@@ -123,7 +123,7 @@ account* | client* | key*) exec "$PIMSD_BIN" "$@" ;;
 esac
 rm -f "$work/served"
 mkfifo "$work/served"
-"$PIMSD_BIN" $(echo "$*" | sed 's/--listen [^ ]*/--listen 127.0.0.1:0/') >"$work/served" &
+"$PIMSD_BIN" $(echo "$*" | sed -e 's/--listen [^ ]*/--listen 127.0.0.1:0/' -e 's,https://id\.example\.com,http://127.0.0.1:9,') >"$work/served" &
 head -n 1 "$work/served" | grep 'listening on'
 kill $!
 wait $! || true
