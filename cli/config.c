@@ -23,7 +23,7 @@ static char *config_path(const struct cli *cli)
 static int config_read(struct cli *cli, const char *path, json_t **ret_config)
 {
 	struct buf text = BUF_INIT(CONFIG_MAX);
-	int r = file_read(path, &text);
+	int r = file_load(path, &text);
 
 	*ret_config = NULL;
 	if (r == PIMS_E_NOT_FOUND) {
@@ -60,7 +60,7 @@ int config_save(struct cli *cli, const json_t *config)
 		r = buf_putc(&text, '\n');
 	if (r < 0)
 		r = cli_error(cli, "configuration", r);
-	else if (file_make_directory(cli->directory) < 0 || file_replace(path, &text, 0600) < 0)
+	else if (file_make_path(cli->directory) < 0 || file_replace(path, &text, 0600) < 0)
 		r = cli_cannot(cli, "cannot write %s: %s", path, strerror(errno));
 	buf_free(&text);
 	free(path);

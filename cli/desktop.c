@@ -130,7 +130,7 @@ static bool write_entry(const struct entry *entry)
 	(void)buf_printf(&text, " redirect %%u\nNoDisplay=true\nTerminal=false\nMimeType=%s;\n", entry->type);
 	if (*previous && is_text(previous) && !text_starts(previous, entry->name)) /* a line of ours that lost its entry is nothing to give back */
 		(void)buf_printf(&text, PREVIOUS "%s\n", previous);
-	ok = buf_error(&text) == 0 && file_make_directory(entry->directory) == 0 && file_replace(entry->path, &text, 0600) == 0;
+	ok = buf_error(&text) == 0 && file_make_path(entry->directory) == 0 && file_replace(entry->path, &text, 0600) == 0;
 	buf_free(&text);
 	return ok;
 }
@@ -161,7 +161,7 @@ static bool read_previous(const struct entry *entry, char *previous, size_t size
 {
 	struct buf text = BUF_INIT(ENTRY_MAX);
 	const char *line;
-	bool there = file_read(entry->path, &text) == 0;
+	bool there = file_load(entry->path, &text) == 0;
 
 	line = there ? strstr(buf_text(&text), "\n" PREVIOUS) : NULL;
 	*previous = '\0';

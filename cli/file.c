@@ -31,7 +31,7 @@ static int read_all(int fd, struct buf *buf)
 	return r;
 }
 
-int file_read(const char *path, struct buf *text)
+int file_load(const char *path, struct buf *text)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	int r, reason;
@@ -50,7 +50,7 @@ static int make_one(const char *path)
 	return mkdir(path, 0700) < 0 && errno != EEXIST ? -1 : 0;
 }
 
-int file_make_directory(const char *directory)
+int file_make_path(const char *directory)
 {
 	char *path = strdup(directory);
 	char *slash = path;

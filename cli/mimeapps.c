@@ -51,7 +51,7 @@ void mimeapps_get(const char *path, const char *type, char *value, size_t size)
 	const char *text, *found = NULL;
 
 	*value = '\0';
-	text = file_read(path, &file) == 0 ? buf_text(&file) : "";
+	text = file_load(path, &file) == 0 ? buf_text(&file) : "";
 	while (!found && next_line(&text, &line))
 		found = value_of(&line, type);
 	if (found && (size_t)(line.start + line.length - found) < size)
@@ -109,7 +109,7 @@ void mimeapps_restore(const char *path, const char *type, const char *applicatio
 	struct buf file = BUF_INIT(FILE_MAX), out = BUF_INIT(FILE_MAX);
 	bool found = false, left = true;
 
-	if (file_read(path, &file) == 0)
+	if (file_load(path, &file) == 0)
 		rewrite(buf_text(&file), type, application, previous, &out, &found, &left);
 	if (found && !left)
 		(void)unlink(path);
