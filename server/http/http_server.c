@@ -14,6 +14,7 @@ enum {
 	DEFAULT_CONNECTIONS = 4096,
 	DEFAULT_TIMEOUT_S = 30,
 	MAX_LOOPS = 16,
+	TLS_LOOPS = 8,
 	MAX_QUEUED = 1024,
 	SLOW_WORKERS = 4,
 	MAX_QUEUED_SLOW = 256, /**< some seconds of work */
@@ -27,12 +28,15 @@ static unsigned or_default(unsigned value, unsigned otherwise)
 	return value ? value : otherwise;
 }
 
-static unsigned count_loops(unsigned wanted)
+/* With TLS a loop looks at each of its connections in each turn (start_daemon()), so there are more of them with fewer connections each. */
+static unsigned count_loops(unsigned wanted, bool tls)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (!wanted)
 		wanted = cores > 0 ? (unsigned)cores : 1;
+	if (tls && wanted < TLS_LOOPS)
+		wanted = TLS_LOOPS;
 	return wanted < MAX_LOOPS ? wanted : MAX_LOOPS;
 }
 
@@ -59,8 +63,8 @@ static void add_tls(struct http_server *server, struct MHD_OptionItem *items)
 static int start_daemon(struct http_server *server)
 {
 	const struct http_server_options *options = &server->options;
-	unsigned loops = count_loops(options->loops);
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+	unsigned loops = count_loops(options->loops, options->tls);
+	unsigned flags = MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
 	struct MHD_OptionItem tls_items[4] = {{MHD_OPTION_END, 0, NULL}};
 	struct MHD_OptionItem items[] = {
 		{MHD_OPTION_LISTEN_SOCKET, server->socket, NULL},
@@ -72,10 +76,12 @@ static int start_daemon(struct http_server *server)
 		{MHD_OPTION_END, 0, NULL},
 	};
 
-	if (options->tls) {
-		flags |= MHD_USE_TLS;
+	/*
+	 * Over epoll libmicrohttpd 0.9.75 keeps asking a handshake that waits for its client, so that four bytes of one would hold a core for the whole time-out.
+	 */
+	flags |= options->tls ? MHD_USE_TLS | MHD_USE_POLL_INTERNAL_THREAD : MHD_USE_EPOLL_INTERNAL_THREAD;
+	if (options->tls)
 		add_tls(server, tls_items);
-	}
 	server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, exchange_step, server, MHD_OPTION_URI_LOG_CALLBACK, exchange_new, server,
 					  MHD_OPTION_NOTIFY_COMPLETED, exchange_end, server, MHD_OPTION_ARRAY, items, MHD_OPTION_ARRAY, tls_items,
 					  MHD_OPTION_END);

@@ -340,6 +340,51 @@ static void a_slow_handshake_holds_nobody_and_ends(void **state)
 	assert_serves(fixture);
 }
 
+static int64_t cpu_ms(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
+}
+
+/* Of a second in which nothing is to come from the server. */
+static void assert_costs_nothing(int fd)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	int64_t before = cpu_ms();
+
+	assert_int_equal(poll(&wait, 1, 1000), 0);
+	assert_true(cpu_ms() - before < 20);
+}
+
+/* libmicrohttpd's epoll loop asked again and again, a whole core long. */
+static void who_stops_in_the_middle_of_something_costs_nothing(void **state)
+{
+	struct tls_fixture *fixture = *state;
+	struct tls_client client;
+	char answer[2048];
+	int fd;
+
+	start(fixture, (struct http_server_options){.loops = 2});
+	fd = connect_port(fixture->http.port);
+	send_bytes(fd, "\x16\x03\x01\x02", 4); /* of a record's header */
+	assert_serves(fixture);
+	assert_costs_nothing(fd);
+	send_bytes(fd, "\x00\x01\x00\x01\xfc\x03\x03", 7); /* of a ClientHello */
+	assert_serves(fixture);
+	assert_costs_nothing(fd);
+	close(fd);
+	assert_true(tls_client_open(&client, fixture->http.port, fixture->ca, TLS1_2_VERSION));
+	assert_int_equal(tls_client_ask(&client, QUICK, answer, sizeof answer), 200);
+	assert_costs_nothing(client.fd);
+	assert_true(SSL_write(client.ssl, "GET /quick HT", 13) == 13);
+	assert_costs_nothing(client.fd);
+	send_bytes(client.fd, "\x17\x03\x03", 3);
+	assert_costs_nothing(client.fd);
+	tls_client_close(&client);
+}
+
 static void handshakes_that_never_come_are_bounded_and_end(void **state)
 {
 	enum { MANY = 4096, LOOPS = 2 };
@@ -542,6 +587,7 @@ int main(void)
 		TEST(large_answers_and_handlers_that_wait_come_through),
 		TEST(requests_that_came_in_one_record_are_all_answered),
 		TEST(a_slow_handshake_holds_nobody_and_ends),
+		TEST(who_stops_in_the_middle_of_something_costs_nothing),
 		TEST(handshakes_that_never_come_are_bounded_and_end),
 		TEST(a_connection_outlives_the_certificate_it_came_with),
 		TEST(a_broken_new_file_changes_nothing),

@@ -21,6 +21,8 @@ struct tls_client {
 bool tls_client_open(struct tls_client *client, unsigned port, const char *ca_file, int version);
 /** One request; the answer's status, -1: none came. Reads one answer with a Content-Length. */
 int tls_client_ask(struct tls_client *client, const char *request, char *ret_answer, size_t size);
+/** True when `answer` is a whole one. */
+bool tls_client_whole(const char *answer, size_t length);
 void tls_client_close(struct tls_client *client);
 /** A TCP connection on which nothing was said. -1: none. */
 int tcp_open(unsigned port);
