@@ -77,7 +77,8 @@ static int start_daemon(struct http_server *server)
 	};
 
 	/*
-	 * Over epoll libmicrohttpd 0.9.75 keeps asking a handshake that waits for its client, so that four bytes of one would hold a core for the whole time-out.
+	 * Over epoll libmicrohttpd 0.9.75 keeps asking a handshake that waits for its client,
+	 * so that four bytes of one would hold a core for the whole time-out.
 	 */
 	flags |= options->tls ? MHD_USE_TLS | MHD_USE_POLL_INTERNAL_THREAD : MHD_USE_EPOLL_INTERNAL_THREAD;
 	if (options->tls)
