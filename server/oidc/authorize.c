@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "server/oidc/authorization.h"
+
 #include "base/digest.h"
 #include "base/encode.h"
 #include "base/text.h"
 #include "server/account/password.h"
-#include "server/oidc/auth_request.h"
-#include "server/oidc/browser.h"
 #include "server/oidc/form_token.h"
 #include "server/oidc/handlers.h"
-#include "server/oidc/redirect.h"
 #include "server/oidc/sign_in.h"
 #include "server/server.h"
-#include "server/web/page.h"
 
 #include <pims/error.h>
 
@@ -19,16 +17,6 @@
 #include <string.h>
 
 enum { UUID_SIZE = 37 };
-
-/* One authorization on its way through the page. */
-struct authorization {
-	struct request *request;
-	struct response *response;
-	const struct texts *texts;
-	struct auth_request auth;
-	struct query parameters; /**< of the authorization request */
-	struct buf text;         /**< the same, encoded */
-};
 
 /* RFC 9562 §5.4. The clients of the live service know codes of this form only (spec/wire.md §2). */
 static int make_code(const struct env *env, char ret_code[UUID_SIZE])
@@ -44,106 +32,6 @@ static int make_code(const struct env *env, char ret_code[UUID_SIZE])
 	hex_encode(b, sizeof b, hex);
 	(void)snprintf(ret_code, UUID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 	return 0;
-}
-
-static void fail(struct authorization *a)
-{
-	page_message(a->response, 500, a->texts, a->texts->cannot, a->texts->failed);
-}
-
-static void refuse(struct authorization *a)
-{
-	const char *text = a->texts->unknown_client;
-
-	if (a->auth.refusal == AUTH_UNKNOWN_REDIRECT)
-		text = a->texts->unknown_redirect;
-	else if (a->auth.refusal == AUTH_LONG_STATE)
-		text = a->texts->long_state;
-	page_message(a->response, 400, a->texts, a->texts->cannot, text);
-}
-
-/* `name` is "code" or "error". 303 turns the posted form into a GET, so that the password goes no further (RFC 9700 §4.12). */
-static void redirect(struct authorization *a, const char *name, const char *value)
-{
-	const struct server *server = request_server(a->request);
-	struct buf url = BUF_INIT(REQUEST_MAX_BODY);
-	int r = redirect_start(a->auth.redirect_uri, &url);
-
-	if (r == 0)
-		r = url_put(&url, name, value);
-	if (r == 0 && a->auth.error)
-		r = url_put(&url, "error_description", a->auth.description);
-	if (r == 0 && a->auth.state)
-		r = url_put(&url, "state", a->auth.state);
-	if (r == 0)
-		r = url_put(&url, "iss", server->settings.issuer); /* RFC 9207 §2 */
-	if (r == 0) {
-		response_redirect(a->response, strcmp(a->request->method, "POST") == 0 ? 303 : 302, buf_text(&url));
-		(void)response_header(a->response, "Cache-Control", "no-store");
-		(void)response_header(a->response, "Referrer-Policy", "no-referrer");
-	} else {
-		fail(a);
-	}
-	buf_free(&url);
-}
-
-/* The issuer's path stands in front of ours where a proxy serves us below one. */
-static int write_action(const struct authorization *a, struct buf *ret_action)
-{
-	const char *issuer = request_server(a->request)->settings.issuer;
-	struct url url = {0};
-	int r = url_parse(issuer, &url);
-
-	if (r == 0)
-		r = buf_printf(ret_action, "%s" OIDC_AUTHORIZE_PATH "?%s", url.path, buf_text(&a->text));
-	url_free(&url);
-	return r;
-}
-
-/*
- * The request is in the form's URL and in hidden fields, so that programs that read only one of both can sign in as well.
- */
-static void show(struct authorization *a, int status, const char *error)
-{
-	struct buf action = BUF_INIT(REQUEST_MAX_BODY);
-	struct sign_in_page page = {.texts = a->texts, .error = error, .hidden = &a->parameters};
-	struct url redirect_url = {0};
-	char token[FORM_TOKEN_SIZE];
-	int r = form_token_make(a->request, buf_text(&a->text), token);
-
-	if (r == 0)
-		r = write_action(a, &action);
-	if (r == 0)
-		r = url_parse(a->auth.redirect_uri, &redirect_url);
-	if (r == 0) {
-		page.application = a->auth.client.name ? a->auth.client.name : a->auth.client.id;
-		page.action = buf_text(&action);
-		page.form_token = token;
-		page.username = query_get(&a->request->form, "username");
-		page.redirect_scheme = redirect_url.scheme;
-		if (!page.username)
-			page.username = request_parameter(a->request, "login_hint");
-		if (page.username && strlen(page.username) > USERNAME_MAX)
-			page.username = NULL;
-		page_sign_in(a->response, status, &page);
-	} else {
-		fail(a);
-	}
-	url_free(&redirect_url);
-	buf_free(&action);
-}
-
-static void show_wait(struct authorization *a, int seconds)
-{
-	struct buf error = BUF_INIT(1024);
-	char minutes[16], wait[16];
-
-	(void)snprintf(minutes, sizeof minutes, "%d", seconds / 60 + 1);
-	(void)snprintf(wait, sizeof wait, "%d", seconds);
-	(void)texts_fill(a->texts->too_many, minutes, &error);
-	show(a, 429, buf_text(&error));
-	(void)response_header(a->response, "Retry-After", wait);
-	buf_free(&error);
 }
 
 static int add_code(struct authorization *a, const struct browser *browser, const char *code)
@@ -185,17 +73,16 @@ static int send_code(struct authorization *a, const struct browser *browser)
 	if (r == 0)
 		r = add_code(a, browser, code);
 	if (r == 0)
-		redirect(a, "code", code);
+		authorize_redirect(a, "code", code);
 	secret_wipe(code, sizeof code);
 	return r;
 }
 
-/* Why nobody is asked, or has been asked in vain. */
-static void require_login(struct authorization *a, const char *description)
+static void answer_error(struct authorization *a, const char *error, const char *description)
 {
-	a->auth.error = "login_required";
+	a->auth.error = error;
 	a->auth.description = description;
-	redirect(a, "error", a->auth.error);
+	authorize_redirect(a, "error", error);
 }
 
 /* OpenID Connect Core 3.1.2.2: with id_token_hint nobody but its user is answered for. */
@@ -211,7 +98,7 @@ static int start_browser(struct authorization *a, const struct account *account)
 	int r;
 
 	if (!is_hinted(a, account)) {
-		require_login(a, "another user signed in");
+		answer_error(a, "login_required", "another user signed in");
 		return 0;
 	}
 	r = browser_start(a->request, a->response, account, &browser);
@@ -229,26 +116,26 @@ static void check_password(struct authorization *a)
 	if (r == 0)
 		r = start_browser(a, &account);
 	if (r == PIMS_E_NOT_FOUND) {
-		show(a, 403, a->texts->wrong);
+		authorize_show(a, 403, a->texts->wrong);
 	} else if (r == PIMS_E_LIMIT) {
-		show_wait(a, retry_after);
+		authorize_show_wait(a, retry_after);
 	} else if (r == PIMS_E_AGAIN) {
-		show(a, 503, a->texts->busy);
+		authorize_show(a, 503, a->texts->busy);
 		(void)response_header(a->response, "Retry-After", "2");
 	} else if (r < 0) {
-		fail(a);
+		authorize_fail(a);
 	}
 	account_free(&account);
 }
 
-static void post(struct authorization *a)
+static void post_password(struct authorization *a)
 {
 	int r = form_token_check(a->request, buf_text(&a->text));
 
 	if (r == PIMS_E_INVALID)
 		page_message(a->response, 403, a->texts, a->texts->cannot, a->texts->foreign_form);
 	else if (r < 0)
-		show(a, 403, a->texts->expired);
+		authorize_show(a, 403, a->texts->expired);
 	else
 		check_password(a);
 }
@@ -289,18 +176,89 @@ static bool is_signed_in(const struct authorization *a, struct browser *ret_brow
 	return is_wanted(a, ret_browser);
 }
 
-/* Nobody needs to be asked who gave the password in this browser lately. */
+/*
+ * RFC 8252 §8.6: whoever runs on a person's machine can say that it is this client, and take the answer to a custom scheme or to loopback. Who has a
+ * secret, or an address on the web, is who it says.
+ */
+static bool may_be_somebody_else(const struct authorization *a)
+{
+	struct url url = {0};
+	bool web = url_parse(a->auth.redirect_uri, &url) == 0 && text_equal(url.scheme, "https") && !url_is_loopback(&url);
+
+	url_free(&url);
+	return !a->auth.client.secret_hash && !web;
+}
+
+/* 0: who is signed in in this browser said yes on our page. */
+static int check_yes(const struct authorization *a, const struct browser *browser)
+{
+	struct buf bound = BUF_INIT(QUERY_MAX_LENGTH + 128);
+	int r = query_get(&a->request->form, "form_token") ? authorize_bind(a, browser, &bound) : PIMS_E_INVALID;
+
+	if (r == 0)
+		r = form_token_check(a->request, buf_text(&bound));
+	buf_free(&bound);
+	return r;
+}
+
+static void post_yes(struct authorization *a)
+{
+	struct browser browser;
+	int r = is_signed_in(a, &browser) ? check_yes(a, &browser) : PIMS_E_NOT_FOUND;
+
+	if (r == 0)
+		r = send_code(a, &browser);
+	else if (r == PIMS_E_STATE) /* too old, or of another sign-in */
+		r = authorize_ask(a, &browser);
+	if (r == PIMS_E_NOT_FOUND)
+		authorize_show(a, 200, NULL);
+	else if (r == PIMS_E_INVALID)
+		page_message(a->response, 403, a->texts, a->texts->cannot, a->texts->foreign_form);
+	else if (r < 0)
+		authorize_fail(a);
+}
+
+/* An answer to one of our pages. */
+static void post(struct authorization *a)
+{
+	const struct query *form = &a->request->form;
+
+	if (query_get(form, "username"))
+		post_password(a);
+	else if (query_get(form, "again"))
+		authorize_show(a, 200, NULL);
+	else if (query_get(form, "cancel"))
+		answer_error(a, "access_denied", "the user does not want to sign in");
+	else
+		post_yes(a);
+}
+
+/* Nobody needs to be asked for the password who gave it in this browser lately. */
 static void begin(struct authorization *a)
 {
 	struct browser browser;
-	int r = is_signed_in(a, &browser) ? send_code(a, &browser) : PIMS_E_NOT_FOUND;
+	bool known = is_signed_in(a, &browser), question = known && may_be_somebody_else(a);
+	int r = PIMS_E_NOT_FOUND;
 
+	if (question && a->auth.silent) {
+		answer_error(a, "interaction_required", "the user must be asked: this client cannot prove who it is");
+		return;
+	}
+	if (question)
+		r = authorize_ask(a, &browser);
+	else if (known)
+		r = send_code(a, &browser);
 	if (r == PIMS_E_NOT_FOUND && a->auth.silent)
-		require_login(a, "the user must sign in");
+		answer_error(a, "login_required", "the user must sign in");
 	else if (r == PIMS_E_NOT_FOUND)
-		show(a, 200, NULL);
+		authorize_show(a, 200, NULL);
 	else if (r < 0)
-		fail(a);
+		authorize_fail(a);
+}
+
+static bool is_answer(const struct request *request)
+{
+	return query_get(&request->form, "username") || query_get(&request->form, "ticket");
 }
 
 /*
@@ -313,14 +271,14 @@ void oidc_authorize(struct request *request, struct response *response)
 
 	a.texts = texts_of_request(request);
 	if (auth_request_read(request, &a.auth) < 0)
-		fail(&a);
+		authorize_fail(&a);
 	else if (a.auth.refusal)
-		refuse(&a);
+		authorize_refuse(&a);
 	else if (a.auth.error)
-		redirect(&a, "error", a.auth.error);
+		authorize_redirect(&a, "error", a.auth.error);
 	else if (read_parameters(&a) < 0)
-		fail(&a);
-	else if (query_get(&request->form, "username"))
+		authorize_fail(&a);
+	else if (is_answer(request))
 		post(&a);
 	else
 		begin(&a);

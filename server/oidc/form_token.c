@@ -14,7 +14,7 @@
 
 static int write_token(const struct request *request, const char *text, int64_t seconds, char ret_token[FORM_TOKEN_SIZE])
 {
-	struct buf bound = BUF_INIT(QUERY_MAX_LENGTH);
+	struct buf bound = BUF_INIT(QUERY_MAX_LENGTH + 256);
 	unsigned char digest[SEAL_DIGEST_SIZE];
 	char hex[2 * SEAL_DIGEST_SIZE + 1];
 	int r = buf_printf(&bound, "sign-in form %" PRId64 " %s", seconds, text);

@@ -226,7 +226,9 @@ static void put_form_fields(struct buf *html, const struct form_page *page)
 		put_field(html, &page->fields[i], focus, page->error != NULL);
 		focused = focused || focus;
 	}
-	buf_printf(html, "<button type=\"submit\">%s</button>\n", page->submit);
+	buf_puts(html, "<button type=\"submit\">");
+	(void)html_put(html, page->submit);
+	buf_puts(html, "</button>\n");
 	if (page->again)
 		put_other_button(html, "again", page->again);
 	if (page->cancels)

@@ -9,6 +9,9 @@ struct texts {
 	const char *language; /**< of the HTML: "en" */
 	const char *sign_in;
 	const char *continue_to; /**< "%s" is the application */
+	const char *go_on_intro; /**< the same */
+	const char *go_on_as;    /**< "%s" is the account */
+	const char *other_account;
 	const char *username;
 	const char *password;
 	const char *error;       /**< in front of the title of a page that shows one */

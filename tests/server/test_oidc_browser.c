@@ -364,6 +364,158 @@ static void read_form_token(const struct reply *reply, char ret_form[256])
 	(void)snprintf(ret_form, 256, "form_token=%.*s", (int)strcspn(at, "\""), at);
 }
 
+/* --- a client that cannot prove who it is (RFC 8252 §8.6) ----------------------------------------------------------------------------- */
+
+static void authorize_public(const char *more, const char *form, const char *header2, struct reply *reply)
+{
+	char path[4096], header[160];
+
+	(void)snprintf(path, sizeof path, "/am/oauth2/authorize?%s%s", authorization_query("pims"), more);
+	(void)snprintf(header, sizeof header, "Cookie: %s", cookie);
+	call(&server, &(struct call){.path = path, .form = form, .header = *cookie ? header : NULL, .header2 = header2}, reply);
+}
+
+/* The page with one button; the fields that its form sends, and the Origin that a browser adds. */
+static void question(const char *more, char ret_form[512], char ret_origin[128])
+{
+	struct reply reply = {0};
+	char token[256];
+
+	authorize_public(more, NULL, NULL, &reply);
+	assert_int_equal(reply.status, 200);
+	assert_null(strstr(buf_text(&reply.body), "name=\"password\""));
+	assert_non_null(strstr(buf_text(&reply.body), "Continue as demo@example.com</button>"));
+	assert_non_null(strstr(buf_text(&reply.body), "name=\"ticket\" value=\"go on\""));
+	assert_string_equal(reply_header(&reply, "Location"), "");
+	assert_string_equal(reply_header(&reply, "X-Frame-Options"), "DENY");
+	read_form_token(&reply, token);
+	(void)snprintf(ret_form, 512, "ticket=go%%20on&%s", token);
+	(void)snprintf(ret_origin, 128, "Origin: %s", server.url);
+	reply_free(&reply);
+}
+
+static void a_client_that_cannot_prove_itself_gets_no_code_unless_the_user_says_yes(void **state)
+{
+	struct reply reply = {0};
+	char form[512], origin[128];
+
+	(void)state;
+	question("", form, origin);
+	question("&login_hint=demo%40example.com", form, origin);
+	question("", form, origin);
+	authorize_public("", form, origin, &reply);
+	assert_int_equal(reply.status, 303);
+	assert_int_equal(strlen(reply_parameter(&reply, "code")), 36);
+	assert_string_equal(reply_parameter(&reply, "state"), "s t&1");
+	/* nor another time */
+	question("", form, origin);
+	reply_free(&reply);
+}
+
+static void without_asking_such_a_client_gets_an_error(void **state)
+{
+	struct reply reply = {0};
+
+	(void)state;
+	authorize_public("&prompt=none", NULL, NULL, &reply);
+	assert_int_equal(reply.status, 302);
+	assert_string_equal(reply_parameter(&reply, "error"), "interaction_required");
+	assert_string_equal(reply_parameter(&reply, "code"), "");
+	cookie[0] = '\0';
+	authorize_public("&prompt=none", NULL, NULL, &reply);
+	assert_string_equal(reply_parameter(&reply, "error"), "login_required");
+	reply_free(&reply);
+}
+
+static void an_address_on_the_web_proves_who_a_client_is(void **state)
+{
+	static char id[] = "web", name[] = "Web", uris[] = "https://app.example.com/callback\nhttps://127.0.0.1/callback";
+	const struct client web = {.id = id, .name = name, .redirect_uris = uris};
+	char path[1024], header[160];
+	struct reply reply = {0};
+
+	(void)state;
+	assert_int_equal(store_client_add(server.server.store, &web), 0);
+	(void)snprintf(header, sizeof header, "Cookie: %s", cookie);
+#define WEB_QUERY                                                                                                                              \
+	"/am/oauth2/authorize?client_id=web&response_type=code&scope=openid&state=s1&code_challenge_method=S256&code_challenge=" CHALLENGE      \
+	"&prompt=none&redirect_uri="
+	(void)snprintf(path, sizeof path, WEB_QUERY "https%%3A%%2F%%2Fapp.example.com%%2Fcallback");
+	call(&server, &(struct call){.path = path, .header = header}, &reply);
+	assert_int_equal(strlen(reply_parameter(&reply, "code")), 36);
+	(void)snprintf(path, sizeof path, WEB_QUERY "https%%3A%%2F%%2F127.0.0.1%%2Fcallback");
+	call(&server, &(struct call){.path = path, .header = header}, &reply);
+	assert_string_equal(reply_parameter(&reply, "error"), "interaction_required");
+	reply_free(&reply);
+}
+
+static void nobody_says_yes_for_the_user(void **state)
+{
+	struct reply reply = {0};
+	char form[512], origin[128], other[512], old[128];
+
+	(void)state;
+	question("", form, origin);
+	/* another site, no token, a token of another page, of another request, of another browser, an old one */
+	authorize_public("", form, "Origin: https://evil.example", &reply);
+	assert_int_equal(reply.status, 403);
+	authorize_public("", form, "Sec-Fetch-Site: cross-site", &reply);
+	assert_int_equal(reply.status, 403);
+	authorize_public("", "ticket=go%20on", NULL, &reply);
+	assert_int_equal(reply.status, 403);
+	authorize_public("", "ticket=go%20on&form_token=1.00", origin, &reply);
+	assert_string_equal(reply_header(&reply, "Location"), "");
+	authorize("&prompt=login", NULL, &reply);
+	read_form_token(&reply, other);
+	authorize_public("", other, origin, &reply);
+	assert_string_equal(reply_header(&reply, "Location"), "");
+	authorize_public("&ui_locales=de", form, origin, &reply);
+	assert_string_equal(reply_header(&reply, "Location"), "");
+	memcpy(old, cookie, sizeof old);
+	authorize("", FORM, &reply);
+	take_cookie(&reply);
+	authorize_public("", form, origin, &reply);
+	assert_string_equal(reply_header(&reply, "Location"), "");
+	memcpy(cookie, old, sizeof old); /* signed out */
+	authorize_public("", form, origin, &reply);
+	assert_string_equal(reply_header(&reply, "Location"), "");
+	assert_non_null(strstr(buf_text(&reply.body), "name=\"password\""));
+	reply_free(&reply);
+}
+
+static void an_old_page_asks_again(void **state)
+{
+	struct reply reply = {0};
+	char form[512], origin[128];
+
+	(void)state;
+	question("", form, origin);
+	endpoints_advance(&server, 86400);
+	authorize_public("", form, origin, &reply);
+	assert_int_equal(reply.status, 200);
+	assert_non_null(strstr(buf_text(&reply.body), "Continue as demo@example.com</button>"));
+	reply_free(&reply);
+}
+
+static void the_user_may_be_somebody_else_or_say_no(void **state)
+{
+	struct reply reply = {0};
+	char form[512], origin[128], other[600];
+
+	(void)state;
+	question("", form, origin);
+	(void)snprintf(other, sizeof other, "%s&again=1", form);
+	authorize_public("", other, origin, &reply);
+	assert_int_equal(reply.status, 200);
+	assert_non_null(strstr(buf_text(&reply.body), "name=\"password\""));
+	(void)snprintf(other, sizeof other, "%s&cancel=1", form);
+	authorize_public("", other, origin, &reply);
+	assert_int_equal(reply.status, 303);
+	assert_string_equal(reply_parameter(&reply, "error"), "access_denied");
+	assert_string_equal(reply_parameter(&reply, "state"), "s t&1");
+	reply_free(&reply);
+}
+
 static void without_a_hint_nobody_is_signed_out_unasked(void **state)
 {
 	struct reply reply = {0};
@@ -487,6 +639,12 @@ int main(void)
 		TEST(a_blocked_account_is_asked, signed_in),
 		TEST(a_new_password_signs_every_browser_out, signed_in),
 		TEST(signing_out_ends_it, signed_in),
+		TEST(a_client_that_cannot_prove_itself_gets_no_code_unless_the_user_says_yes, signed_in),
+		TEST(without_asking_such_a_client_gets_an_error, signed_in),
+		TEST(an_address_on_the_web_proves_who_a_client_is, signed_in),
+		TEST(nobody_says_yes_for_the_user, signed_in),
+		TEST(an_old_page_asks_again, signed_in),
+		TEST(the_user_may_be_somebody_else_or_say_no, signed_in),
 		TEST(without_a_hint_nobody_is_signed_out_unasked, signed_in),
 		TEST(who_says_yes_on_the_page_is_signed_out_and_goes_back, signed_in),
 		TEST(who_says_yes_goes_to_no_address_that_is_not_registered, signed_in),

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_OIDC_AUTHORIZATION_H
+#define PIMSD_OIDC_AUTHORIZATION_H
+
+#include "server/oidc/auth_request.h"
+#include "server/oidc/browser.h"
+#include "server/web/page.h"
+
+/** One authorization on its way: authorize.c decides, authorize_pages.c answers. */
+struct authorization {
+	struct request *request;
+	struct response *response;
+	const struct texts *texts;
+	struct auth_request auth;
+	struct query parameters; /**< of the authorization request */
+	struct buf text;         /**< the same, encoded */
+};
+
+/** 500. */
+void authorize_fail(struct authorization *a);
+/** A page: there is nobody to redirect to. */
+void authorize_refuse(struct authorization *a);
+/** To the client; `name` is "code" or "error". */
+void authorize_redirect(struct authorization *a, const char *name, const char *value);
+/** The page with the password; `error` NULL = none. */
+void authorize_show(struct authorization *a, int status, const char *error);
+void authorize_show_wait(struct authorization *a, int seconds);
+/** The page with one button for who is signed in, so that nothing signs in behind his back. PIMS_E_NOT_FOUND: the account is gone. */
+int authorize_ask(struct authorization *a, const struct browser *browser);
+/** What its form token is bound to: this request in this browser. */
+int authorize_bind(const struct authorization *a, const struct browser *browser, struct buf *ret_text);
+
+#endif

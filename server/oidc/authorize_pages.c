@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/encode.h"
+#include "base/text.h"
+#include "base/url.h"
+#include "server/oidc/authorization.h"
+#include "server/oidc/form_token.h"
+#include "server/oidc/handlers.h"
+#include "server/oidc/redirect.h"
+#include "server/oidc/sign_in.h"
+#include "server/server.h"
+#include "server/web/own.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void authorize_fail(struct authorization *a)
+{
+	page_message(a->response, 500, a->texts, a->texts->cannot, a->texts->failed);
+}
+
+void authorize_refuse(struct authorization *a)
+{
+	const char *text = a->texts->unknown_client;
+
+	if (a->auth.refusal == AUTH_UNKNOWN_REDIRECT)
+		text = a->texts->unknown_redirect;
+	else if (a->auth.refusal == AUTH_LONG_STATE)
+		text = a->texts->long_state;
+	page_message(a->response, 400, a->texts, a->texts->cannot, text);
+}
+
+/* 303 turns the posted form into a GET, so that the password goes no further (RFC 9700 §4.12). */
+void authorize_redirect(struct authorization *a, const char *name, const char *value)
+{
+	const struct server *server = request_server(a->request);
+	struct buf url = BUF_INIT(REQUEST_MAX_BODY);
+	int r = redirect_start(a->auth.redirect_uri, &url);
+
+	if (r == 0)
+		r = url_put(&url, name, value);
+	if (r == 0 && a->auth.error)
+		r = url_put(&url, "error_description", a->auth.description);
+	if (r == 0 && a->auth.state)
+		r = url_put(&url, "state", a->auth.state);
+	if (r == 0)
+		r = url_put(&url, "iss", server->settings.issuer); /* RFC 9207 §2 */
+	if (r == 0) {
+		response_redirect(a->response, strcmp(a->request->method, "POST") == 0 ? 303 : 302, buf_text(&url));
+		(void)response_header(a->response, "Cache-Control", "no-store");
+		(void)response_header(a->response, "Referrer-Policy", "no-referrer");
+	} else {
+		authorize_fail(a);
+	}
+	buf_free(&url);
+}
+
+/* The issuer's path stands in front of ours where a proxy serves us below one. */
+static int write_action(const struct authorization *a, struct buf *ret_action)
+{
+	int r = own_path(a->request, OIDC_AUTHORIZE_PATH, ret_action);
+
+	return r < 0 ? r : buf_printf(ret_action, "?%s", buf_text(&a->text));
+}
+
+static const char *application(const struct authorization *a)
+{
+	return a->auth.client.name ? a->auth.client.name : a->auth.client.id;
+}
+
+/*
+ * The request is in the form's URL and in hidden fields, so that programs that read only one of both can sign in as well.
+ */
+void authorize_show(struct authorization *a, int status, const char *error)
+{
+	struct buf action = BUF_INIT(REQUEST_MAX_BODY);
+	struct sign_in_page page = {.texts = a->texts, .error = error, .hidden = &a->parameters};
+	struct url redirect_url = {0};
+	char token[FORM_TOKEN_SIZE];
+	int r = form_token_make(a->request, buf_text(&a->text), token);
+
+	if (r == 0)
+		r = write_action(a, &action);
+	if (r == 0)
+		r = url_parse(a->auth.redirect_uri, &redirect_url);
+	if (r == 0) {
+		page.application = application(a);
+		page.action = buf_text(&action);
+		page.form_token = token;
+		page.username = query_get(&a->request->form, "username");
+		page.redirect_scheme = redirect_url.scheme;
+		if (!page.username)
+			page.username = request_parameter(a->request, "login_hint");
+		if (page.username && strlen(page.username) > USERNAME_MAX)
+			page.username = NULL;
+		page_sign_in(a->response, status, &page);
+	} else {
+		authorize_fail(a);
+	}
+	url_free(&redirect_url);
+	buf_free(&action);
+}
+
+void authorize_show_wait(struct authorization *a, int seconds)
+{
+	struct buf error = BUF_INIT(1024);
+	char minutes[16], wait[16];
+
+	(void)snprintf(minutes, sizeof minutes, "%d", seconds / 60 + 1);
+	(void)snprintf(wait, sizeof wait, "%d", seconds);
+	(void)texts_fill(a->texts->too_many, minutes, &error);
+	authorize_show(a, 429, buf_text(&error));
+	(void)response_header(a->response, "Retry-After", wait);
+	buf_free(&error);
+}
+
+int authorize_bind(const struct authorization *a, const struct browser *browser, struct buf *ret_text)
+{
+	char hex[2 * sizeof browser->hash + 1];
+
+	hex_encode(browser->hash, sizeof browser->hash, hex);
+	return buf_printf(ret_text, "go on %s %s", hex, buf_text(&a->text));
+}
+
+static int put_question(struct authorization *a, const struct account *account, const char *form_token)
+{
+	struct buf intro = BUF_INIT(4096), submit = BUF_INIT(2048), action = BUF_INIT(REQUEST_MAX_BODY);
+	struct form_page page = {.texts = a->texts, .heading = a->texts->sign_in, .hidden = &a->parameters, .ticket = "go on",
+				 .form_token = form_token, .again = a->texts->other_account, .cancels = true};
+	struct url redirect_url = {0};
+	int r = texts_fill(a->texts->go_on_intro, application(a), &intro);
+
+	if (r == 0)
+		r = texts_fill(a->texts->go_on_as, account->email, &submit);
+	if (r == 0)
+		r = write_action(a, &action);
+	if (r == 0)
+		r = url_parse(a->auth.redirect_uri, &redirect_url);
+	if (r == 0) {
+		page.intro = buf_text(&intro);
+		page.submit = buf_text(&submit);
+		page.action = buf_text(&action);
+		page.redirect_scheme = redirect_url.scheme;
+		page_form(a->response, 200, &page);
+	}
+	url_free(&redirect_url);
+	buf_free(&action);
+	buf_free(&submit);
+	buf_free(&intro);
+	return r;
+}
+
+int authorize_ask(struct authorization *a, const struct browser *browser)
+{
+	struct buf bound = BUF_INIT(QUERY_MAX_LENGTH + 128);
+	struct account account = {0};
+	char token[FORM_TOKEN_SIZE];
+	int r = store_account_by_id(request_server(a->request)->store, browser->account, &account);
+
+	if (r == 0)
+		r = authorize_bind(a, browser, &bound);
+	if (r == 0)
+		r = form_token_make(a->request, buf_text(&bound), token);
+	if (r == 0)
+		r = put_question(a, &account, token);
+	account_free(&account);
+	buf_free(&bound);
+	return r;
+}
+
