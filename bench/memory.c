@@ -23,7 +23,7 @@
 
 enum { ACCOUNTS = 200, DEVICES = 5, TEXT = 4096 };
 
-#define PASSWORD "bench-password"
+#define PASSWORD "the-password-of-the-bench"
 #define REDIRECT "http%3A%2F%2F127.0.0.1%2Fbench"
 
 struct bench {

@@ -11,6 +11,8 @@ pkg_check_modules(CJOSE REQUIRED IMPORTED_TARGET cjose>=0.6.2)
 pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat>=2.5)
 pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.75)
 pkg_check_modules(GNUTLS REQUIRED IMPORTED_TARGET gnutls>=3.7) # microhttpd's TLS
+find_library(UNISTRING_LIBRARY unistring REQUIRED) # it has no .pc file
+find_path(UNISTRING_INCLUDE uninorm.h REQUIRED)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.40)
 pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode>=4.1)
 if(OPENPIMS_TESTS)

@@ -58,7 +58,7 @@ sign_in() {
 		fail "no sign-in page"
 	case $shown in
 	"$url"/*) ;;
-	*) return 0 ;; # the browser was signed in already
+	*) return 0 ;; # nobody was asked
 	esac
 	tr '\n' ' ' <"$work/page" | sed 's/</\n</g' >"$work/tags"
 	grep '^<form' "$work/tags" >"$work/form" || fail "the sign-in page has no form"
@@ -74,8 +74,11 @@ sign_in() {
 		grep '^<input[^>]*type="hidden"' "$work/tags" | while read -r tag; do
 			field "$(printf '%s' "$tag" | attribute name)" "$(printf '%s' "$tag" | attribute value)"
 		done
-		field username "$email"
-		field password "$password"
+		# a browser that is signed in is asked for a yes only
+		if grep -q '^<input[^>]*name="password"' "$work/tags"; then
+			field username "$email"
+			field password "$password"
+		fi
 	} >"$work/post"
 	curl -sS -f -L --max-time 20 -H "Origin: $origin" -b "$work/cookies" -c "$work/cookies" -K "$work/post" -o "$work/page" ||
 		fail "the sign-in form was refused"

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/admin.h"
 
+#include "base/encode.h"
 #include "base/phone.h"
 #include "server/account/identifier.h"
+#include "server/account/password.h"
 #include "server/arguments.h"
 #include "server/data_dir.h"
 #include "server/log.h"
@@ -75,7 +77,14 @@ static int show_help(const char *group)
 
 static int take_option(struct admin *admin, int option, const char *value)
 {
+	uint64_t number;
+
 	switch (option) {
+	case 'M':
+		if (decimal_parse(value, PASSWORD_MIN_MAX, &number) < 0 || number < PASSWORD_MIN)
+			return admin_wrong("--password-min", "wants a number from 8 to 64");
+		admin->password_min = (int)number;
+		return 0;
 	case 'D':
 		admin->data_dir = value;
 		return 0;
@@ -110,6 +119,7 @@ static int parse_options(struct admin *admin, int argc, char **argv)
 		{"none", no_argument, &none, 1},
 		{"help", no_argument, &help, 1},
 		{"data", required_argument, NULL, 'D'},
+		{"password-min", required_argument, NULL, 'M'},
 		{"phone", required_argument, NULL, 'P'},
 		{"country", required_argument, NULL, 'C'},
 		{"name", required_argument, NULL, 'N'},
@@ -164,7 +174,7 @@ static int run(struct admin *admin)
 
 int admin_main(int argc, char **argv)
 {
-	struct admin admin = {0};
+	struct admin admin = {.password_min = PASSWORD_MIN_DEFAULT};
 	char email[EMAIL_SIZE];
 	int status;
 

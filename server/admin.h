@@ -30,6 +30,7 @@ struct admin {
 	const char *title;
 	const char *redirects[ADMIN_MAX_REDIRECTS];
 	size_t redirect_count;
+	int password_min;
 	bool password_stdin, public, dpop, none, help;
 };
 

@@ -16,17 +16,18 @@
 #define DEFAULT_COUNTRY "FR"
 
 const char admin_account_help[] =
-	"Usage: pimsd account add EMAIL [--phone NUMBER] [--country CC] [--password-stdin] --data DIR\n"
+	"Usage: pimsd account add EMAIL [--phone NUMBER] [--country CC] [--password-stdin] [--password-min N] --data DIR\n"
 	"       pimsd account list --data DIR\n"
 	"       pimsd account show ACCOUNT --data DIR\n"
-	"       pimsd account set-password EMAIL [--password-stdin] --data DIR\n"
+	"       pimsd account set-password EMAIL [--password-stdin] [--password-min N] --data DIR\n"
 	"       pimsd account set-phone ACCOUNT (NUMBER [--country CC] | --none) --data DIR\n"
 	"       pimsd account block|unblock|remove ACCOUNT --data DIR\n"
 	"       pimsd account recover EMAIL --data DIR\n"
 	"\n"
 	"Changes accounts, also while a server runs on the same data. Passwords are asked on the terminal, or read as a line of\n"
-	"standard input. A new password and a block end all sign-ins of the account; unblock also lifts the block of its PIN; remove\n"
-	"takes all that belongs to it. `list` prints e-mail, phone, state (active, blocked) and PIN (none, set, blocked), tabs between.\n"
+	"standard input; they have 15 characters at least, or N (8 to 64). A new password and a block end all sign-ins of the account;\n"
+	"unblock also lifts the block of its PIN; remove takes all that belongs to it. `list` prints e-mail, phone, state (active, blocked)\n"
+	"and PIN (none, set, blocked), tabs between.\n"
 	"`recover` prints a code, good once and for a day: with it and the password its owner sets a new phone number at /account/recover.\n"
 	"\n"
 	"ACCOUNT is an e-mail address. The accounts of people who sign in at another provider (pimsd --external-issuer) have an id in its\n"
@@ -54,9 +55,9 @@ static int ask_hash(const struct admin *admin, char ret_hash[PASSWORD_HASH_SIZE]
 		fputs("pimsd: no password was given, or not the same one twice\n", stderr);
 		return EXIT_FAILURE;
 	}
-	switch (password_policy(secret_text(&password), admin->name)) {
+	switch (password_policy(secret_text(&password), admin->name, admin->password_min)) {
 	case PASSWORD_LENGTH:
-		fprintf(stderr, "pimsd: a password has at least %d characters, and at most %d bytes\n", PASSWORD_MIN, PASSWORD_MAX);
+		fprintf(stderr, "pimsd: a password has at least %d characters (--password-min), and at most %d bytes\n", admin->password_min, PASSWORD_MAX);
 		return EXIT_FAILURE;
 	case PASSWORD_COMMON:
 		fputs("pimsd: this password is among those that are guessed first, or it is the address\n", stderr);

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEFAULT_PORT = 8480, MAX_WORKERS = 1024 };
+enum { DEFAULT_PORT = 8480, MAX_WORKERS = 1024, DAY_S = 24 * 60 * 60 };
 
 static const char help[] =
 	"Usage: pimsd --sandbox [--listen ADDRESS:PORT] [--data DIR]\n"
@@ -32,8 +32,10 @@ static const char help[] =
 	"  --macid HEX            the application's id, 32 hex digits (default: made at the first start)\n"
 	"  --otp-pin-required     no one-time password without the PIN\n"
 	"  --otp-per-day N        one-time passwords a device may have in a day (default 0: any number)\n"
+	"  --session-days N       days from the password until an application must ask for it again (default 365; 0: never)\n"
 	"  --max-devices N        enrolled devices of an account (default 5)\n"
 	"  --pin-min N, --pin-max N  digits of a new PIN (default 4 and 8)\n"
+	"  --password-min N       characters of a new password, 8 to 64 (default 15; sandbox 8)\n"
 	"  --weak-pins            new PINs may be 1234, 0000 or the like\n"
 	"  --customer-audience NAME  of tokens for the customer API (default customer-api)\n"
 	"  --dpop-nonce           DPoP proofs need a nonce of the server (default: only when the client's clock is wrong)\n"
@@ -175,7 +177,7 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 {
 	struct arguments arguments = {
 		.address = "127.0.0.1", .port = DEFAULT_PORT, .level = PIMS_LOG_INFO, .country = "FR", .sms = {.cooldown_seconds = 30},
-		.external = {.cache_seconds = -1}};
+		.policy = {.session_days = -1}, .external = {.cache_seconds = -1}};
 	int sandbox = 0, pin_required = 0, weak_pins = 0, dpop_nonce = 0, want_help = 0, version = 0;
 	const struct option options[] = {
 		{"sandbox", no_argument, &sandbox, 1},
@@ -204,6 +206,8 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 		{"pin-max", required_argument, NULL, 'P'},
 		{"max-devices", required_argument, NULL, 'P'},
 		{"otp-per-day", required_argument, NULL, 'P'},
+		{"session-days", required_argument, NULL, 'P'},
+		{"password-min", required_argument, NULL, 'P'},
 		{"external-issuer", required_argument, NULL, 'E'},
 		{"external-audience", required_argument, NULL, 'E'},
 		{"external-client-id", required_argument, NULL, 'E'},
@@ -250,6 +254,10 @@ static void take_policy(struct settings *settings, const struct arguments *argum
 		settings->pin_max = policy->pin_max;
 	if (policy->max_devices)
 		settings->max_devices = policy->max_devices;
+	if (policy->password_min)
+		settings->password_min = policy->password_min;
+	if (policy->session_days >= 0)
+		settings->session_seconds = policy->session_days * DAY_S;
 }
 
 void arguments_options(const struct arguments *arguments, const struct env *env, struct server_options *ret_options)

@@ -13,6 +13,8 @@ struct policy {
 	int pin_min, pin_max;
 	int max_devices;
 	int otp_per_day;
+	int password_min;
+	int session_days; /**< -1 = the default; 0 = no end */
 };
 
 /** The command line of the server; texts are the command line's. */

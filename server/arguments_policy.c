@@ -3,12 +3,13 @@
 
 #include "base/encode.h"
 #include "base/text.h"
+#include "server/account/password.h"
 
 #include <pims/error.h>
 
 #include <stdio.h>
 
-/* The options about PINs, devices and one-time passwords (pimsd(8)). */
+/* The options about passwords, PINs, devices, one-time passwords and sessions (pimsd(8)). */
 
 enum { DEFAULT_PIN_MIN = 4, DEFAULT_PIN_MAX = 8 };
 
@@ -21,6 +22,8 @@ static const struct {
 	{"pin-max", 4, 16, offsetof(struct policy, pin_max)},
 	{"max-devices", 1, 1000, offsetof(struct policy, max_devices)},
 	{"otp-per-day", 0, 1000000, offsetof(struct policy, otp_per_day)},
+	{"password-min", PASSWORD_MIN, PASSWORD_MIN_MAX, offsetof(struct policy, password_min)},
+	{"session-days", 0, 3650, offsetof(struct policy, session_days)},
 };
 
 int arguments_take_policy(struct policy *policy, const char *name, const char *value)

@@ -50,7 +50,8 @@ struct settings {
 	char *customer_audience; /**< of tokens for the customer API; NULL = "customer-api" */
 	char macid[33];
 	int access_seconds;   /**< 3599 */
-	int refresh_seconds;
+	int refresh_seconds;  /**< from their issue */
+	int session_seconds;  /**< from the password on; 0 = no end */
 	int code_seconds;     /**< authorization codes */
 	int sms_seconds;      /**< 600 */
 	int otp_seconds;      /**< 120 */
@@ -59,6 +60,7 @@ struct settings {
 	int max_devices;      /**< 5 */
 	int pin_min, pin_max; /**< digits of a new PIN; 0 = 4 and 8 */
 	int otp_per_day;      /**< OTPs of a device in a UTC day; 0 = any number */
+	int password_min;     /**< characters of a new password */
 	bool weak_pins;       /**< a new PIN may be one that is guessed first (server/iwws/pin_policy.c) */
 	char country[3];      /**< of accounts that have none of their own; "" = FR */
 	struct sms_settings sms;

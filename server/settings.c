@@ -3,6 +3,7 @@
 
 #include "base/encode.h"
 #include "base/text.h"
+#include "server/account/password.h"
 #include "server/sandbox_seed.h"
 
 #include <pims/error.h>
@@ -20,6 +21,7 @@ void settings_default(struct settings *ret_settings, bool sandbox)
 		.sandbox = sandbox,
 		.access_seconds = 3599, /* what the live service announces, spec/wire.md §2 */
 		.refresh_seconds = 180 * DAY_S,
+		.session_seconds = 365 * DAY_S,
 		.code_seconds = 300,
 		.sms_seconds = 600,
 		.otp_seconds = 120,
@@ -28,6 +30,7 @@ void settings_default(struct settings *ret_settings, bool sandbox)
 		.max_devices = 5,
 		.pin_min = 4,
 		.pin_max = 8,
+		.password_min = sandbox ? PASSWORD_MIN : PASSWORD_MIN_DEFAULT,
 		.otp_without_pin = true,
 		.country = "FR",
 		.sms = {.cooldown_seconds = 30},

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/password.h"
 
+#include "base/secret.h"
+
 #include <pims/error.h>
 
+#include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <uninorm.h>
 
 /* OWASP's Argon2id parameters: 19 MiB, 2 passes, 1 lane */
 enum { MEMORY = 19 * 1024 * 1024, PASSES = 2, MAX_RUNNING = 2, MAX_WAITING = 16 };
@@ -45,6 +51,34 @@ static void leave(void)
 	pthread_mutex_unlock(&lock);
 }
 
+static bool is_ascii(const char *text)
+{
+	while (*text && (unsigned char)*text < 0x80)
+		text++;
+	return !*text;
+}
+
+/* A copy in NFKC; malloc()ed, wipe_text(). NULL: no memory. */
+static char *normalise(const char *password)
+{
+	size_t length = 0;
+	uint8_t *normal;
+
+	if (is_ascii(password))
+		return strdup(password);
+	normal = u8_normalize(UNINORM_NFKC, (const uint8_t *)password, strlen(password) + 1, NULL, &length);
+	if (!normal && errno == EILSEQ)
+		return strdup(password);
+	return (char *)normal;
+}
+
+static void wipe_text(char *text)
+{
+	if (text)
+		secret_wipe(text, strlen(text));
+	free(text);
+}
+
 static int hash(const char *password, char ret_hash[PASSWORD_HASH_SIZE])
 {
 	memset(ret_hash, 0, PASSWORD_HASH_SIZE);
@@ -54,17 +88,20 @@ static int hash(const char *password, char ret_hash[PASSWORD_HASH_SIZE])
 int password_hash(const char *password, char ret_hash[PASSWORD_HASH_SIZE])
 {
 	size_t length = strlen(password);
+	char *normal;
 	int r;
 
 	if (length < PASSWORD_MIN || length > PASSWORD_MAX)
 		return PIMS_E_LIMIT;
 	if (sodium_init() < 0)
 		return PIMS_E_CRYPTO;
-	r = enter();
-	if (r < 0)
-		return r;
-	r = hash(password, ret_hash);
-	leave();
+	normal = normalise(password);
+	r = normal ? enter() : PIMS_E_MEMORY;
+	if (r == 0) {
+		r = hash(normal, ret_hash);
+		leave();
+	}
+	wipe_text(normal);
 	return r;
 }
 
@@ -82,17 +119,20 @@ static void make_no_hash(void)
 int password_verify(const char *stored, const char *password)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	char *normal;
 	int r;
 
 	if (strlen(password) > PASSWORD_MAX)
 		return PIMS_E_NOT_FOUND;
 	if (sodium_init() < 0)
 		return PIMS_E_CRYPTO;
-	r = enter();
-	if (r < 0)
-		return r;
-	pthread_once(&once, make_no_hash);
-	r = crypto_pwhash_str_verify(stored ? stored : no_hash, password, strlen(password)) == 0 && stored ? 0 : PIMS_E_NOT_FOUND;
-	leave();
+	normal = normalise(password);
+	r = normal ? enter() : PIMS_E_MEMORY;
+	if (r == 0) {
+		pthread_once(&once, make_no_hash);
+		r = crypto_pwhash_str_verify(stored ? stored : no_hash, normal, strlen(normal)) == 0 && stored ? 0 : PIMS_E_NOT_FOUND;
+		leave();
+	}
+	wipe_text(normal);
 	return r;
 }

@@ -50,9 +50,9 @@ static bool is_address(const char *password, const char *email)
 	return email && (strcasecmp(password, email) == 0 || (strlen(password) == name && strncasecmp(password, email, name) == 0));
 }
 
-enum password_fault password_policy(const char *password, const char *email)
+enum password_fault password_policy(const char *password, const char *email, int min)
 {
-	if (characters(password) < PASSWORD_MIN || strlen(password) > PASSWORD_MAX)
+	if (characters(password) < (size_t)min || strlen(password) > PASSWORD_MAX)
 		return PASSWORD_LENGTH;
 	return is_common(password) || is_address(password, email) ? PASSWORD_COMMON : PASSWORD_FINE;
 }

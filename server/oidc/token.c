@@ -108,8 +108,10 @@ static int make_tokens(const struct token_request *token, struct issued_tokens *
 	const struct server *server = request_server(token->request);
 	int r = tokens_make(&server->env, server->settings.access_seconds, server->settings.refresh_seconds, ret_tokens);
 
-	if (r == 0)
+	if (r == 0) {
+		ret_tokens->row.session_ms = (int64_t)server->settings.session_seconds * 1000;
 		bind_tokens(token, &ret_tokens->row);
+	}
 	return r;
 }
 
@@ -239,7 +241,7 @@ static void grant_refresh(const struct token_request *token)
 	else if (!text || !*text)
 		oauth_error(token->response, 400, "invalid_request", "refresh_token is missing");
 	else
-		refuse(token, r, "the refresh token is unknown, expired, revoked, used, or bound to another key");
+		refuse(token, r, "the refresh token is unknown, expired, revoked, used, or bound to another key: the user has to sign in again");
 	session_row_free(&session);
 	tokens_wipe(&tokens);
 }

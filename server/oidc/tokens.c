@@ -42,6 +42,7 @@ int tokens_make(const struct env *env, int access_seconds, int64_t refresh_secon
 	if (r == 0)
 		r = make_one(env, tokens.refresh, tokens.row.refresh);
 	if (r == 0) {
+		tokens.row.issued = now;
 		tokens.row.access_expires = now + (int64_t)access_seconds * 1000;
 		tokens.row.refresh_expires = now + refresh_seconds * 1000;
 		*ret_tokens = tokens;

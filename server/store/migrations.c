@@ -128,7 +128,10 @@ static const char version_6[] =
 	" account INTEGER NOT NULL UNIQUE REFERENCES accounts ON DELETE CASCADE, display TEXT,"
 	" PRIMARY KEY (issuer, external_subject)) STRICT, WITHOUT ROWID;";
 
-static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6};
+/* When a session got its last tokens, for its owner to see; 0 = before this was kept. */
+static const char version_7[] = "ALTER TABLE sessions ADD COLUMN used INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7};
 
 int migrations_version(void)
 {

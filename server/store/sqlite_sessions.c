@@ -26,20 +26,23 @@ struct rotate {
 	bool reused;
 };
 
-static int add_tokens(struct sql *sql, int64_t session, const struct token_pair *tokens)
+static int add_tokens(struct sql *sql, int64_t session, int64_t auth_time, const struct token_pair *tokens)
 {
+	int64_t refresh_expires = tokens->refresh_expires;
 	int r;
 
+	if (tokens->session_ms && auth_time + tokens->session_ms < refresh_expires)
+		refresh_expires = auth_time + tokens->session_ms;
 	r = sql_run(sql, "INSERT INTO refresh_tokens (hash, session, expires) VALUES (?, ?, ?)",
-		    VALUES(HASH(tokens->refresh), INT(session), INT(tokens->refresh_expires)));
+		    VALUES(HASH(tokens->refresh), INT(session), INT(refresh_expires)));
 	if (r < 0)
 		return r;
 	r = sql_run(sql, "INSERT INTO access_tokens (hash, session, refresh, expires, key) VALUES (?, ?, ?, ?, ?)",
 		    VALUES(HASH(tokens->access), INT(session), HASH(tokens->refresh), INT(tokens->access_expires), KEY(tokens->access_key)));
 	if (r < 0)
 		return r;
-	return sql_run(sql, "UPDATE sessions SET expires = max(expires, ?, ?) WHERE id = ?",
-		       VALUES(INT(tokens->refresh_expires), INT(tokens->access_expires), INT(session)));
+	return sql_run(sql, "UPDATE sessions SET expires = max(expires, ?, ?), used = ? WHERE id = ?",
+		       VALUES(INT(refresh_expires), INT(tokens->access_expires), INT(tokens->issued), INT(session)));
 }
 
 static int claim_code(struct sql *sql, const unsigned char *hash, int64_t session)
@@ -75,7 +78,7 @@ static int session_add(struct sql *sql, void *arg)
 		r = sql_proof_use(sql, new->tokens->proof);
 	if (r == 0)
 		r = claim_code(sql, new->code_hash, new->id);
-	return r < 0 ? r : add_tokens(sql, new->id, new->tokens);
+	return r < 0 ? r : add_tokens(sql, new->id, session->auth_time, new->tokens);
 }
 
 int sqlite_session_add(struct store *store, const struct session_row *session, const unsigned char code_hash[32],
@@ -145,8 +148,11 @@ static int refresh_rotate(struct sql *sql, void *arg)
 
 	r = sql_find(sql,
 		     "SELECT s.id, s.account, s.client, s.scope, s.nonce, s.auth_time, r.state FROM refresh_tokens r"
-		     " JOIN sessions s ON s.id = r.session WHERE r.hash = ? AND r.expires > ? AND s.client = ? AND (s.key IS NULL OR s.key = ?)",
-		     VALUES(HASH(rotate->refresh), INT(rotate->now), TEXT(rotate->client), KEY(rotate->tokens->session_key)), rotate_row, rotate);
+		     " JOIN sessions s ON s.id = r.session WHERE r.hash = ?1 AND r.expires > ?2 AND s.client = ?3 AND (s.key IS NULL OR s.key = ?4)"
+		     " AND (?5 = 0 OR s.auth_time + ?5 > ?2)",
+		     VALUES(HASH(rotate->refresh), INT(rotate->now), TEXT(rotate->client), KEY(rotate->tokens->session_key),
+			    INT(rotate->tokens->session_ms)),
+		     rotate_row, rotate);
 	if (r < 0)
 		return r;
 	if (rotate->state == 2) {
@@ -156,7 +162,7 @@ static int refresh_rotate(struct sql *sql, void *arg)
 	r = bind_session(sql, rotate);
 	if (r == 0)
 		r = make_live(sql, rotate->refresh, rotate->session.id);
-	return r < 0 ? r : add_tokens(sql, rotate->session.id, rotate->tokens);
+	return r < 0 ? r : add_tokens(sql, rotate->session.id, rotate->session.auth_time, rotate->tokens);
 }
 
 int sqlite_refresh_rotate(struct store *store, const unsigned char refresh[32], const char *client,

@@ -131,6 +131,9 @@ int sqlite_refresh_rotate(struct store *store, const unsigned char refresh[32], 
 int sqlite_access_find(struct store *store, const unsigned char access[32], const char *key, int64_t now, struct session_row *ret_session);
 int sqlite_token_revoke(struct store *store, const unsigned char token[32], const char *client);
 int sqlite_session_revoke(struct store *store, int64_t session);
+int sqlite_session_list(struct store *store, int64_t account, int64_t now, int (*each)(void *data, const struct session_info *session), void *data);
+int sqlite_session_end(struct store *store, int64_t account, int64_t session);
+int sqlite_sign_out(struct store *store, int64_t account);
 int sqlite_audience_add(struct store *store, const unsigned char subject[32], const char *client, const struct audience_token *token, int64_t now);
 int sqlite_audience_find(struct store *store, const unsigned char hash[32], const char *audience, int64_t now, int64_t *ret_account);
 int sqlite_browser_add(struct store *store, const struct browser *browser, const unsigned char *replaced);

@@ -144,6 +144,21 @@ int store_session_revoke(struct store *store, int64_t session)
 	return store->ops->session_revoke(store, session);
 }
 
+int store_session_list(struct store *store, int64_t account, int64_t now, int (*each)(void *data, const struct session_info *session), void *data)
+{
+	return store->ops->session_list(store, account, now, each, data);
+}
+
+int store_session_end(struct store *store, int64_t account, int64_t session)
+{
+	return store->ops->session_end(store, account, session);
+}
+
+int store_sign_out(struct store *store, int64_t account)
+{
+	return store->ops->sign_out(store, account);
+}
+
 int store_audience_add(struct store *store, const unsigned char subject[32], const char *client, const struct audience_token *token, int64_t now)
 {
 	return store->ops->audience_add(store, subject, client, token, now);

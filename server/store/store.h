@@ -127,8 +127,10 @@ void session_row_free(struct session_row *session);
 struct token_pair {
 	unsigned char access[32];  /**< SHA-256 */
 	unsigned char refresh[32];
+	int64_t issued;        /**< now */
 	int64_t access_expires;
 	int64_t refresh_expires;
+	int64_t session_ms;    /**< no refresh token is good for longer than this after the password; 0 = no such limit */
 	char access_key[PROOF_KEY_SIZE];     /**< to which the access token is bound */
 	char session_key[PROOF_KEY_SIZE];    /**< to which the refresh tokens of the session are bound, from here on */
 	const struct proof_use *proof; /**< used up with what it bought, or not at all; NULL = none came */
@@ -141,8 +143,9 @@ int store_session_add(struct store *store, const struct session_row *session, co
 		      const struct token_pair *tokens, int64_t *ret_id);
 /**
  * Rotates: `refresh` is the presented token. Its successors replace it, but it stays valid until a successor is first used (an answer may get lost);
- * presented after that, the whole session is revoked (PIMS_E_STATE). PIMS_E_NOT_FOUND: unknown, expired, revoked, another client's, or the session is
- * bound to a key that `tokens->session_key` is not: who has the token without the key changes nothing. PIMS_E_INVALID: the proof was used before.
+ * presented after that, the whole session is revoked (PIMS_E_STATE). PIMS_E_NOT_FOUND: unknown, expired, revoked, another client's, of a session that has
+ * lasted for `session_ms`, or the session is bound to a key that `tokens->session_key` is not: who has the token without the key changes nothing.
+ * PIMS_E_INVALID: the proof was used before.
  */
 int store_refresh_rotate(struct store *store, const unsigned char refresh[32], const char *client, const struct token_pair *tokens,
 			 int64_t now, struct session_row *ret_session);
@@ -156,6 +159,20 @@ int store_access_find(struct store *store, const unsigned char access[32], const
  */
 int store_token_revoke(struct store *store, const unsigned char token[32], const char *client);
 int store_session_revoke(struct store *store, int64_t session);
+/** A session as its account's owner sees it. */
+struct session_info {
+	int64_t id;
+	char *application; /**< name of the client */
+	int64_t auth_time;
+	int64_t used; /**< when it got tokens last; 0 = not known */
+};
+enum { SESSION_LIST_MAX = 200 };
+/** Calls `each` for the live sessions of the account that were used last, at most SESSION_LIST_MAX, the last one first. */
+int store_session_list(struct store *store, int64_t account, int64_t now, int (*each)(void *data, const struct session_info *session), void *data);
+/** Revokes one session of this account. PIMS_E_NOT_FOUND. */
+int store_session_end(struct store *store, int64_t account, int64_t session);
+/** Revokes every session, code and remote token of the account, and signs it out of its browsers. */
+int store_sign_out(struct store *store, int64_t account);
 
 /* --- tokens for one audience (RFC 8693) ---------------------------------------------------------------------------------------------- */
 struct audience_token {
@@ -453,7 +470,7 @@ int store_otp_consume(struct store *store, int64_t account, const unsigned char 
 /* --- remote tokens (spec/wire.md §3): what an OTP is exchanged for ------------------------------------------------------------------ */
 /**
  * Accepts an OTP of the account once, as store_otp_consume(), and stores the tokens it buys, both or neither. PIMS_E_NOT_FOUND: OTP unknown, used or
- * expired. Remote tokens die with their account, and with its sessions when its password changes or it is blocked.
+ * expired. Remote tokens die with their account, and with its sessions when its password changes, it is blocked, or it signs out everywhere.
  */
 int store_remote_add(struct store *store, int64_t account, const unsigned char otp_hash[32], const struct token_pair *tokens, int64_t now);
 /**

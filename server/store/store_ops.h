@@ -36,6 +36,9 @@ struct store_ops {
 	int (*access_find)(struct store *store, const unsigned char access[32], const char *key, int64_t now, struct session_row *ret_session);
 	int (*token_revoke)(struct store *store, const unsigned char token[32], const char *client);
 	int (*session_revoke)(struct store *store, int64_t session);
+	int (*session_list)(struct store *store, int64_t account, int64_t now, int (*each)(void *data, const struct session_info *session), void *data);
+	int (*session_end)(struct store *store, int64_t account, int64_t session);
+	int (*sign_out)(struct store *store, int64_t account);
 	int (*audience_add)(struct store *store, const unsigned char subject[32], const char *client, const struct audience_token *token, int64_t now);
 	int (*audience_find)(struct store *store, const unsigned char hash[32], const char *audience, int64_t now, int64_t *ret_account);
 	int (*browser_add)(struct store *store, const struct browser *browser, const unsigned char *replaced);

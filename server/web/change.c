@@ -101,16 +101,18 @@ void page_email(struct request *request, struct response *response)
 static void show_password(struct visit *visit, int status, const char *error)
 {
 	const struct texts *texts = visit->texts;
+	struct buf hint = BUF_INIT(256);
 	const struct page_field fields[] = {
 		{"username", texts->username, "email", "username", known_email(visit), NULL},
 		{"password", texts->current_password, "password", "current-password", NULL, NULL},
-		{"new_password", texts->new_password, "password", "new-password", NULL, texts->password_hint},
+		{"new_password", texts->new_password, "password", "new-password", NULL, visit_password_hint(visit, &hint)},
 		{"new_password2", texts->repeat_password, "password", "new-password", NULL, NULL},
 	};
 	const struct form_page page = {.heading = texts->password_heading, .intro = texts->password_intro, .error = error, .fields = fields,
 				       .field_count = 4, .submit = texts->go_on};
 
 	visit_show(visit, status, &page);
+	buf_free(&hint);
 }
 
 static const char *new_password_fault(const struct visit *visit)

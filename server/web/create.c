@@ -15,17 +15,18 @@ static void show(struct visit *visit, int status, const char *error)
 {
 	const struct texts *texts = visit->texts;
 	const char *email = query_get(&visit->request->form, "username");
+	struct buf intro = BUF_INIT(2048), hint = BUF_INIT(256);
 	const struct page_field fields[] = {
 		{"username", texts->username, "email", "username", email, NULL},
-		{"password", texts->new_password, "password", "new-password", NULL, texts->password_hint},
+		{"password", texts->new_password, "password", "new-password", NULL, visit_password_hint(visit, &hint)},
 		{"password2", texts->repeat_password, "password", "new-password", NULL, NULL},
 	};
-	struct buf intro = BUF_INIT(2048);
 	struct form_page page = {.heading = texts->create_heading, .error = error, .fields = fields, .field_count = 3, .submit = texts->go_on};
 
 	if (texts_fill(texts->create_intro, visit->client.name ? visit->client.name : visit->client.id, &intro) == 0)
 		page.intro = buf_text(&intro);
 	visit_show(visit, status, &page);
+	buf_free(&hint);
 	buf_free(&intro);
 }
 

@@ -3,6 +3,7 @@
 #include "server/oidc/browser.h"
 #include "server/oidc/form_token.h"
 #include "server/oidc/sign_in.h"
+#include "server/web/listing.h"
 #include "server/web/own.h"
 #include "server/web/visit.h"
 
@@ -12,16 +13,9 @@
 #include <stdio.h>
 #include <time.h>
 
-/* The devices of who is signed in in this browser, and a button to remove each. */
+/* The devices and sessions of who is signed in in this browser, and a button to end each. */
 
-struct listing {
-	struct request *request;
-	const struct texts *texts;
-	const char *action;
-	const char *form_token;
-	struct buf html;
-	int count;
-};
+enum { FRESH_MS = 3600 * 1000 };
 
 static void show_sign_in(struct request *request, struct response *response, int status, const char *error)
 {
@@ -36,36 +30,6 @@ static void show_sign_in(struct request *request, struct response *response, int
 	own_show(request, response, status, ACCOUNT_DEVICES_PATH, &page);
 }
 
-static void put_date(struct buf *html, const char *text, int64_t time)
-{
-	time_t seconds = (time_t)(time / 1000);
-	char date[32] = "";
-	struct tm tm;
-
-	if (gmtime_r(&seconds, &tm))
-		(void)strftime(date, sizeof date, "%Y-%m-%d", &tm);
-	buf_puts(html, "<p class=\"hint\">");
-	(void)texts_fill(text, date, html);
-	buf_puts(html, "</p>\n");
-}
-
-/* Asked for twice, without a script: what the summary opens says what it means, and has the button. */
-static void put_removal(struct listing *listing, int64_t id, const char *name)
-{
-	struct buf *html = &listing->html, remove = BUF_INIT(2048);
-
-	(void)texts_fill(listing->texts->remove, name, &remove);
-	buf_puts(html, "<details><summary>");
-	(void)html_put(html, buf_text(&remove));
-	buf_printf(html, "</summary>\n<p>%s</p>\n<form method=\"post\" action=\"", listing->texts->remove_sure);
-	(void)html_put(html, listing->action);
-	buf_printf(html, "\">\n<input type=\"hidden\" name=\"form_token\" value=\"%s\">\n", listing->form_token);
-	buf_printf(html, "<button type=\"submit\" class=\"bad\" name=\"remove\" value=\"%" PRId64 "\">", id);
-	(void)html_put(html, buf_text(&remove));
-	buf_puts(html, "</button>\n</form></details>");
-	buf_free(&remove);
-}
-
 static int put_device(void *data, const struct device *device)
 {
 	struct listing *listing = data;
@@ -78,9 +42,9 @@ static int put_device(void *data, const struct device *device)
 	buf_puts(html, "<li><h2>");
 	(void)html_put(html, name);
 	buf_puts(html, "</h2>\n");
-	put_date(html, listing->texts->enrolled_on, device->created);
-	put_date(html, listing->texts->last_used_on, device->last_used);
-	put_removal(listing, device->id, name);
+	listing_put_date(listing, listing->texts->enrolled_on, device->created);
+	listing_put_date(listing, listing->texts->last_used_on, device->last_used);
+	listing_put_action(listing, &(struct listing_action){"remove", device->id, listing->texts->remove, name, listing->texts->remove_sure});
 	buf_puts(html, "</li>\n");
 	return buf_error(html);
 }
@@ -92,6 +56,18 @@ static void bind(const struct browser *browser, char ret_text[80])
 
 	hex_encode(browser->hash, sizeof browser->hash, hex);
 	(void)snprintf(ret_text, 80, "devices %s", hex);
+}
+
+static int put_devices(struct listing *listing, const struct browser *browser)
+{
+	int r;
+
+	buf_puts(&listing->html, "<ul>\n");
+	r = store_device_list(request_server(listing->request)->store, browser->account, put_device, listing);
+	buf_puts(&listing->html, "</ul>\n");
+	if (!listing->count)
+		buf_printf(&listing->html, "<p>%s</p>\n", listing->texts->no_devices);
+	return r;
 }
 
 static void show_devices(struct request *request, struct response *response, const struct browser *browser)
@@ -106,14 +82,10 @@ static void show_devices(struct request *request, struct response *response, con
 		r = form_token_make(request, text, token);
 	listing.action = buf_text(&action);
 	listing.form_token = token;
-	buf_puts(&listing.html, "<ul>\n");
 	if (r == 0)
-		r = store_device_list(request_server(request)->store, browser->account, put_device, &listing);
-	buf_puts(&listing.html, "</ul>\n");
-	if (r == 0 && !listing.count) {
-		buf_reset(&listing.html);
-		buf_printf(&listing.html, "<p>%s</p>\n", listing.texts->no_devices);
-	}
+		r = put_devices(&listing, browser);
+	if (r == 0)
+		r = sessions_put(&listing, browser);
 	if (r == 0)
 		page_content(response, listing.texts, listing.texts->devices_heading, &listing.html);
 	else
@@ -161,27 +133,59 @@ static void check_password(struct request *request, struct response *response)
 	buf_free(&text);
 }
 
-static void remove_device(struct request *request, struct response *response, const struct browser *browser)
+/* The form's token was right. What is not there (any more) is as good as removed. */
+static int change(const struct request *request, const struct browser *browser)
+{
+	struct store *store = request_server(request)->store;
+	uint64_t id = 0;
+	int r;
+
+	if (query_get(&request->form, "everywhere"))
+		return store_sign_out(store, browser->account);
+	if (query_get(&request->form, "sign_out"))
+		return store_browser_end(store, browser->account);
+	if (decimal_parse(own_field(request, "remove"), INT64_MAX, &id) == 0)
+		r = store_device_remove(store, browser->account, (int64_t)id);
+	else if (decimal_parse(own_field(request, "end"), INT64_MAX, &id) == 0)
+		r = store_session_end(store, browser->account, (int64_t)id);
+	else
+		return 0;
+	return r == PIMS_E_NOT_FOUND ? 0 : r;
+}
+
+static void signed_out(struct request *request, struct response *response)
+{
+	const struct texts *texts = texts_of_request(request);
+
+	browser_forget(request, response);
+	page_message(response, 200, texts, texts->signed_out, texts->close_window);
+}
+
+static void post(struct request *request, struct response *response, const struct browser *browser)
 {
 	const struct texts *texts = texts_of_request(request);
 	char text[80];
-	uint64_t id = 0;
 	int r;
 
 	bind(browser, text);
 	/* here everybody needs the token: a cookie comes by itself */
 	r = query_get(&request->form, "form_token") ? form_token_check(request, text) : PIMS_E_INVALID;
-	if (r < 0) {
+	if (r < 0)
 		page_message(response, 403, texts, texts->error, r == PIMS_E_INVALID ? texts->foreign_form : texts->expired);
-		return;
-	}
-	r = decimal_parse(own_field(request, "remove"), INT64_MAX, &id);
-	if (r == 0)
-		r = store_device_remove(request_server(request)->store, browser->account, (int64_t)id);
-	if (r == 0 || r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT)
-		show_again(request, response);
-	else
+	else if (change(request, browser) < 0)
 		page_message(response, 500, texts, texts->error, texts->failed);
+	else if (query_get(&request->form, "everywhere") || query_get(&request->form, "sign_out"))
+		signed_out(request, response);
+	else
+		show_again(request, response);
+}
+
+/* OWASP ASVS 7.5.2: who sees and ends sessions has given the password lately. */
+static bool is_known(const struct request *request, struct browser *ret_browser)
+{
+	int64_t now = env_now(&request_server(request)->env);
+
+	return browser_find(request, ret_browser) == 0 && now - ret_browser->auth_time <= FRESH_MS;
 }
 
 void page_devices(struct request *request, struct response *response)
@@ -191,10 +195,10 @@ void page_devices(struct request *request, struct response *response)
 
 	if (posted && query_get(&request->form, "username"))
 		check_password(request, response);
-	else if (browser_find(request, &browser) < 0)
+	else if (!is_known(request, &browser))
 		show_sign_in(request, response, 200, NULL);
 	else if (posted)
-		remove_device(request, response, &browser);
+		post(request, response, &browser);
 	else
 		show_devices(request, response, &browser);
 }

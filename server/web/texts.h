@@ -41,7 +41,7 @@ struct texts {
 	const char *create_intro; /**< "%s" is the application */
 	const char *new_password;
 	const char *repeat_password;
-	const char *password_hint;
+	const char *password_hint; /**< "%s" is how many */
 	const char *different;
 	const char *weak;
 	const char *common; /**< a password that is guessed first */
@@ -61,6 +61,13 @@ struct texts {
 	const char *last_used_on; /**< "%s" is a date */
 	const char *remove; /**< "%s" is a device */
 	const char *remove_sure;
+	const char *sessions_heading;
+	const char *no_sessions;
+	const char *signed_in_on; /**< "%s" is a day */
+	const char *end_session;  /**< "%s" is the application */
+	const char *end_session_sure;
+	const char *everywhere;
+	const char *everywhere_sure;
 	const char *recover_heading;
 	const char *recover_intro;
 	const char *recovery_code;

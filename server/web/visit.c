@@ -13,6 +13,7 @@
 
 #include <pims/error.h>
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *const carried[] = {"client_id", "redirect_uri", "state", "ui_locales", "id_token_hint"};
@@ -191,9 +192,17 @@ const char *visit_error(const struct visit *visit, int r, int retry_after, struc
 	return own_error(visit->texts, r, retry_after, text, ret_status);
 }
 
+const char *visit_password_hint(const struct visit *visit, struct buf *text)
+{
+	char number[16];
+
+	(void)snprintf(number, sizeof number, "%d", request_server(visit->request)->settings.password_min);
+	return texts_fill(visit->texts->password_hint, number, text) == 0 ? buf_text(text) : NULL;
+}
+
 const char *visit_password_fault(const struct visit *visit, const char *password, const char *email)
 {
-	switch (password_policy(password, email)) {
+	switch (password_policy(password, email, request_server(visit->request)->settings.password_min)) {
 	case PASSWORD_LENGTH:
 		return visit->texts->weak;
 	case PASSWORD_COMMON:

@@ -39,6 +39,8 @@ void visit_fail(struct visit *visit);
 const char *visit_field(const struct visit *visit, const char *name);
 /** The text for a failed sign_in() or mail_allow(), and its status; `text` must live as long as the result. */
 const char *visit_error(const struct visit *visit, int r, int retry_after, struct buf *text, int *ret_status);
+/** What a new password must be; `text` must live as long as the result. */
+const char *visit_password_hint(const struct visit *visit, struct buf *text);
 /** What is wrong with a new password of `email`'s account, as a text, or NULL. */
 const char *visit_password_fault(const struct visit *visit, const char *password, const char *email);
 

@@ -116,7 +116,7 @@ cat >"$work/bin/pimsd" <<'END'
 set -eu
 case "$*" in
 "account add "*)
-	exec "$PIMSD_BIN" "$@" --password-stdin <"$work/password"
+	exec "$PIMSD_BIN" "$@" --password-stdin --password-min 8 <"$work/password"
 	;;
 account* | client* | key*) exec "$PIMSD_BIN" "$@" ;;
 *--sandbox*) exit 0 ;;

@@ -18,12 +18,12 @@ class Application {
 	async start() {
 		this.came = [];
 		this.server = http.createServer((request, response) => {
-			if (request.url.startsWith("/back")) this.came.push(new URL(request.url, this.redirect).searchParams);
+			if (request.url.startsWith("/callback")) this.came.push(new URL(request.url, this.redirect).searchParams);
 			response.setHeader("Content-Type", "text/html");
 			response.end("<!DOCTYPE html><title>back</title><link rel=icon href=data:,>");
 		});
 		await new Promise((done) => this.server.listen(0, "127.0.0.1", done));
-		this.redirect = "http://127.0.0.1:" + this.server.address().port + "/back";
+		this.redirect = "http://127.0.0.1:" + this.server.address().port + "/callback";
 	}
 
 	/** Where the page of an action begins. */
@@ -65,7 +65,7 @@ function pale() {
 		}
 		return [255, 255, 255];
 	};
-	return [...document.querySelectorAll("h1, h2, p, label, input, button, summary")].filter((element) => {
+	return [...document.querySelectorAll("h1, h2, h3, p, label, input, button, summary")].filter((element) => {
 		const [a, b] = [luminance(channels(getComputedStyle(element).color)), luminance(behind(element))].sort((x, y) => y - x);
 		return element.checkVisibility() && (a + 0.05) / (b + 0.05) < 4.5;
 	}).map((element) => element.outerHTML);
@@ -211,7 +211,7 @@ async function removeDevice(browser) {
 	await go(browser, path, "devices-sign-in");
 	await fill(browser, { username: DEMO.email, password: DEMO.password }, "devices");
 	await checkKeyboard(browser, "devices");
-	assert.equal(await browser.evaluate("document.querySelectorAll('li').length"), 1);
+	assert.equal(await browser.evaluate("document.querySelectorAll('[name=remove]').length"), 1);
 	assert.equal(await browser.evaluate("document.querySelector('[name=remove]').checkVisibility()"), false, "it is asked for twice");
 	await press(browser, "summary");
 	await browser.until("document.querySelector('details').open");
@@ -220,9 +220,46 @@ async function removeDevice(browser) {
 	await press(browser, "[name=remove]");
 	await browser.until("!window.old && document.readyState === 'complete'");
 	await check(browser, "devices-none");
-	assert.equal(await browser.evaluate("document.querySelectorAll('li').length"), 0);
+	assert.equal(await browser.evaluate("document.querySelectorAll('[name=remove]').length"), 0);
 	const { accounts } = await (await fetch(url + "/sandbox/accounts")).json();
 	assert.equal(accounts.find((account) => account.username === DEMO.email).devices.length, 0);
+}
+
+/* The browser is signed in: an application that cannot prove itself gets nothing without a yes. */
+async function sayYes(browser, app) {
+	const request = { client_id: "pims", response_type: "code", scope: "openid", code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+		code_challenge_method: "S256" };
+	await go(browser, app.page("/am/oauth2/authorize", request), "go-on");
+	assert.equal(app.came.length, 0);
+	assert.ok((await browser.evaluate("document.querySelector('main').innerText")).includes(DEMO.email));
+	await checkKeyboard(browser, "go-on");
+	await press(browser, "button:not([name])");
+	assert.equal((await app.back(browser)).get("code").length, 36);
+	await go(browser, app.page("/am/oauth2/authorize", request), "go-on");
+	await press(browser, "[name=cancel]");
+	assert.equal((await app.back(browser)).get("error"), "access_denied");
+	await go(browser, app.page("/am/oauth2/authorize", request), "go-on");
+	await press(browser, "[name=again]");
+	await browser.until("!window.old && document.querySelector('[name=password]')");
+}
+
+/* Which applications are signed in; one of them is ended, then the browser signs out. */
+async function endSession(browser) {
+	await go(browser, url + "/account/devices?ui_locales=" + language, "sessions");
+	const count = await browser.evaluate("document.querySelectorAll('[name=end]').length");
+	assert.ok(count >= 1);
+	await press(browser, "li details summary");
+	await browser.until("document.querySelector('details').open");
+	await check(browser, "sessions-end");
+	await checkKeyboard(browser, "sessions-end");
+	await press(browser, "[name=end]");
+	await browser.until("!window.old && document.readyState === 'complete'");
+	assert.equal(await browser.evaluate("document.querySelectorAll('[name=end]').length"), count - 1);
+	await press(browser, "[name=sign_out]");
+	await browser.until("!window.old && document.readyState === 'complete'");
+	await check(browser, "signed-out");
+	await go(browser, url + "/account/devices?ui_locales=" + language, "devices-sign-in");
+	assert.ok(await browser.evaluate("!!document.querySelector('[name=password]')"));
 }
 
 async function errors(browser, app) {
@@ -262,6 +299,8 @@ async function main() {
 		await changePassword(browser, app, session, await signIn(browser, app, email, PASSWORD));
 		await cancel(browser, app);
 		await removeDevice(browser);
+		await sayYes(browser, app);
+		await endSession(browser);
 		await errors(browser, app);
 		await recover(browser);
 	} finally {

@@ -30,6 +30,15 @@ end() {
 . "$SOURCE_DIR/scripts/sandbox.sh"
 trap end EXIT
 
+# login: the page ends this session
+login() {
+	rm -f "$work/cookies"
+	"$pims" --state "$work/state" login --no-browser </dev/null >"$work/address" 2>"$work/errors" &
+	login=$!
+	read -r address <"$work/address" || fail "no address: $(cat "$work/errors")"
+	sign_in "$address"
+	wait $login || fail "login: $(cat "$work/errors")"
+}
 # enrol: a device of the demo account, for the page to remove
 enrol() {
 	"$pims" --state "$work/state" sms enrollment >"$work/answer" 2>"$work/errors" || fail "sms: $(cat "$work/errors")"
@@ -43,12 +52,8 @@ mkdir -p "$BUILD_DIR/screenshots"
 sandbox_start
 "$pims" --state "$work/state" init --backend "$url" 2>"$work/errors" || fail "init: $(cat "$work/errors")"
 mkfifo "$work/address"
-"$pims" --state "$work/state" login --no-browser </dev/null >"$work/address" 2>"$work/errors" &
-login=$!
-read -r address <"$work/address" || fail "no address: $(cat "$work/errors")"
-sign_in "$address"
-wait $login || fail "login: $(cat "$work/errors")"
 for page in "375 de" "1280 en"; do
+	login
 	enrol
 	RECOVERY_CODE=$("$pimsd" account recover $email --data "$work/data" 2>"$work/errors") || fail "recover: $(cat "$work/errors")"
 	export RECOVERY_CODE

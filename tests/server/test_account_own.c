@@ -204,6 +204,116 @@ static void a_device_is_removed_and_its_name_is_no_markup(void **state)
 	reply_free(&reply);
 }
 
+/* OWASP ASVS 7.5.2 */
+static void sessions_are_shown_and_ended_one_by_one(void **state)
+{
+	struct reply reply = {0};
+	char token[128], form[256], access[64];
+	const char *end;
+
+	(void)state;
+	sign_in_here(SIGN_IN);
+	visit(DEVICES, NULL, &reply);
+	assert_non_null(strstr(buf_text(&reply.body), "No application is signed in."));
+	sign_in_access(&server, DEMO_EMAIL, DEMO_PASSWORD, access, sizeof access);
+	visit(DEVICES, NULL, &reply);
+	assert_non_null(strstr(buf_text(&reply.body), "<h3>demo</h3>"));
+	assert_non_null(strstr(buf_text(&reply.body), "Signed in on 2024-11-12"));
+	assert_non_null(strstr(buf_text(&reply.body), "Last used on 2024-11-12"));
+	end = strstr(buf_text(&reply.body), "name=\"end\" value=\"");
+	assert_non_null(end);
+	end += strlen("name=\"end\" value=\"");
+	read_token(&reply, token);
+	(void)snprintf(form, sizeof form, "end=%.*s&form_token=%s", (int)strcspn(end, "\""), end, token);
+	/* nobody else's */
+	sign_in_here("username=eve%40example.com&password=eve-password");
+	visit(DEVICES, form, &reply);
+	assert_int_equal(reply.status, 403);
+	call(&server, &(struct call){.path = "/am/oauth2/userinfo", .bearer = access}, &reply);
+	assert_int_equal(reply.status, 200);
+	sign_in_here(SIGN_IN);
+	visit(DEVICES, NULL, &reply);
+	read_token(&reply, token);
+	end = strstr(buf_text(&reply.body), "name=\"end\" value=\"") + strlen("name=\"end\" value=\"");
+	(void)snprintf(form, sizeof form, "end=%.*s&form_token=%s", (int)strcspn(end, "\""), end, token);
+	visit(DEVICES, form, &reply);
+	assert_int_equal(reply.status, 303);
+	call(&server, &(struct call){.path = "/am/oauth2/userinfo", .bearer = access}, &reply);
+	assert_int_equal(reply.status, 401);
+	visit(DEVICES, form, &reply); /* and once more */
+	assert_int_equal(reply.status, 303);
+	reply_free(&reply);
+}
+
+static void who_signs_out_everywhere_is_signed_out_of_browsers_and_applications(void **state)
+{
+	struct reply reply = {0};
+	char token[128], form[256], access[64], eves[64];
+
+	(void)state;
+	sign_in_access(&server, DEMO_EMAIL, DEMO_PASSWORD, access, sizeof access);
+	sign_in_access(&server, EVE_EMAIL, EVE_PASSWORD, eves, sizeof eves);
+	sign_in_here(SIGN_IN);
+	visit(DEVICES, "everywhere=1", &reply);
+	assert_int_equal(reply.status, 403);
+	visit(DEVICES, NULL, &reply);
+	read_token(&reply, token);
+	(void)snprintf(form, sizeof form, "everywhere=1&form_token=%s", token);
+	visit(DEVICES, form, &reply);
+	assert_int_equal(reply.status, 200);
+	assert_non_null(strstr(buf_text(&reply.body), "You are signed out"));
+	assert_non_null(strstr(reply_header(&reply, "Set-Cookie"), "Max-Age=0"));
+	visit(DEVICES, NULL, &reply);
+	assert_non_null(strstr(buf_text(&reply.body), "name=\"password\""));
+	call(&server, &(struct call){.path = "/am/oauth2/userinfo", .bearer = access}, &reply);
+	assert_int_equal(reply.status, 401);
+	call(&server, &(struct call){.path = "/am/oauth2/userinfo", .bearer = eves}, &reply);
+	assert_int_equal(reply.status, 200);
+	reply_free(&reply);
+}
+
+static void who_signs_out_here_leaves_applications_signed_in(void **state)
+{
+	struct reply reply = {0};
+	char token[128], form[256], access[64];
+
+	(void)state;
+	sign_in_access(&server, DEMO_EMAIL, DEMO_PASSWORD, access, sizeof access);
+	sign_in_here(SIGN_IN);
+	visit(DEVICES, NULL, &reply);
+	read_token(&reply, token);
+	(void)snprintf(form, sizeof form, "sign_out=1&form_token=%s", token);
+	visit(DEVICES, form, &reply);
+	assert_non_null(strstr(buf_text(&reply.body), "You are signed out"));
+	visit(DEVICES, NULL, &reply);
+	assert_non_null(strstr(buf_text(&reply.body), "name=\"password\""));
+	call(&server, &(struct call){.path = "/am/oauth2/userinfo", .bearer = access}, &reply);
+	assert_int_equal(reply.status, 200);
+	reply_free(&reply);
+}
+
+static void after_an_hour_the_page_asks_for_the_password_again(void **state)
+{
+	struct reply reply = {0};
+	char token[128], form[256];
+	static char name[] = "My phone";
+
+	(void)state;
+	enrol(DEMO_EMAIL, 7, name);
+	sign_in_here(SIGN_IN);
+	endpoints_advance(&server, 3590);
+	visit(DEVICES, NULL, &reply);
+	read_token(&reply, token);
+	endpoints_advance(&server, 11);
+	(void)snprintf(form, sizeof form, "remove=7&form_token=%s", token);
+	visit(DEVICES, form, &reply);
+	assert_non_null(strstr(buf_text(&reply.body), "name=\"password\""));
+	assert_int_equal(devices_of(DEMO_EMAIL), 1);
+	visit(DEVICES, NULL, &reply);
+	assert_null(strstr(buf_text(&reply.body), name));
+	reply_free(&reply);
+}
+
 static void many_devices_with_long_names_are_all_shown(void **state)
 {
 	struct reply reply = {0};
@@ -521,6 +631,10 @@ int main(void)
 		TEST(a_device_goes_only_by_a_form_of_this_browser),
 		TEST(a_device_of_somebody_else_stays),
 		TEST(a_device_is_removed_and_its_name_is_no_markup),
+		TEST(sessions_are_shown_and_ended_one_by_one),
+		TEST(who_signs_out_everywhere_is_signed_out_of_browsers_and_applications),
+		TEST(who_signs_out_here_leaves_applications_signed_in),
+		TEST(after_an_hour_the_page_asks_for_the_password_again),
 		TEST(many_devices_with_long_names_are_all_shown),
 		TEST(without_a_code_or_the_password_nothing_is_recovered),
 		TEST(five_wrong_codes_spend_it),

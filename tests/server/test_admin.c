@@ -183,13 +183,13 @@ static void what_cannot_be_done_is_1_and_named(void **state)
 	assert_int_equal(RUN(NULL, "account", "list"), 1);
 	assert_true(said(fixture, fixture->data) && said(fixture, "No such file"));
 	assert_int_equal(access(fixture->data, F_OK), -1); /* a slip of the pen makes no database */
-	assert_int_equal(RUN("long enough\n", "account", "add", "ann@example.com", "--password-stdin"), 0);
+	assert_int_equal(RUN("long enough for all\n", "account", "add", "ann@example.com", "--password-stdin"), 0);
 	assert_int_equal(RUN(NULL, "account", "block", "jo@example.com"), 1);
 	assert_true(said(fixture, "jo@example.com: there is none of that name"));
 	assert_int_equal(RUN(NULL, "client", "remove", "app"), 1);
 	assert_true(said(fixture, "app: there is none"));
-	assert_int_equal(RUN("long enough\n", "account", "add", "jo@example.com", "--password-stdin"), 0);
-	assert_int_equal(RUN("long enough\n", "account", "add", "JO@example.com", "--password-stdin"), 1);
+	assert_int_equal(RUN("long enough for all\n", "account", "add", "jo@example.com", "--password-stdin"), 0);
+	assert_int_equal(RUN("long enough for all\n", "account", "add", "JO@example.com", "--password-stdin"), 1);
 	assert_true(said(fixture, "exists already"));
 	assert_int_equal(RUN_BARE("account", "list", "--data", "/proc/nowhere"), 1);
 	assert_true(said(fixture, "/proc/nowhere"));
@@ -200,12 +200,14 @@ static void a_bad_password_makes_no_account(void **state)
 	struct fixture *fixture = *state;
 
 	assert_int_equal(RUN("short\n", "account", "add", "jo@example.com", "--password-stdin"), 1);
-	assert_true(said(fixture, "at least 8 characters, and at most 1024 bytes"));
-	assert_int_equal(RUN("Iloveyou1\n", "account", "add", "jo@example.com", "--password-stdin"), 1);
+	assert_true(said(fixture, "at least 15 characters (--password-min), and at most 1024 bytes"));
+	assert_int_equal(RUN("fourteen-chars\n", "account", "add", "jo@example.com", "--password-stdin"), 1);
+	assert_int_equal(RUN("fourteen-chars\n", "account", "add", "jo@example.com", "--password-stdin", "--password-min", "7"), 2);
+	assert_int_equal(RUN("Iloveyou1\n", "account", "add", "jo@example.com", "--password-stdin", "--password-min", "8"), 1);
 	assert_true(said(fixture, "guessed first"));
 	assert_int_equal(RUN("", "account", "add", "jo@example.com", "--password-stdin"), 1);
 	assert_int_equal(RUN("\n", "account", "add", "jo@example.com", "--password-stdin"), 1);
-	assert_int_equal(RUN("long enough\n", "account", "add", "jo@example.com"), 1); /* no terminal */
+	assert_int_equal(RUN("long enough for all\n", "account", "add", "jo@example.com"), 1); /* no terminal */
 	assert_int_equal(RUN(NULL, "account", "list"), 0);
 	assert_string_equal(fixture->output, "");
 }
@@ -215,10 +217,10 @@ static void an_account_lives_its_life(void **state)
 	struct fixture *fixture = *state;
 	struct account account;
 
-	assert_int_equal(RUN("correct horse\n", "account", "add", "Jo@Example.com", "--phone", "+33612345678", "--password-stdin"), 0);
+	assert_int_equal(RUN("correct horse battery\n", "account", "add", "Jo@Example.com", "--phone", "+33612345678", "--password-stdin"), 0);
 	assert_false(said(fixture, "horse"));
 	read_account(fixture, "jo@example.com", &account);
-	assert_int_equal(password_verify(account.password_hash, "correct horse"), 0);
+	assert_int_equal(password_verify(account.password_hash, "correct horse battery"), 0);
 	account_free(&account);
 	assert_int_equal(RUN(NULL, "account", "list"), 0);
 	assert_string_equal(fixture->output, "jo@example.com\t+33612345678\tactive\tnone\n");
@@ -238,9 +240,9 @@ static void an_account_lives_its_life(void **state)
 	assert_string_equal(fixture->output, "jo@example.com\t+34712345678\tblocked\tnone\n");
 	assert_int_equal(RUN(NULL, "account", "unblock", "jo@example.com"), 0);
 	assert_int_equal(RUN(NULL, "account", "set-phone", "jo@example.com", "--none"), 0);
-	assert_int_equal(RUN("another horse\n", "account", "set-password", "jo@example.com", "--password-stdin"), 0);
+	assert_int_equal(RUN("another horse battery\n", "account", "set-password", "jo@example.com", "--password-stdin"), 0);
 	read_account(fixture, "jo@example.com", &account);
-	assert_int_equal(password_verify(account.password_hash, "another horse"), 0);
+	assert_int_equal(password_verify(account.password_hash, "another horse battery"), 0);
 	assert_null(account.phone);
 	assert_false(account.blocked);
 	account_free(&account);
@@ -295,7 +297,7 @@ static void help_is_there_with_an_example(void **state)
 static void a_password_is_asked_without_echo(void **state)
 {
 	struct fixture *fixture = *state;
-	static const char typed[] = "typed password\ntyped password\n";
+	static const char typed[] = "a typed password\na typed password\n";
 	const char *const arguments[] = {"account", "add", "jo@example.com", "--data", fixture->data, NULL};
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave, status;
 	struct account account;
@@ -322,7 +324,7 @@ static void a_password_is_asked_without_echo(void **state)
 		length += (size_t)n;
 		fixture->output[length] = 0;
 		if ((answers == 0 && said(fixture, "New password: ")) || (answers == 1 && said(fixture, "Once more: "))) {
-			assert_int_equal(write(terminal, typed + answers * 15, 15), 15);
+			assert_int_equal(write(terminal, typed + answers * 17, 17), 17);
 			answers++;
 		}
 	}
@@ -334,7 +336,7 @@ static void a_password_is_asked_without_echo(void **state)
 	close(slave);
 	close(terminal);
 	read_account(fixture, "jo@example.com", &account);
-	assert_int_equal(password_verify(account.password_hash, "typed password"), 0);
+	assert_int_equal(password_verify(account.password_hash, "a typed password"), 0);
 	account_free(&account);
 }
 
@@ -429,7 +431,7 @@ static void commands_work_while_a_server_runs(void **state)
 	struct fixture *fixture = *state;
 
 	start(fixture, (const char *const[]){"--sandbox", "--listen", "127.0.0.1:0", "--data", fixture->data, NULL});
-	assert_int_equal(RUN("long enough\n", "account", "add", "jo@example.com", "--password-stdin"), 0);
+	assert_int_equal(RUN("long enough for all\n", "account", "add", "jo@example.com", "--password-stdin"), 0);
 	assert_int_equal(RUN(NULL, "account", "list"), 0);
 	assert_string_equal(fixture->output, "demo@example.com\t+33612345678\tactive\tnone\njo@example.com\t-\tactive\tnone\n");
 	assert_int_equal(RUN(NULL, "client", "list"), 0);

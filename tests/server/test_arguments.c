@@ -108,6 +108,7 @@ static void what_is_out_of_range_is_refused(void **state)
 		{"--sms-cooldown", "3601"}, {"--sms-per-hour", "0"}, {"--sms-per-hour", "1000001"}, {"--sms-per-day", "0"},
 		{"--sms-per-day", "1000001"}, {"--sms-per-number", "0"}, {"--sms-per-number", "1000001"}, {"--sms-per-address", "0"},
 		{"--sms-per-address", "1000001"}, {"--pin-min", "3"}, {"--pin-min", "17"}, {"--pin-max", "3"}, {"--pin-max", "17"},
+		{"--session-days", "3651"}, {"--session-days", "x"}, {"--password-min", "7"}, {"--password-min", "65"},
 		{"--max-devices", "0"}, {"--max-devices", "1001"}, {"--otp-per-day", "1000001"},
 	};
 
@@ -182,8 +183,11 @@ static void a_name_and_the_values_of_options_must_be_there(void **state)
 static void without_options_the_defaults_of_the_manual_hold(void **state)
 {
 	const struct settings settings = settings_of((const char *const[]){NULL});
+	struct settings production;
 
 	(void)state;
+	settings_default(&production, false);
+	assert_int_equal(production.password_min, 15);
 	assert_int_equal(settings.sms.cooldown_seconds, 30);
 	assert_int_equal(settings.sms.per_hour, 0); /* by mode: server/sms/policy.c */
 	assert_int_equal(settings.sms.per_day, 0);
@@ -195,6 +199,8 @@ static void without_options_the_defaults_of_the_manual_hold(void **state)
 	assert_int_equal(settings.pin_max, 8);
 	assert_int_equal(settings.max_devices, 5);
 	assert_int_equal(settings.otp_per_day, 0);
+	assert_int_equal(settings.session_seconds, 365 * 86400);
+	assert_int_equal(settings.password_min, 8); /* of the sandbox */
 	assert_false(settings.weak_pins);
 	assert_string_equal(settings.country, "FR");
 	assert_null(settings.customer_audience);
@@ -232,6 +238,10 @@ static void the_ends_of_the_ranges_are_taken(void **state)
 	settings = settings_of(WORDS("--sms-cooldown", "3600", "--max-devices", "1", "--otp-per-day", "0", "--pin-min", "16", "--pin-max", "16"));
 	assert_int_equal(settings.sms.cooldown_seconds, 3600);
 	assert_int_equal(settings.max_devices, 1);
+	assert_int_equal(settings_of(WORDS("--session-days", "0")).session_seconds, 0);
+	assert_int_equal(settings_of(WORDS("--session-days", "3650")).session_seconds, 3650 * 86400);
+	assert_int_equal(settings_of(WORDS("--password-min", "8")).password_min, 8);
+	assert_int_equal(settings_of(WORDS("--password-min", "64")).password_min, 64);
 	assert_int_equal(settings.otp_per_day, 0);
 	assert_int_equal(settings.pin_min, 16);
 }

@@ -384,6 +384,30 @@ static void a_password_has_bounds(void **state)
 	assert_int_equal(password_verify(hash, text), 0);
 }
 
+/* NFKC: "é" as one code point, as "e" with an accent; "ﬁ" as a ligature, as two letters */
+static void a_password_is_the_same_however_the_keyboard_writes_it(void **state)
+{
+	char hash[PASSWORD_HASH_SIZE];
+
+	(void)state;
+	assert_int_equal(password_hash("caf\xc3\xa9-\xef\xac\x81nale", hash), 0);
+	assert_int_equal(password_verify(hash, "caf\xc3\xa9-\xef\xac\x81nale"), 0);
+	assert_int_equal(password_verify(hash, "cafe\xcc\x81-finale"), 0);
+	assert_int_equal(password_verify(hash, "cafe-finale"), PIMS_E_NOT_FOUND);
+	assert_int_equal(password_hash("cafe\xcc\x81-finale", hash), 0);
+	assert_int_equal(password_verify(hash, "caf\xc3\xa9-\xef\xac\x81nale"), 0);
+}
+
+static void bytes_that_are_no_text_are_a_password_too(void **state)
+{
+	char hash[PASSWORD_HASH_SIZE];
+
+	(void)state;
+	assert_int_equal(password_hash("\xff\xfe-bytes-\xc3", hash), 0);
+	assert_int_equal(password_verify(hash, "\xff\xfe-bytes-\xc3"), 0);
+	assert_int_equal(password_verify(hash, "\xff\xfe-bytes-"), PIMS_E_NOT_FOUND);
+}
+
 struct verify {
 	const char *hash;
 	pthread_mutex_t lock;
@@ -472,6 +496,8 @@ int main(void)
 		TEST(a_data_directory_that_cannot_be_is_named),
 		cmocka_unit_test(a_wrong_password_or_none_is_refused),
 		cmocka_unit_test(a_password_has_bounds),
+		cmocka_unit_test(a_password_is_the_same_however_the_keyboard_writes_it),
+		cmocka_unit_test(bytes_that_are_no_text_are_a_password_too),
 		cmocka_unit_test(a_flood_of_passwords_is_turned_away),
 		cmocka_unit_test(emails_are_checked_and_lowered),
 		cmocka_unit_test(clients_and_redirects_are_checked),

@@ -221,6 +221,26 @@ static void a_refresh_token_dies_at_its_time(void **state)
 	must(rotate(fixture, "r", "a2", "r2"));
 }
 
+/* OWASP ASVS 7.3.2: however often it is used */
+static void a_session_ends_for_good_some_time_after_the_password(void **state)
+{
+	struct fixture *fixture = *state;
+	struct token_pair tokens = pair("a2", "r2");
+	struct session_row session = {0};
+
+	sign_in(fixture, "a", "r");
+	tokens.session_ms = 30 * MINUTE;
+	tokens.refresh_expires = NOW + 600 * MINUTE;
+	assert_int_equal(store_refresh_rotate(fixture->store, H("r"), "app", &tokens, NOW - 5 + 30 * MINUTE, &session), PIMS_E_NOT_FOUND);
+	must(store_refresh_rotate(fixture->store, H("r"), "app", &tokens, NOW - 6 + 30 * MINUTE, &session));
+	session_row_free(&session);
+	/* its last refresh token is good for the rest only, also where the limit is lifted */
+	tokens = pair("a3", "r3");
+	assert_int_equal(store_refresh_rotate(fixture->store, H("r2"), "app", &tokens, NOW - 5 + 30 * MINUTE, &session), PIMS_E_NOT_FOUND);
+	must(store_refresh_rotate(fixture->store, H("r2"), "app", &tokens, NOW - 6 + 30 * MINUTE, &session));
+	session_row_free(&session);
+}
+
 static void a_refresh_token_of_another_client_is_not_found_and_stays(void **state)
 {
 	struct fixture *fixture = *state;
@@ -361,6 +381,82 @@ static void a_session_is_revoked_by_its_id(void **state)
 	assert_int_equal(store_session_revoke(fixture->store, id), PIMS_E_NOT_FOUND);
 }
 
+struct listed {
+	int count;
+	int64_t ids[4], used[4];
+	char application[64];
+};
+
+static int list_one(void *data, const struct session_info *session)
+{
+	struct listed *listed = data;
+
+	assert_in_range(listed->count, 0, 3);
+	assert_int_equal(session->auth_time, NOW - 5);
+	listed->ids[listed->count] = session->id;
+	listed->used[listed->count++] = session->used;
+	return text_copy(listed->application, sizeof listed->application, session->application);
+}
+
+static struct listed list(struct fixture *fixture, int64_t account, int64_t now)
+{
+	struct listed listed = {0};
+
+	must(store_session_list(fixture->store, account, now, list_one, &listed));
+	return listed;
+}
+
+static void sessions_are_listed_and_ended_by_their_owner_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	const int64_t other = add_account(fixture->store, "eve@example.com");
+	struct token_pair tokens = pair("a3", "r3");
+	struct session_row session;
+	struct listed listed;
+
+	assert_int_equal(list(fixture, fixture->account, NOW).count, 0);
+	sign_in(fixture, "a", "r");
+	sign_in(fixture, "a2", "r2");
+	tokens.issued = NOW + MINUTE;
+	must(store_refresh_rotate(fixture->store, H("r"), "app", &tokens, NOW + MINUTE, &session));
+	listed = list(fixture, fixture->account, NOW);
+	assert_int_equal(listed.count, 2);
+	assert_int_equal(listed.ids[0], session.id); /* used last */
+	assert_int_equal(listed.used[0], NOW + MINUTE);
+	assert_string_equal(listed.application, "An application");
+	assert_int_equal(list(fixture, other, NOW).count, 0);
+	assert_int_equal(list(fixture, fixture->account, NOW + 600 * MINUTE).count, 0);
+	assert_int_equal(store_session_end(fixture->store, other, session.id), PIMS_E_NOT_FOUND);
+	assert_int_equal(use_access(fixture, "a"), 0);
+	must(store_session_end(fixture->store, fixture->account, session.id));
+	assert_int_equal(store_session_end(fixture->store, fixture->account, session.id), PIMS_E_NOT_FOUND);
+	assert_int_equal(use_access(fixture, "a"), PIMS_E_NOT_FOUND);
+	assert_int_equal(use_access(fixture, "a2"), 0);
+	session_row_free(&session);
+}
+
+static void signing_out_everywhere_ends_codes_sessions_and_browsers_of_one_account(void **state)
+{
+	struct fixture *fixture = *state;
+	const int64_t other = add_account(fixture->store, "eve@example.com");
+	struct browser browser = {.account = fixture->account, .auth_time = NOW, .expires = NOW + MINUTE}, found;
+	struct auth_code code;
+
+	memcpy(browser.hash, H("browser"), sizeof browser.hash);
+	must(store_browser_add(fixture->store, &browser, NULL));
+	memcpy(browser.hash, H("other"), sizeof browser.hash);
+	browser.account = other;
+	must(store_browser_add(fixture->store, &browser, NULL));
+	sign_in(fixture, "a", "r");
+	add_code(fixture, "on its way");
+	must(store_sign_out(fixture->store, fixture->account));
+	assert_int_equal(use_access(fixture, "a"), PIMS_E_NOT_FOUND);
+	assert_int_equal(store_browser_find(fixture->store, H("browser"), NOW, &found), PIMS_E_NOT_FOUND);
+	assert_int_equal(store_code_consume(fixture->store, H("on its way"), NOW, &code), PIMS_E_NOT_FOUND);
+	must(store_browser_find(fixture->store, H("other"), NOW, &found));
+	must(store_sign_out(fixture->store, fixture->account));
+}
+
 static void new_password_block_and_removal_end_every_session(void **state)
 {
 	struct fixture *fixture = *state;
@@ -486,6 +582,7 @@ int main(void)
 		STORE_TEST(an_access_token_tells_its_session),
 		STORE_TEST(an_access_token_dies_at_its_time),
 		STORE_TEST(a_refresh_token_dies_at_its_time),
+		STORE_TEST(a_session_ends_for_good_some_time_after_the_password),
 		STORE_TEST(a_refresh_token_of_another_client_is_not_found_and_stays),
 		STORE_TEST(rotation_goes_on_and_on),
 		STORE_TEST(a_lost_answer_does_not_end_the_session),
@@ -497,6 +594,8 @@ int main(void)
 		STORE_TEST(revoking_any_token_ends_its_session),
 		STORE_TEST(revoking_what_is_not_there_or_not_ones_own_changes_nothing),
 		STORE_TEST(a_session_is_revoked_by_its_id),
+		STORE_TEST(sessions_are_listed_and_ended_by_their_owner_alone),
+		STORE_TEST(signing_out_everywhere_ends_codes_sessions_and_browsers_of_one_account),
 		STORE_TEST(new_password_block_and_removal_end_every_session),
 		STORE_TEST(removing_a_client_ends_its_sessions),
 		STORE_TEST(sweeping_takes_what_has_expired_and_nothing_else),

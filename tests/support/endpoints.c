@@ -105,6 +105,7 @@ void endpoints_start(struct endpoints *endpoints, bool sandbox)
 		.macid = "0123456789abcdef0123456789abcdef",
 		.access_seconds = 3599,
 		.refresh_seconds = 30 * 86400,
+		.password_min = 8,
 		.code_seconds = 60,
 		.sms_seconds = 600,
 		.otp_seconds = 120,

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_WEB_LISTING_H
+#define PIMSD_WEB_LISTING_H
+
+#include "server/store/store.h"
+#include "server/web/page.h"
+
+/** The parts of the page /account/devices: what an account has, and a form that ends it. */
+struct listing {
+	const struct request *request;
+	const struct texts *texts;
+	const char *action;     /**< of the forms */
+	const char *form_token;
+	struct buf html;
+	int count; /**< of what was listed */
+};
+
+/** A line with a day, such as `text` "Enrolled on %s"; nothing for time 0. */
+void listing_put_date(struct listing *listing, const char *text, int64_t time);
+
+/** One thing that can be ended. */
+struct listing_action {
+	const char *field; /**< of the form */
+	int64_t value;
+	const char *label; /**< of ours, "%s" is `name` */
+	const char *name;
+	const char *sure; /**< what it means, of ours */
+};
+/** Asked for twice, without a script: what the summary opens says what it means, and has the button. */
+void listing_put_action(struct listing *listing, const struct listing_action *action);
+
+/** The second part of the page: where the account is signed in. */
+int sessions_put(struct listing *listing, const struct browser *browser);
+
+#endif
