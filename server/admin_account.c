@@ -6,6 +6,8 @@
 #include "server/account/password.h"
 #include "server/account/password_policy.h"
 #include "server/account/recovery.h"
+#include "server/data_dir.h"
+#include "server/oidc/sign_in.h"
 
 #include <pims/error.h>
 
@@ -26,7 +28,7 @@ const char admin_account_help[] =
 	"\n"
 	"Changes accounts, also while a server runs on the same data. Passwords are asked on the terminal, or read as a line of\n"
 	"standard input; they have 15 characters at least, or N (8 to 64). A new password and a block end all sign-ins of the account;\n"
-	"unblock also lifts the block of its PIN; remove takes all that belongs to it. `list` prints e-mail, phone, state (active, blocked)\n"
+	"unblock also lifts the block of its PIN; both forget wrong passwords that strangers tried; remove takes all that belongs to it. `list` prints e-mail, phone, state (active, blocked)\n"
 	"and PIN (none, set, blocked), tabs between.\n"
 	"`recover` prints a code, good once and for a day: with it and the password its owner sets a new phone number at /account/recover.\n"
 	"\n"
@@ -160,13 +162,28 @@ static int account_list(struct admin *admin)
 	return r < 0 ? admin_failed(admin->data_dir, r) : EXIT_SUCCESS;
 }
 
+/* What strangers guessed does not keep its owner out any more. */
+static int forgive(const struct admin *admin)
+{
+	struct seal *seal = NULL;
+	int r = data_dir_open_seal(&seal, admin->data_dir, admin->store, &admin->env);
+
+	if (r == 0)
+		r = sign_in_forgive(admin->store, seal, admin->name);
+	seal_free(seal);
+	return r;
+}
+
 static int account_set_password(struct admin *admin)
 {
 	char hash[PASSWORD_HASH_SIZE];
-	int status;
+	int status, r;
 
 	status = ask_hash(admin, hash);
-	return status ? status : result(admin, store_account_set_password(admin->store, admin->name, hash));
+	if (status)
+		return status;
+	r = store_account_set_password(admin->store, admin->name, hash);
+	return result(admin, r < 0 ? r : forgive(admin));
 }
 
 static int check_phone(const struct admin *admin)
@@ -200,7 +217,9 @@ static int account_block(struct admin *admin)
 
 static int account_unblock(struct admin *admin)
 {
-	return result(admin, store_account_set_blocked(admin->store, admin->name, false));
+	int r = store_account_set_blocked(admin->store, admin->name, false);
+
+	return result(admin, r < 0 ? r : forgive(admin));
 }
 
 static int make_recovery(const struct admin *admin, char ret_code[RECOVERY_CODE_SIZE])

@@ -24,7 +24,8 @@ void authorize_refuse(struct authorization *a);
 void authorize_redirect(struct authorization *a, const char *name, const char *value);
 /** The page with the password; `error` NULL = none. */
 void authorize_show(struct authorization *a, int status, const char *error);
-void authorize_show_wait(struct authorization *a, int seconds);
+/** The same after a failed sign_in(). */
+void authorize_show_failure(struct authorization *a, int r, int retry_after);
 /** The page with one button for who is signed in, so that nothing signs in behind his back. PIMS_E_NOT_FOUND: the account is gone. */
 int authorize_ask(struct authorization *a, const struct browser *browser);
 /** What its form token is bound to: this request in this browser. */

@@ -115,16 +115,10 @@ static void check_password(struct authorization *a)
 
 	if (r == 0)
 		r = start_browser(a, &account);
-	if (r == PIMS_E_NOT_FOUND) {
-		authorize_show(a, 403, a->texts->wrong);
-	} else if (r == PIMS_E_LIMIT) {
-		authorize_show_wait(a, retry_after);
-	} else if (r == PIMS_E_AGAIN) {
-		authorize_show(a, 503, a->texts->busy);
-		(void)response_header(a->response, "Retry-After", "2");
-	} else if (r < 0) {
+	if (r == PIMS_E_NOT_FOUND || r == PIMS_E_LIMIT || r == PIMS_E_AGAIN)
+		authorize_show_failure(a, r, retry_after);
+	else if (r < 0)
 		authorize_fail(a);
-	}
 	account_free(&account);
 }
 

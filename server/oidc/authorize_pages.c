@@ -100,17 +100,15 @@ void authorize_show(struct authorization *a, int status, const char *error)
 	buf_free(&action);
 }
 
-void authorize_show_wait(struct authorization *a, int seconds)
+void authorize_show_failure(struct authorization *a, int r, int retry_after)
 {
-	struct buf error = BUF_INIT(1024);
-	char minutes[16], wait[16];
+	struct buf text = BUF_INIT(1024);
+	int status = 0;
+	const char *error = own_error(a->texts, r, retry_after, &text, &status);
 
-	(void)snprintf(minutes, sizeof minutes, "%d", seconds / 60 + 1);
-	(void)snprintf(wait, sizeof wait, "%d", seconds);
-	(void)texts_fill(a->texts->too_many, minutes, &error);
-	authorize_show(a, 429, buf_text(&error));
-	(void)response_header(a->response, "Retry-After", wait);
-	buf_free(&error);
+	authorize_show(a, status, error);
+	own_retry(a->response, r, retry_after);
+	buf_free(&text);
 }
 
 int authorize_bind(const struct authorization *a, const struct browser *browser, struct buf *ret_text)

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "server/oidc/places.h"
 #include "server/oidc/tokens.h"
 #include "server/server.h"
 
@@ -23,29 +24,44 @@ static bool is_secure(const struct request *request)
 	return text_starts(request_server(request)->settings.issuer, "https:");
 }
 
-static const char *cookie_name(const struct request *request)
+static const struct {
+	const char *name, *secure_name;
+	int seconds;
+} cookies[] = {
+	[BROWSER_SESSION] = {"pimsd", "__Host-pimsd", BROWSER_SECONDS},
+	[BROWSER_KNOWN] = {"pimsd-known", "__Host-pimsd-known", 400 * 86400},
+};
+
+static const char *cookie_name(const struct request *request, enum browser_cookie cookie)
 {
-	return is_secure(request) ? "__Host-pimsd" : "pimsd";
+	return is_secure(request) ? cookies[cookie].secure_name : cookies[cookie].name;
 }
 
-static int read_cookie(const struct request *request, unsigned char ret_hash[SHA256_SIZE])
+int browser_read(const struct request *request, enum browser_cookie cookie, char *ret_value, size_t size)
+{
+	int r = request_cookie(request, cookie_name(request, cookie), ret_value, size);
+
+	return r == PIMS_E_LIMIT ? PIMS_E_NOT_FOUND : r;
+}
+
+static int read_session(const struct request *request, unsigned char ret_hash[SHA256_SIZE])
 {
 	char cookie[COOKIE_SIZE];
-	int r = request_cookie(request, cookie_name(request), cookie, sizeof cookie);
+	int r = browser_read(request, BROWSER_SESSION, cookie, sizeof cookie);
 
 	if (r == 0)
 		r = strlen(cookie) == COOKIE_SIZE - 1 ? sha256(cookie, COOKIE_SIZE - 1, ret_hash) : PIMS_E_NOT_FOUND;
 	secret_wipe(cookie, sizeof cookie);
-	return r == PIMS_E_LIMIT ? PIMS_E_NOT_FOUND : r;
+	return r;
 }
 
-static int set_cookie(const struct request *request, struct response *response, const char *value, int seconds)
+int browser_write(const struct request *request, struct response *response, enum browser_cookie cookie, const char *value)
 {
 	char line[256];
 	int r;
 
-	(void)snprintf(line, sizeof line, "%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s", cookie_name(request), value, seconds,
-		       is_secure(request) ? "; Secure" : "");
+	(void)snprintf(line, sizeof line, "%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s", cookie_name(request, cookie), value,
+		       *value ? cookies[cookie].seconds : 0, is_secure(request) ? "; Secure" : "");
 	r = response_header(response, "Set-Cookie", line);
 	secret_wipe(line, sizeof line);
 	return r;
@@ -55,7 +71,7 @@ int browser_find(const struct request *request, struct browser *ret_browser)
 {
 	const struct server *server = request_server(request);
 	unsigned char hash[SHA256_SIZE];
-	int r = read_cookie(request, hash);
+	int r = read_session(request, hash);
 
 	return r < 0 ? r : store_browser_find(server->store, hash, env_now(&server->env), ret_browser);
 }
@@ -68,7 +84,7 @@ int browser_start(const struct request *request, struct response *response, cons
 				  .password_hash = account->password_hash};
 	unsigned char old[SHA256_SIZE];
 	char cookie[COOKIE_SIZE];
-	bool replaces = read_cookie(request, old) == 0;
+	bool replaces = read_session(request, old) == 0;
 	int r = env_random_hex(&server->env, cookie, COOKIE_BYTES);
 
 	if (r == 0)
@@ -76,7 +92,9 @@ int browser_start(const struct request *request, struct response *response, cons
 	if (r == 0)
 		r = store_browser_add(server->store, &browser, replaces ? old : NULL);
 	if (r == 0)
-		r = set_cookie(request, response, cookie, BROWSER_SECONDS);
+		r = browser_write(request, response, BROWSER_SESSION, cookie);
+	if (r == 0)
+		r = place_add_browser(request, response, account->email);
 	browser.password_hash = NULL; /* the account's */
 	if (r == 0)
 		*ret_browser = browser;
@@ -86,5 +104,5 @@ int browser_start(const struct request *request, struct response *response, cons
 
 void browser_forget(const struct request *request, struct response *response)
 {
-	(void)set_cookie(request, response, "", 0);
+	(void)browser_write(request, response, BROWSER_SESSION, "");
 }

@@ -7,6 +7,15 @@
 
 enum { BROWSER_SECONDS = 14 * 86400 };
 
+/** The cookies of pimsd. */
+enum browser_cookie {
+	BROWSER_SESSION, /**< who is signed in */
+	BROWSER_KNOWN    /**< who was signed in once (places.h) */
+};
+/** PIMS_E_NOT_FOUND: there is none, or it is too long. */
+int browser_read(const struct request *request, enum browser_cookie cookie, char *ret_value, size_t size);
+int browser_write(const struct request *request, struct response *response, enum browser_cookie cookie, const char *value);
+
 /** Who is signed in in the browser that sent a request, by its cookie. PIMS_E_NOT_FOUND: nobody. */
 int browser_find(const struct request *request, struct browser *ret_browser);
 /**

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "server/account/identifier.h"
 #include "server/account/password.h"
+#include "server/oidc/places.h"
 #include "server/server.h"
 #include "server/store/seal.h"
 
@@ -14,12 +15,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW_S = 900, ACCOUNT_FAILURES = 10, ADDRESS_FAILURES = 100 };
+/* Where many networks guess, the account's own count ends it, for a month, or until its owner signs in (NIST SP 800-63B-4 §3.2.2: 100 in a row). */
+enum { WINDOW_S = 900, ACCOUNT_FAILURES = 10, ADDRESS_FAILURES = 100, ROW_WINDOW_S = 30 * 86400, ROW_FAILURES = 100 };
 
-/* The two counts a failure goes to. Digests, since people type passwords into the wrong field. */
+/* The counts a failure goes to. Digests, since people type passwords into the wrong field. */
 struct counts {
-	char account[SIGN_IN_KEY_SIZE];
+	char account[SIGN_IN_KEY_SIZE]; /**< with its network */
 	char address[SIGN_IN_KEY_SIZE];
+	char row[SIGN_IN_KEY_SIZE];       /**< of the account, in a row: of one of its places, or of all others together */
+	char strangers[SIGN_IN_KEY_SIZE]; /**< that of all others */
 };
 
 /* As the store keeps e-mail addresses; keyboards that complete words leave a blank behind. */
@@ -50,16 +54,30 @@ int sign_in_key(const struct seal *seal, const char *kind, const char *text, cha
 	return 0;
 }
 
+static int row_key(const struct seal *seal, const char *email, const char *place, char ret_key[SIGN_IN_KEY_SIZE])
+{
+	char text[EMAIL_SIZE + 1 + PLACE_SIZE];
+
+	(void)snprintf(text, sizeof text, "%s %s", email, place);
+	return sign_in_key(seal, "login-row", text, ret_key);
+}
+
 static int read_counts(const struct request *request, const char *email, struct counts *ret_counts)
 {
 	const struct seal *seal = request_server(request)->seal;
-	char network[REQUEST_CLIENT_SIZE], both[EMAIL_SIZE + 1 + sizeof network];
+	char network[REQUEST_CLIENT_SIZE], both[EMAIL_SIZE + 1 + sizeof network], place[PLACE_SIZE];
 	int r;
 
 	request_network(request, network);
 	(void)snprintf(both, sizeof both, "%s %s", email, network);
 	r = sign_in_key(seal, "login", both, ret_counts->account);
-	return r < 0 ? r : sign_in_key(seal, "login-from", network, ret_counts->address);
+	if (r == 0)
+		r = sign_in_key(seal, "login-from", network, ret_counts->address);
+	if (r == 0)
+		r = place_find(request, email, place);
+	if (r == 0)
+		r = row_key(seal, email, place, ret_counts->row);
+	return r < 0 ? r : row_key(seal, email, "", ret_counts->strangers);
 }
 
 /* Checked before and counted after, so that who signs in rightly is never counted. Guesses in flight at once are few: password.h. */
@@ -68,18 +86,53 @@ static int check_counts(const struct server *server, const struct counts *counts
 	int64_t now = env_now(&server->env);
 	int r = store_attempt_check(server->store, counts->account, ACCOUNT_FAILURES, WINDOW_S, now, ret_retry_after);
 
-	return r < 0 ? r : store_attempt_check(server->store, counts->address, ADDRESS_FAILURES, WINDOW_S, now, ret_retry_after);
+	if (r == 0)
+		r = store_attempt_check(server->store, counts->address, ADDRESS_FAILURES, WINDOW_S, now, ret_retry_after);
+	if (r < 0)
+		return r;
+	r = store_attempt_check(server->store, counts->row, ROW_FAILURES, ROW_WINDOW_S, now, ret_retry_after);
+	if (r == PIMS_E_LIMIT)
+		*ret_retry_after = SIGN_IN_ELSEWHERE;
+	return r;
 }
 
 static int count_failure(const struct server *server, const struct counts *counts)
 {
 	int64_t now = env_now(&server->env);
-	int retry_after = 0;
-	int r = store_attempt(server->store, counts->account, ACCOUNT_FAILURES, WINDOW_S, now, &retry_after);
+	int ignored = 0;
+	int r = store_attempt(server->store, counts->account, ACCOUNT_FAILURES, WINDOW_S, now, &ignored);
 
 	if (r == 0 || r == PIMS_E_LIMIT)
-		r = store_attempt(server->store, counts->address, ADDRESS_FAILURES, WINDOW_S, now, &retry_after);
+		r = store_attempt(server->store, counts->address, ADDRESS_FAILURES, WINDOW_S, now, &ignored);
+	if (r == 0 || r == PIMS_E_LIMIT)
+		r = store_attempt(server->store, counts->row, ROW_FAILURES, ROW_WINDOW_S, now, &ignored);
 	return r == PIMS_E_LIMIT ? 0 : r;
+}
+
+static int forgive(const struct server *server, const char *key)
+{
+	int ignored = 0, r = store_attempt_check(server->store, key, 1, ROW_WINDOW_S, env_now(&server->env), &ignored);
+
+	return r == PIMS_E_LIMIT ? store_attempt_forget(server->store, key) : r;
+}
+
+/* The row is broken, for strangers too: its owner is there. */
+static int count_success(const struct request *request, const char *email, const struct counts *counts)
+{
+	const struct server *server = request_server(request);
+	int r = forgive(server, counts->row);
+
+	if (r == 0)
+		r = forgive(server, counts->strangers);
+	return r < 0 ? r : place_add_network(request, email);
+}
+
+int sign_in_forgive(struct store *store, const struct seal *seal, const char *email)
+{
+	char key[SIGN_IN_KEY_SIZE];
+	int r = row_key(seal, email, "", key);
+
+	return r < 0 ? r : store_attempt_forget(store, key);
 }
 
 /* An unknown account takes the time of a known one. */
@@ -118,6 +171,10 @@ int sign_in(const struct request *request, const char *username, const char *pas
 	if (r == PIMS_E_NOT_FOUND) {
 		counted = count_failure(server, &counts);
 		r = counted < 0 ? counted : r;
+	} else if (r == 0) {
+		r = count_success(request, email, &counts);
+		if (r < 0)
+			account_free(ret_account);
 	}
 	return r;
 }

@@ -64,3 +64,17 @@ int sqlite_attempt_check(struct store *store, const char *key, int max, int wind
 		return r;
 	return attempt.count >= max ? refused(&attempt, ret_retry_after) : 0;
 }
+
+static int attempt_forget(struct sql *sql, void *arg)
+{
+	const struct attempt *attempt = arg;
+
+	return sql_run(sql, "DELETE FROM attempts WHERE key = ?", VALUES(TEXT(attempt->key)));
+}
+
+int sqlite_attempt_forget(struct store *store, const char *key)
+{
+	struct attempt attempt = {.key = key};
+
+	return sqlite_write(store, attempt_forget, &attempt);
+}

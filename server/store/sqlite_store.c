@@ -173,6 +173,7 @@ static const struct store_ops sqlite_ops = {
 	.remote_find = sqlite_remote_find,
 	.attempt = sqlite_attempt,
 	.attempt_check = sqlite_attempt_check,
+	.attempt_forget = sqlite_attempt_forget,
 	.sweep = sqlite_sweep,
 };
 

@@ -177,6 +177,7 @@ int sqlite_remote_refresh(struct store *store, int64_t account, const unsigned c
 int sqlite_remote_find(struct store *store, const unsigned char access[32], int64_t now, int64_t *ret_account);
 int sqlite_attempt(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
 int sqlite_attempt_check(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
+int sqlite_attempt_forget(struct store *store, const char *key);
 int sqlite_sweep(struct store *store, int64_t now);
 
 #endif

@@ -358,6 +358,11 @@ int store_attempt_check(struct store *store, const char *key, int max, int windo
 	return store->ops->attempt_check(store, key, max, window_s, now, ret_retry_after);
 }
 
+int store_attempt_forget(struct store *store, const char *key)
+{
+	return store->ops->attempt_forget(store, key);
+}
+
 int store_sweep(struct store *store, int64_t now)
 {
 	return store->ops->sweep(store, now);

@@ -486,6 +486,8 @@ int store_remote_find(struct store *store, const unsigned char access[32], int64
 int store_attempt(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
 /** The same without counting, for what is counted only when it failed: PIMS_E_LIMIT when `max` or more were counted in the window. */
 int store_attempt_check(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
+/** Forgets what was counted under `key`; nothing is no failure. */
+int store_attempt_forget(struct store *store, const char *key);
 /** Deletes what has expired; called now and then. */
 int store_sweep(struct store *store, int64_t now);
 

@@ -81,6 +81,7 @@ struct store_ops {
 	int (*remote_find)(struct store *store, const unsigned char access[32], int64_t now, int64_t *ret_account);
 	int (*attempt)(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
 	int (*attempt_check)(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
+	int (*attempt_forget)(struct store *store, const char *key);
 	int (*sweep)(struct store *store, int64_t now);
 };
 

@@ -2,6 +2,7 @@
 #include "server/web/own.h"
 
 #include "server/oidc/form_token.h"
+#include "server/oidc/sign_in.h"
 
 #include <pims/error.h>
 
@@ -92,6 +93,8 @@ const char *own_error(const struct texts *texts, int r, int retry_after, struct 
 	if (r != PIMS_E_LIMIT)
 		return texts->failed;
 	*ret_status = 429;
+	if (retry_after == SIGN_IN_ELSEWHERE)
+		return texts->elsewhere;
 	(void)snprintf(minutes, sizeof minutes, "%d", retry_after / 60 + 1);
 	return texts_fill(texts->too_many, minutes, text) == 0 ? buf_text(text) : texts->failed;
 }

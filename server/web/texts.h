@@ -17,6 +17,7 @@ struct texts {
 	const char *error;       /**< in front of the title of a page that shows one */
 	const char *wrong;
 	const char *too_many;    /**< "%s" is minutes */
+	const char *elsewhere;   /**< too many attempts, from everywhere */
 	const char *expired;
 	const char *busy;
 	const char *cannot;

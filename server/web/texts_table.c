@@ -16,6 +16,8 @@ const struct texts texts_table[TEXTS_LANGUAGES] = {
 		.error = "Error",
 		.wrong = "The e-mail address or the password is wrong.",
 		.too_many = "Too many attempts. Try again in %s min.",
+		.elsewhere = "Too many wrong passwords were tried for this account. Sign in with a browser or in a network that you "
+			"used before, or ask the operator of this service.",
 		.expired = "This page was open for too long. Please sign in again.",
 		.busy = "The server is busy. Please try again in a moment.",
 		.cannot = "You cannot sign in here",
@@ -103,6 +105,8 @@ const struct texts texts_table[TEXTS_LANGUAGES] = {
 		.error = "Erreur",
 		.wrong = "L’adresse e-mail ou le mot de passe est incorrect.",
 		.too_many = "Trop de tentatives. Réessayez dans %s min.",
+		.elsewhere = "Trop de mots de passe incorrects ont été essayés pour ce compte. Connectez-vous avec un navigateur ou "
+			"depuis un réseau que vous avez déjà utilisé, ou demandez à l’opérateur de ce service.",
 		.expired = "Cette page est restée ouverte trop longtemps. Veuillez vous reconnecter.",
 		.busy = "Le serveur est occupé. Réessayez dans un instant.",
 		.cannot = "Connexion impossible",
@@ -193,6 +197,8 @@ const struct texts texts_table[TEXTS_LANGUAGES] = {
 		.error = "Fehler",
 		.wrong = "Die E-Mail-Adresse oder das Passwort ist falsch.",
 		.too_many = "Zu viele Versuche. Versuchen Sie es in %s min noch einmal.",
+		.elsewhere = "Für dieses Konto wurden zu viele falsche Passwörter versucht. Melden Sie sich mit einem Browser oder in "
+			"einem Netz an, das Sie schon benutzt haben, oder fragen Sie den Betreiber dieses Dienstes.",
 		.expired = "Diese Seite war zu lange offen. Bitte melden Sie sich noch einmal an.",
 		.busy = "Der Server ist ausgelastet. Bitte versuchen Sie es gleich noch einmal.",
 		.cannot = "Die Anmeldung ist hier nicht möglich",
@@ -282,6 +288,8 @@ const struct texts texts_table[TEXTS_LANGUAGES] = {
 		.error = "Error",
 		.wrong = "La dirección de correo o la contraseña es incorrecta.",
 		.too_many = "Demasiados intentos. Vuelva a intentarlo en %s min.",
+		.elsewhere = "Se han probado demasiadas contraseñas incorrectas para esta cuenta. Inicie sesión con un navegador o "
+			"desde una red que ya haya usado, o pregunte al operador de este servicio.",
 		.expired = "Esta página ha estado abierta demasiado tiempo. Inicie sesión de nuevo.",
 		.busy = "El servidor está ocupado. Vuelva a intentarlo en un momento.",
 		.cannot = "No puede iniciar sesión aquí",
@@ -370,6 +378,8 @@ const struct texts texts_table[TEXTS_LANGUAGES] = {
 		.error = "Errore",
 		.wrong = "L’indirizzo e-mail o la password non è corretta.",
 		.too_many = "Troppi tentativi. Riprovi tra %s min.",
+		.elsewhere = "Per questo account sono state provate troppe password errate. Acceda con un browser o da una rete che ha "
+			"già usato, oppure chieda all’operatore di questo servizio.",
 		.expired = "Questa pagina è rimasta aperta troppo a lungo. Acceda di nuovo.",
 		.busy = "Il server è occupato. Riprovi tra un momento.",
 		.cannot = "Qui non è possibile accedere",
