@@ -256,7 +256,7 @@ static bool read_country(struct reader *reader)
 	return true;
 }
 
-static const char *const dpop_modes[] = {[DPOP_AUTO] = "auto", [DPOP_ALL] = "all", [DPOP_NEVER] = "never"};
+static const char *const dpop_modes[] = {[DPOP_AUTO] = "auto", [DPOP_ALL] = "all", [DPOP_REFRESH] = "refresh", [DPOP_NEVER] = "never"};
 
 static bool read_dpop(struct reader *reader)
 {

@@ -116,11 +116,12 @@ static int put_proof(struct flow *flow, const char *token, json_t *result)
 enum flow_want bound_give(struct flow *flow, const char *type, const struct secret *token, bool bound)
 {
 	json_t *result = json_pack("{s:s,s:s}", "type", type, "token", secret_text(token));
+	bool proof = bound && flow_text(flow, "htu");
 	int r = result ? 0 : PIMS_E_MEMORY;
 
-	if (r == 0 && bound)
+	if (r == 0 && proof)
 		r = json_put_text(result, "tokenType", "DPoP");
-	if (r == 0 && bound && flow_text(flow, "htu"))
+	if (r == 0 && proof)
 		r = put_proof(flow, secret_text(token), result);
 	if (r == 0)
 		return flow_succeed(flow, result);

@@ -21,8 +21,8 @@ bool bound_again(struct flow *flow, bool clock_changed);
 /** True when the answer refuses the proof and not the token: another token would not help. */
 bool bound_proof_refused(const struct flow *flow);
 /**
- * Ends the flow with a token for the application. One that is bound comes with "tokenType", and with a proof for the request that the parameters `htm`, `htu`
- * and `nonce` tell of.
+ * Ends the flow with a token for the application. Where the parameter `htu` names a request, one that is bound comes with "tokenType" and with a proof for
+ * that request (`htm`, `nonce`); without it the result is the documented one.
  */
 enum flow_want bound_give(struct flow *flow, const char *type, const struct secret *token, bool bound);
 

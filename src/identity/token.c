@@ -51,15 +51,15 @@ static int begin(struct flow *flow, const char *url)
 }
 
 /*
- * Applications take access tokens out (get pims.authentication.token) and use them as Bearer: unless the application says that it knows better, the server is
- * asked to leave those alone (RFC 9449 §5 allows it). openpims_token_type is ours; servers that do not know it are to ignore it (RFC 6749 §3.2), and bind.
+ * `for_others`: the token is for programs that have no key, so the server is asked to leave it unbound (RFC 9449 §5 allows it). openpims_token_type is ours;
+ * servers that do not know it are to ignore it (RFC 6749 §3.2), and bind.
  */
-static int put_binding(struct flow *flow, struct dpop_key *key)
+static int put_binding(struct flow *flow, struct dpop_key *key, bool for_others)
 {
 	if (dpop_key_empty(key))
 		return 0;
 	flow->proof = key;
-	return flow->profile->dpop == DPOP_ALL ? 0 : url_put(&flow->request.body, "openpims_token_type", "Bearer");
+	return for_others ? url_put(&flow->request.body, "openpims_token_type", "Bearer") : 0;
 }
 
 /* RFC 8707 §2.2: a provider gives tokens for the API that is named at each request. */
@@ -82,7 +82,7 @@ int token_request_code(struct flow *flow, const char *code, const char *verifier
 	url_put(body, "redirect_uri", flow->redirect_uri);
 	put_resource(flow);
 	r = url_put(body, "code_verifier", verifier);
-	return r < 0 ? r : put_binding(flow, key);
+	return r < 0 ? r : put_binding(flow, key, flow->profile->dpop == DPOP_REFRESH);
 }
 
 int token_request_refresh(struct flow *flow, const char *refresh_token)
@@ -94,7 +94,7 @@ int token_request_refresh(struct flow *flow, const char *refresh_token)
 	url_put(&flow->request.body, "grant_type", "refresh_token");
 	put_resource(flow);
 	r = url_put(&flow->request.body, "refresh_token", refresh_token);
-	return r < 0 ? r : put_binding(flow, &flow->session->key);
+	return r < 0 ? r : put_binding(flow, &flow->session->key, flow->profile->dpop == DPOP_REFRESH);
 }
 
 int token_request_exchange(struct flow *flow, const char *access_token, const char *audience)
@@ -108,7 +108,7 @@ int token_request_exchange(struct flow *flow, const char *access_token, const ch
 	url_put(body, "audience", audience);
 	url_put(body, "subject_token_type", "urn:ietf:params:oauth:token-type:access_token");
 	r = url_put(body, "subject_token", access_token);
-	return r < 0 ? r : put_binding(flow, &flow->session->key);
+	return r < 0 ? r : put_binding(flow, &flow->session->key, flow->profile->dpop != DPOP_ALL);
 }
 
 int token_request_revocation(struct flow *flow, const char *token, const char *hint)

@@ -47,8 +47,9 @@ struct live {
 
 /** What is bound to a key where the backend can (RFC 9449). */
 enum dpop_mode {
-	DPOP_AUTO, /**< refresh tokens; access tokens, which applications take out for requests of their own, where the backend leaves no choice */
-	DPOP_ALL,  /**< both */
+	DPOP_AUTO,    /**< refresh and access tokens; a token for another audience, which is for other programs, where the backend leaves no choice */
+	DPOP_ALL,     /**< these too */
+	DPOP_REFRESH, /**< refresh tokens; the others where the backend leaves no choice: the application hands access tokens to other programs */
 	DPOP_NEVER
 };
 

@@ -53,6 +53,12 @@ static int setup_nonce(void **state)
 	return begin(arguments, "all");
 }
 
+static int setup_refresh(void **state)
+{
+	(void)state;
+	return begin(NULL, "refresh");
+}
+
 static int setup_default(void **state)
 {
 	(void)state;
@@ -127,7 +133,7 @@ static void everything_works_with_bound_tokens_and_after_a_restart_of_both(void 
 	sandbox_stop(&world.sandbox);
 	sandbox_restart(&world.sandbox);
 	calls_work();
-	app_call(&world.app, "get", TOKEN, "{\"type\":\"customerAt\",\"action\":\"get\"}");
+	app_call(&world.app, "get", TOKEN, "{\"type\":\"customerAt\",\"action\":\"get\",\"htu\":\"https://customer.example/\"}");
 	assert_string_equal(optional("tokenType"), "DPoP");
 	app_enrol(&world.app, &world.sandbox, "4739");
 	app_call(&world.app, "get", "pims.authentication.otp", "{\"action\":\"withPIN\",\"pinCode\":\"4739\"}");
@@ -155,7 +161,19 @@ static void a_server_that_always_wants_nonces_is_served(void **state)
 	calls_work();
 }
 
-static void access_tokens_are_for_other_programs_unless_the_application_says_otherwise(void **state)
+static void tokens_are_bound_but_for_those_that_other_programs_get(void **state)
+{
+	(void)state;
+	calls_work();
+	get_token_for_account();
+	assert_string_equal(optional("tokenType"), "DPoP");
+	assert_int_equal(account("Bearer", app_result(&world.app, "token"), NULL), 401);
+	assert_int_equal(account("DPoP", app_result(&world.app, "token"), app_result(&world.app, "dpop")), 200);
+	app_call(&world.app, "get", TOKEN, "{\"type\":\"customerAt\",\"action\":\"get\",\"htu\":\"https://customer.example/\"}");
+	assert_string_equal(optional("tokenType"), "");
+}
+
+static void an_application_that_hands_its_tokens_out_binds_refresh_tokens_alone(void **state)
 {
 	(void)state;
 	calls_work();
@@ -163,8 +181,6 @@ static void access_tokens_are_for_other_programs_unless_the_application_says_oth
 	assert_string_equal(optional("tokenType"), "");
 	assert_string_equal(optional("dpop"), "");
 	assert_int_equal(account("Bearer", app_result(&world.app, "token"), NULL), 200);
-	app_call(&world.app, "get", TOKEN, "{\"type\":\"customerAt\",\"action\":\"get\"}");
-	assert_string_equal(optional("tokenType"), "");
 }
 
 static void an_application_that_wants_none_of_it_gets_what_it_always_got(void **state)
@@ -182,7 +198,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(everything_works_with_bound_tokens_and_after_a_restart_of_both, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_bound_token_opens_nothing_without_its_proof_and_with_it_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_server_that_always_wants_nonces_is_served, setup_nonce, teardown),
-		cmocka_unit_test_setup_teardown(access_tokens_are_for_other_programs_unless_the_application_says_otherwise, setup_default, teardown),
+		cmocka_unit_test_setup_teardown(tokens_are_bound_but_for_those_that_other_programs_get, setup_default, teardown),
+		cmocka_unit_test_setup_teardown(an_application_that_hands_its_tokens_out_binds_refresh_tokens_alone, setup_refresh, teardown),
 		cmocka_unit_test_setup_teardown(an_application_that_wants_none_of_it_gets_what_it_always_got, setup_never, teardown),
 	};
 

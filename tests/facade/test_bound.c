@@ -281,9 +281,9 @@ static void the_key_is_nowhere_but_in_the_sealed_state(void **state)
 	state_free(&stored);
 }
 
-static void the_word_dpop_of_the_configuration_has_three_values(void **state)
+static void the_word_dpop_of_the_configuration_has_four_values(void **state)
 {
-	static const char *const good[] = {"{\"dpop\":\"auto\"}", "{\"dpop\":\"all\"}", "{\"dpop\":\"never\"}"};
+	static const char *const good[] = {"{\"dpop\":\"auto\"}", "{\"dpop\":\"all\"}", "{\"dpop\":\"refresh\"}", "{\"dpop\":\"never\"}"};
 	static const char *const bad[] = {"{\"dpop\":\"always\"}", "{\"dpop\":\"\"}", "{\"dpop\":true}", "{\"dpop\":null}"};
 
 	(void)state;
@@ -318,7 +318,7 @@ int main(void)
 		TEST(a_nonce_is_asked_for_at_the_token_endpoint_and_the_renewal_goes_on),
 		TEST(a_demand_for_a_stronger_sign_in_is_told_in_this_scheme_too),
 		TEST(the_key_is_nowhere_but_in_the_sealed_state),
-		TEST(the_word_dpop_of_the_configuration_has_three_values),
+		TEST(the_word_dpop_of_the_configuration_has_four_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

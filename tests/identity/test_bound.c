@@ -27,7 +27,7 @@ static int setup(void **state)
 
 	provider_init(&provider);
 	provider.dpop = true;
-	provider.profile.dpop = DPOP_ALL;
+	provider.profile.dpop = DPOP_AUTO;
 	provider_endpoints(&provider);
 	assert_int_equal(text_set(&provider.profile.endpoints.customer_audience, "customer-api"), 0);
 	*state = &provider;
@@ -190,11 +190,11 @@ static void a_provider_that_answers_bearer_binds_the_refresh_token_alone(void **
 	assert_true(provider->stored.access_bound);
 }
 
-static void unless_the_application_wants_it_access_tokens_are_asked_for_unbound(void **state)
+static void an_application_that_hands_access_tokens_out_asks_for_unbound_ones(void **state)
 {
 	struct provider *provider = *state;
 
-	provider->profile.dpop = DPOP_AUTO;
+	provider->profile.dpop = DPOP_REFRESH;
 	provider->answers_bearer = true;
 	provider_sign_in(provider);
 	assert_non_null(strstr(provider_last(provider, TOKEN)->body, "openpims_token_type=Bearer"));
@@ -210,7 +210,7 @@ static void a_provider_that_leaves_no_choice_binds_both(void **state)
 {
 	struct provider *provider = *state;
 
-	provider->profile.dpop = DPOP_AUTO;
+	provider->profile.dpop = DPOP_REFRESH;
 	provider_sign_in(provider);
 	assert_proved_by(provider, &provider->stored);
 	assert_true(provider->stored.access_bound);
@@ -286,7 +286,6 @@ static void a_token_for_the_customer_api_is_bound_as_well(void **state)
 	assert_provider_succeeded(provider);
 	assert_proved_by(provider, &provider->stored);
 	assert_true(provider->stored.customer_bound);
-	assert_string_equal(result_text(provider, "tokenType"), "DPoP");
 	renew(provider);
 	assert_true(provider->stored.customer_bound);
 }
@@ -300,10 +299,11 @@ static void a_bound_token_tells_its_type_and_comes_with_a_proof_when_asked(void 
 	provider_sign_in(provider);
 	provider_run(provider, identity_cvs, CVS);
 	assert_string_equal(result_text(provider, "token"), "access-1");
-	assert_string_equal(result_text(provider, "tokenType"), "DPoP");
+	assert_string_equal(result_text(provider, "tokenType"), ""); /* the result is the documented one */
 	assert_string_equal(result_text(provider, "dpop"), "");
 	provider_run(provider, identity_cvs,
 		     "{\"type\":\"cvs\",\"action\":\"get\",\"htm\":\"POST\",\"htu\":\"https://api.example/x?y=1\",\"nonce\":\"n-7\"}");
+	assert_string_equal(result_text(provider, "tokenType"), "DPoP");
 	assert_int_equal(dpop_read(result_text(provider, "dpop"), &proof), 0);
 	assert_string_equal(proof.method, "POST");
 	assert_string_equal(proof.url, "https://api.example/x");
@@ -391,7 +391,7 @@ int main(void)
 		TEST(a_renewal_is_proved_by_the_key_of_the_session),
 		TEST(a_session_without_a_key_stays_without_until_the_next_sign_in),
 		TEST(a_provider_that_answers_bearer_binds_the_refresh_token_alone),
-		TEST(unless_the_application_wants_it_access_tokens_are_asked_for_unbound),
+		TEST(an_application_that_hands_access_tokens_out_asks_for_unbound_ones),
 		TEST(a_provider_that_leaves_no_choice_binds_both),
 		TEST(a_nonce_is_asked_for_once_and_then_remembered),
 		TEST(a_provider_that_refuses_every_nonce_is_asked_twice_only),
