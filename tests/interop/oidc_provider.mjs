@@ -7,11 +7,10 @@
 //   dpop      tokens are bound to a key, when the client has one (RFC 9449)
 //   format    jwt or opaque: of access tokens for the API that a client names as `resource`, which may introspect them as "pimsd:1"
 // On standard output the lines "issuer URL", "redirect URL" and "control URL" when it listens. The control server, on loopback too:
-//   POST /rotate        signs with new keys from now on, access tokens with the other algorithm; the old ones are gone
+//   POST /rotate        signs with new keys from now on, access tokens with the other algorithm; the old ones are gone, and nonces with them
 //   POST /tamper?WHAT   changes every id_token that it gives out, see tamper.mjs; without WHAT no more
 //   POST /steal?TOKEN   uses a refresh token of the client "native" as a thief would
 //   POST /nonce?on      wants a nonce in every proof from now on; without "on" no more
-//   POST /userinfo      asks userinfo with the headers in the body, a JSON object; the answer is the status, and WWW-Authenticate
 //   POST /browse        the body is the URL of a page: a browser signs in and agrees as alice; the answer is the redirect's URL
 //   GET  /log           [{method, path, ...}]: token requests with grant, how the client authenticated, refresh tokens, and what the proof says
 import fs from "node:fs";
@@ -157,7 +156,7 @@ const featuresForApis = () => ({
 			jwt: { sign: { alg: generation % 2 ? "RS256" : "ES256" } } }),
 	},
 });
-const dPoP = { enabled: true, nonceSecret: crypto.randomBytes(32), requireNonce: () => wantsNonce };
+const binding = () => ({ dPoP: { enabled: true, nonceSecret: crypto.randomBytes(32), requireNonce: () => wantsNonce } });
 
 function makeProvider() {
 	keys = makeKeys();
@@ -166,7 +165,7 @@ function makeProvider() {
 		jwks: { keys: [keys.RS256.jwk, keys.ES256.jwk] },
 		cookies: { keys: ["only for tests"] },
 		features: { devInteractions: { enabled: false }, revocation: { enabled: true }, rpInitiatedLogout: { enabled: true, logoutSource },
-			...(settings.dpop && { dPoP }), ...(settings.format && featuresForApis()) },
+			...(settings.dpop && binding()), ...(settings.format && featuresForApis()) },
 		interactions: { url: (context, interaction) => `${settings.path}/interaction/${interaction.uid}` },
 		claims: { openid: ["sub"], profile: ["preferred_username"], email: ["email", "email_verified"] },
 		conformIdTokenClaims: false,
@@ -197,19 +196,11 @@ function serve(request, response) {
 
 const secure = https.createServer({ cert: fs.readFileSync(settings.cert), key: fs.readFileSync(settings.key) }, serve);
 
-function ask(method, path, headers, body) {
-	return new Promise((done, failed) => https.request(issuer + path, { method, ca: fs.readFileSync(settings.ca), headers },
-		(answer) => answer.resume().on("end", () => done(answer))).on("error", failed).end(body));
-}
-
 function steal(token) {
 	const body = new URLSearchParams({ grant_type: "refresh_token", client_id: "native", refresh_token: token }).toString();
-	return ask("POST", "/token", { "Content-Type": "application/x-www-form-urlencoded" }, body);
-}
-
-async function userinfo(request) {
-	const answer = await ask("GET", "/me", JSON.parse(await readBody(request)));
-	return `${answer.statusCode} ${answer.headers["www-authenticate"] ?? ""}`;
+	const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+	return new Promise((done, failed) => https.request(`${issuer}/token`, { method: "POST", ca: fs.readFileSync(settings.ca), headers },
+		(answer) => answer.resume().on("end", done)).on("error", failed).end(body));
 }
 
 const browser = new Browser({ username: "alice", password: "alice-password" });
@@ -225,7 +216,6 @@ async function browse(request) {
 const control = http.createServer(async (request, response) => {
 	const url = new URL(request.url, "http://127.0.0.1");
 	if (url.pathname === "/browse") return response.end(await browse(request));
-	if (url.pathname === "/userinfo") return response.end(await userinfo(request));
 	if (url.pathname === "/rotate") handle = makeProvider();
 	else if (url.pathname === "/steal") await steal(url.search.slice(1));
 	else if (url.pathname === "/nonce") wantsNonce = url.search === "?on";
