@@ -11,11 +11,12 @@ const redirect = 'http://127.0.0.1/callback'
 const account = new URL(`${pimsd}/v1/account`)
 
 let last // request
+let hold = false // it is not sent
 async function discover() {
 	const config = await oidc.discovery(new URL(issuer), 'native', undefined, oidc.None(), { execute: [oidc.allowInsecureRequests] })
 	config[oidc.customFetch] = (url, options) => {
 		last = { url, options }
-		return fetch(url, options)
+		return hold ? new Response(null, { status: 204 }) : fetch(url, options)
 	}
 	return config
 }
@@ -69,9 +70,17 @@ await test('a proof opens the one resource that it names, once', async () => {
 	assert.equal((await get(tokens.access_token, { DPoP }, new URL(`${pimsd}/v1/devices`))).status, 200)
 })
 
-await test('a renewed token is bound to the same key', async () => {
+await test('a renewed token is bound to the same key, and proofs are for one of the two', async () => {
 	const renewed = await oidc.refreshTokenGrant(config, tokens.refresh_token, { resource }, { DPoP })
 	assert.equal(renewed.token_type, 'dpop')
+	hold = true
+	await get(tokens.access_token, { DPoP })
+	hold = false
+	const headers = new Headers(last.options.headers)
+	headers.set('authorization', `DPoP ${renewed.access_token}`)
+	const swapped = await fetch(account, { headers })
+	assert.equal(swapped.status, 401)
+	assert.match(swapped.headers.get('www-authenticate'), /^DPoP .*error="invalid_dpop_proof"/)
 	await assert.rejects(get(renewed.access_token), refused('bearer', 'invalid_token'))
 	assert.equal((await get(renewed.access_token, { DPoP })).status, 200)
 })
