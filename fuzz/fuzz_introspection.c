@@ -9,6 +9,14 @@
 
 #include <string.h>
 
+/* A binding is a whole thumbprint that a proof can have, and nothing else opens such a token. */
+static void check_key(const struct external_identity *identity)
+{
+	FUZZ_CHECK(!*identity->key || strlen(identity->key) == DPOP_THUMBPRINT_SIZE - 1);
+	FUZZ_CHECK(!access_token_check_key(identity, NULL) == !*identity->key);
+	FUZZ_CHECK(!access_token_check_key(identity, identity->key) == (*identity->key != '\0'));
+}
+
 static char issuer[] = "https://id.example", audience[] = "urn:example:pimsd", client[] = "pimsd";
 
 static void try_answer(const char *text, size_t length, const struct external_settings *settings)
@@ -25,7 +33,9 @@ static void try_answer(const char *text, size_t length, const struct external_se
 	FUZZ_CHECK(*identity.subject && strlen(identity.subject) <= EXTERNAL_SUBJECT_MAX);
 	FUZZ_CHECK(!identity.name || strlen(identity.name) <= EXTERNAL_NAME_MAX);
 	FUZZ_CHECK(!identity.expires || identity.expires + EXTERNAL_LEEWAY_S > rules.now);
+	check_key(&identity);
 	FUZZ_CHECK(external_identity_copy(&copy, &identity) == 0);
+	FUZZ_CHECK(strcmp(copy.key, identity.key) == 0);
 	external_identity_free(&copy);
 	external_identity_free(&identity);
 }
@@ -33,12 +43,18 @@ static void try_answer(const char *text, size_t length, const struct external_se
 static void try_claims(const char *text, size_t length, const struct external_settings *settings)
 {
 	const struct access_token_rules rules = {.settings = settings, .now = 1731417255};
+	struct external_identity identity = {0};
 	json_t *claims = NULL;
 
 	if (json_parse_object(text, length, INTROSPECTION_MAX, &claims) < 0)
 		return;
-	if (!access_token_check(claims, &rules))
-		FUZZ_CHECK(json_text(claims, "sub") && json_text(claims, "client_id") && !json_object_get(claims, "cnf"));
+	if (!access_token_check(claims, &rules)) {
+		FUZZ_CHECK(json_text(claims, "sub") && json_text(claims, "client_id"));
+		FUZZ_CHECK(access_token_identity(claims, &identity) == 0);
+		FUZZ_CHECK(!json_object_get(claims, "cnf") == !*identity.key);
+		check_key(&identity);
+		external_identity_free(&identity);
+	}
 	json_decref(claims);
 }
 

@@ -23,7 +23,11 @@ struct presented {
 	enum scheme scheme;
 	const char *token;
 	struct possession possession; /**< SCHEME_DPOP */
-	bool elsewhere;               /**< tokens are another provider's; those that are bound are not taken */
+};
+
+/* What a challenge tells (RFC 6750 §3). All NULL: nothing was presented. */
+struct reason {
+	const char *error, *description, *scope;
 };
 
 static bool take_scheme(const char *header, const char *name, const char **ret_token)
@@ -42,23 +46,32 @@ static void read_scheme(const struct request *request, struct presented *present
 
 	if (header && take_scheme(header, "Bearer", &presented->token))
 		presented->scheme = SCHEME_BEARER;
-	else if (header && !presented->elsewhere && take_scheme(header, "DPoP", &presented->token))
+	else if (header && take_scheme(header, "DPoP", &presented->token))
 		presented->scheme = SCHEME_DPOP;
 }
 
-/* A challenge of each scheme; the error stands in the one that was used (RFC 9449 §7.1, §7.2). */
-static void challenge(struct response *response, const struct presented *presented, const char *error)
+static void put_parameter(char *text, size_t size, const char *name, const char *value)
 {
-	char line[160], with[64] = "";
+	size_t length = strlen(text);
+
+	if (value)
+		(void)snprintf(text + length, size - length, ", %s=\"%s\"", name, value);
+}
+
+/* A challenge of each scheme; the reason stands in the one that was used (RFC 9449 §7.1, §7.2). */
+static void challenge(struct response *response, const struct presented *presented, const struct reason *reason)
+{
+	char line[512], with[448] = "";
 	bool dpop = presented->scheme == SCHEME_DPOP;
 
-	if (presented->scheme)
-		(void)snprintf(with, sizeof with, ", error=\"%s\"", error);
+	if (presented->scheme) {
+		put_parameter(with, sizeof with, "error", reason->error);
+		put_parameter(with, sizeof with, "error_description", reason->description);
+		put_parameter(with, sizeof with, "scope", reason->scope);
+	}
 	(void)snprintf(line, sizeof line, "Bearer " REALM "%s", dpop ? "" : with);
 	if (!dpop)
 		(void)response_header(response, "WWW-Authenticate", line);
-	if (presented->elsewhere)
-		return;
 	(void)snprintf(line, sizeof line, "DPoP " REALM ", algs=\"" DPOP_ALGORITHM "\"%s", dpop ? with : "");
 	(void)response_header(response, "WWW-Authenticate", line);
 }
@@ -78,10 +91,10 @@ static void fail(struct response *response)
 }
 
 /* With what RFC 6750 §3 adds for clients that read it. */
-static void refuse(struct response *response, const struct presented *presented, const char *error)
+static void refuse(struct response *response, const struct presented *presented, const char *error, const char *description)
 {
 	put_unauthorized(response);
-	challenge(response, presented, error);
+	challenge(response, presented, &(struct reason){.error = error, .description = description});
 	(void)response_header(response, "Cache-Control", "no-store");
 }
 
@@ -97,31 +110,27 @@ static void refuse_misplaced(struct response *response)
 	(void)response_header(response, "WWW-Authenticate", "Bearer realm=\"openpims\", error=\"invalid_request\"");
 }
 
-/* A token that is bound is not found without its key, nor an unbound one with a key: neither counts as used. */
-static int find(const struct server *server, const struct presented *presented, struct session_row *ret_session, struct account *ret_account)
-{
-	const struct possession *possession = presented->scheme == SCHEME_DPOP ? &presented->possession : NULL;
-	unsigned char digest[32];
-	int r = token_digest(presented->token, digest);
+/* --- proofs --------------------------------------------------------------------------------------------------------------------------- */
 
-	if (r == 0)
-		r = store_access_find(server->store, digest, possession ? possession->key : NULL, env_now(&server->env), ret_session);
-	if (r == 0)
-		r = store_account_by_id(server->store, ret_session->account, ret_account);
-	if (r == 0 && ret_account->blocked)
-		r = PIMS_E_NOT_FOUND;
-	if (r == 0 && possession)
-		r = store_proof_use(server->store, &possession->use);
-	return r;
+/* The key whose possession was proved, or NULL. */
+static const char *proved_key(const struct presented *presented)
+{
+	return presented->scheme == SCHEME_DPOP ? presented->possession.key : NULL;
+}
+
+/* For a token that is good: strangers' proofs are not remembered. PIMS_E_INVALID: it was used before. */
+static int use_proof(const struct server *server, const struct presented *presented)
+{
+	return presented->scheme == SCHEME_DPOP ? store_proof_use(server->store, &presented->possession.use) : 0;
 }
 
 static void refuse_proof(struct request *request, struct response *response, const struct presented *presented, int r)
 {
 	if (r == PIMS_E_AGAIN) {
-		refuse(response, presented, "use_dpop_nonce");
+		refuse(response, presented, "use_dpop_nonce", NULL);
 		dpop_offer_nonce(request, response);
 	} else {
-		refuse(response, presented, "invalid_dpop_proof");
+		refuse(response, presented, "invalid_dpop_proof", NULL);
 	}
 }
 
@@ -135,28 +144,40 @@ static int prove(const struct request *request, struct presented *presented)
 	return r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT ? PIMS_E_INVALID : r;
 }
 
+/* --- our own tokens ------------------------------------------------------------------------------------------------------------------- */
+
+/* A token that is bound is not found without its key, nor an unbound one with a key: neither counts as used. */
+static int find(const struct server *server, const struct presented *presented, struct session_row *ret_session, struct account *ret_account)
+{
+	unsigned char digest[32];
+	int r = token_digest(presented->token, digest);
+
+	if (r == 0)
+		r = store_access_find(server->store, digest, proved_key(presented), env_now(&server->env), ret_session);
+	if (r == 0)
+		r = store_account_by_id(server->store, ret_session->account, ret_account);
+	if (r == 0 && ret_account->blocked)
+		r = PIMS_E_NOT_FOUND;
+	return r < 0 ? r : use_proof(server, presented);
+}
+
 /* --- tokens of another provider ------------------------------------------------------------------------------------------------------- */
 
 /* RFC 6750 §3.1, beside the gateway's form. The description is a literal of ours. */
-static void refuse_external(struct response *response, const struct external_refusal *refusal, const char *scope)
+static void refuse_external(struct response *response, const struct presented *presented, const struct external_refusal *refusal,
+			    const char *scope)
 {
-	char header[512];
-
+	if (refusal->kind == EXTERNAL_INVALID) {
+		refuse(response, presented, "invalid_token", refusal->description);
+		return;
+	}
 	if (refusal->kind == EXTERNAL_UNAVAILABLE) {
 		response_problem(response, 503, "identity.unavailable", "The provider that people sign in at cannot be asked",
 				 refusal->retry_after, -1);
-		(void)response_header(response, "Cache-Control", "no-store");
-		return;
-	}
-	if (refusal->kind == EXTERNAL_SCOPE) {
-		response_problem(response, 403, "oauth.insufficient_scope", "The token was issued without the scope that is needed here", -1, -1);
-		(void)snprintf(header, sizeof header, "Bearer realm=\"openpims\", error=\"insufficient_scope\", scope=\"%s\"", scope);
 	} else {
-		put_unauthorized(response);
-		(void)snprintf(header, sizeof header, "Bearer realm=\"openpims\", error=\"invalid_token\", error_description=\"%s\"",
-			       refusal->description);
+		response_problem(response, 403, "oauth.insufficient_scope", "The token was issued without the scope that is needed here", -1, -1);
+		challenge(response, presented, &(struct reason){.error = "insufficient_scope", .scope = scope});
 	}
-	(void)response_header(response, "WWW-Authenticate", header);
 	(void)response_header(response, "Cache-Control", "no-store");
 }
 
@@ -188,20 +209,19 @@ static void refuse_blocked(struct response *response)
 	(void)response_header(response, "Cache-Control", "no-store");
 }
 
-static int authenticate_external(const struct server *server, const char *token, struct response *response, struct session_row *ret_session,
-				 struct account *ret_account)
+/* The proof first: one that comes again makes no account. */
+static int use_external(struct request *request, struct response *response, const struct presented *presented,
+			const struct external_identity *identity, struct session_row *ret_session, struct account *ret_account)
 {
-	struct external_identity identity = {0};
-	struct external_refusal refusal = {0};
-	int r = external_identify(server->external, token, &identity, &refusal);
+	const struct server *server = request_server(request);
+	int r = use_proof(server, presented);
 
-	if (r == PIMS_E_STATE) {
-		refuse_external(response, &refusal, server->settings.external.scope);
+	if (r == PIMS_E_INVALID) {
+		refuse_proof(request, response, presented, r);
 		return r;
 	}
 	if (r == 0)
-		r = open_account(server, &identity, ret_session, ret_account);
-	external_identity_free(&identity);
+		r = open_account(server, identity, ret_session, ret_account);
 	if (r < 0) {
 		fail(response);
 	} else if (ret_account->blocked) {
@@ -213,6 +233,25 @@ static int authenticate_external(const struct server *server, const char *token,
 	return r;
 }
 
+/* On failure the response is filled. */
+static int find_external(struct request *request, struct response *response, const struct presented *presented, struct session_row *ret_session,
+			 struct account *ret_account)
+{
+	const struct server *server = request_server(request);
+	struct external_identity identity = {0};
+	struct external_refusal refusal = {0};
+	int r = external_identify(server->external, presented->token, proved_key(presented), &identity, &refusal);
+
+	if (r == 0)
+		r = use_external(request, response, presented, &identity, ret_session, ret_account);
+	else if (r == PIMS_E_STATE)
+		refuse_external(response, presented, &refusal, server->settings.external.scope);
+	else
+		fail(response);
+	external_identity_free(&identity);
+	return r;
+}
+
 /* --- both ----------------------------------------------------------------------------------------------------------------------------- */
 
 int authenticate(struct request *request, struct response *response, struct session_row *ret_session, struct account *ret_account)
@@ -220,7 +259,7 @@ int authenticate(struct request *request, struct response *response, struct sess
 	const struct server *server = request_server(request);
 	struct session_row session = {0};
 	struct account account = {0};
-	struct presented presented = {.elsewhere = server->external != NULL};
+	struct presented presented = {0};
 	int r;
 
 	if (is_misplaced(request)) {
@@ -228,11 +267,11 @@ int authenticate(struct request *request, struct response *response, struct sess
 		return PIMS_E_INVALID;
 	}
 	read_scheme(request, &presented);
-	if (presented.scheme && server->external)
-		return authenticate_external(server, presented.token, response, ret_session, ret_account);
-	r = prove(request, &presented);
+	r = presented.scheme ? prove(request, &presented) : PIMS_E_NOT_FOUND;
+	if (r == 0 && server->external)
+		return find_external(request, response, &presented, ret_session, ret_account);
 	if (r == 0)
-		r = presented.scheme ? find(server, &presented, &session, &account) : PIMS_E_NOT_FOUND;
+		r = find(server, &presented, &session, &account);
 	if (r == 0) {
 		*ret_session = session;
 		*ret_account = account;
@@ -243,7 +282,7 @@ int authenticate(struct request *request, struct response *response, struct sess
 	if (r == PIMS_E_INVALID || r == PIMS_E_AGAIN)
 		refuse_proof(request, response, &presented, r);
 	else if (r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT)
-		refuse(response, &presented, "invalid_token");
+		refuse(response, &presented, "invalid_token", NULL);
 	else
 		fail(response);
 	return r;

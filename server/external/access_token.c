@@ -30,6 +30,7 @@ int external_identity_copy(struct external_identity *ret_identity, const struct 
 		external_identity_free(&copy);
 		return PIMS_E_MEMORY;
 	}
+	memcpy(copy.key, from->key, sizeof copy.key);
 	*ret_identity = copy;
 	return 0;
 }
@@ -114,18 +115,27 @@ static const char *check_client(const json_t *claims, const struct access_token_
 	return NULL;
 }
 
+/* The key of a binding by DPoP (RFC 9449 §6.1), or NULL. One of another length is the thumbprint of nothing. */
+static const char *bound_key(const json_t *claims)
+{
+	const char *key = json_text(json_object_get(claims, "cnf"), "jkt");
+
+	return key && strlen(key) == DPOP_THUMBPRINT_SIZE - 1 ? key : NULL;
+}
+
 /*
- * The one place for proofs of possession: a token that is bound to a key (RFC 9449 §6, RFC 8705 §3) is worth nothing without its proof, and no proof is
- * checked here yet.
+ * Which bindings there may be; access_token_check_key() then wants the proof. Other ways of confirmation (RFC 7800, RFC 8705) cannot be checked here, and a
+ * token that has one is worth nothing without: not even if it has a `jkt` as well. RFC 9449 §6.2: `token_type` says the same.
  */
 static const char *check_binding(const json_t *claims, const struct access_token_rules *rules)
 {
+	const json_t *confirmation = json_object_get(claims, "cnf");
 	const char *type = json_text(claims, "token_type");
 
-	if (json_object_get(claims, "cnf"))
-		return "the token is bound to a key, and no proof of it is taken here";
-	if (rules->introspected && type && !text_equal_nocase(type, "Bearer"))
-		return "the token is no bearer token";
+	if (confirmation && (!bound_key(claims) || json_object_size(confirmation) != 1))
+		return "the token is bound in a way that cannot be proved here";
+	if (rules->introspected && type && !text_equal_nocase(type, confirmation ? "DPoP" : "Bearer"))
+		return confirmation ? "the token is bound to a key, and not of type DPoP" : "the token is no bearer token";
 	return NULL;
 }
 
@@ -168,9 +178,19 @@ static const char *choose_name(const json_t *claims)
 	return NULL;
 }
 
+const char *access_token_check_key(const struct external_identity *identity, const char *key)
+{
+	if (!key)
+		return *identity->key ? "the token is bound to a key: it needs the scheme DPoP and a proof" : NULL;
+	if (!*identity->key)
+		return "the token is bound to no key: it needs the scheme Bearer";
+	return text_equal(identity->key, key) ? NULL : "the token is bound to another key";
+}
+
 int access_token_identity(const json_t *claims, struct external_identity *ret_identity)
 {
 	struct external_identity identity = {0};
+	const char *key = bound_key(claims);
 
 	(void)claim_time(claims, "exp", &identity.expires);
 	if (text_set(&identity.subject, json_text(claims, "sub")) < 0 || text_set(&identity.name, choose_name(claims)) < 0 ||
@@ -178,6 +198,8 @@ int access_token_identity(const json_t *claims, struct external_identity *ret_id
 		external_identity_free(&identity);
 		return PIMS_E_MEMORY;
 	}
+	if (key)
+		memcpy(identity.key, key, sizeof identity.key);
 	*ret_identity = identity;
 	return 0;
 }

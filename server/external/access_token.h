@@ -2,6 +2,7 @@
 #ifndef PIMSD_EXTERNAL_ACCESS_TOKEN_H
 #define PIMSD_EXTERNAL_ACCESS_TOKEN_H
 
+#include "dpop/dpop.h"
 #include "server/server.h"
 
 #include <jansson.h>
@@ -15,6 +16,7 @@ struct external_identity {
 	char *client;  /**< NULL = not told */
 	char *scope;   /**< NULL = not told */
 	int64_t expires; /**< seconds since 1970; 0 = not told */
+	char key[DPOP_THUMBPRINT_SIZE]; /**< that the token is bound to (RFC 9449 §6); "" = none */
 };
 void external_identity_free(struct external_identity *identity);
 /** Into an empty one. PIMS_E_MEMORY. */
@@ -31,5 +33,7 @@ struct access_token_rules {
 const char *access_token_check(const json_t *claims, const struct access_token_rules *rules);
 /** Of claims that passed. PIMS_E_MEMORY. */
 int access_token_identity(const json_t *claims, struct external_identity *ret_identity);
+/** NULL when the token is bound to the key that a request has proved, or to none when it proved none (NULL); else what is wrong: a literal. */
+const char *access_token_check_key(const struct external_identity *identity, const char *key);
 
 #endif

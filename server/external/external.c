@@ -322,9 +322,22 @@ static bool is_token(const char *token)
 	return true;
 }
 
-int external_identify(struct external *external, const char *token, struct external_identity *ret_identity, struct external_refusal *ret_refusal)
+/* What depends on the request, or on us: never remembered with the token. */
+static int check_use(const struct external *external, const struct external_identity *identity, const char *key, struct external_refusal *ret_refusal)
 {
-	const char *scope = external->settings->scope;
+	const char *scope = external->settings->scope, *problem = access_token_check_key(identity, key);
+
+	if (problem)
+		return invalid(ret_refusal, problem);
+	if (!scope || (identity->scope && auth_scope_has(identity->scope, scope)))
+		return 0;
+	*ret_refusal = (struct external_refusal){.kind = EXTERNAL_SCOPE, .description = "the token lacks a scope"};
+	return PIMS_E_STATE;
+}
+
+int external_identify(struct external *external, const char *token, const char *key, struct external_identity *ret_identity,
+		      struct external_refusal *ret_refusal)
+{
 	struct external_identity identity = {0};
 	int r;
 
@@ -332,10 +345,8 @@ int external_identify(struct external *external, const char *token, struct exter
 		return invalid(ret_refusal, "the token is malformed or too long");
 	r = external->settings->client_id ? identify_opaque(external, token, &identity, ret_refusal)
 					  : identify_jwt(external, token, &identity, ret_refusal);
-	if (r == 0 && scope && !(identity.scope && auth_scope_has(identity.scope, scope))) {
-		*ret_refusal = (struct external_refusal){.kind = EXTERNAL_SCOPE, .description = "the token lacks a scope"};
-		r = PIMS_E_STATE;
-	}
+	if (r == 0)
+		r = check_use(external, &identity, key, ret_refusal);
 	if (r == 0)
 		*ret_identity = identity;
 	else

@@ -28,7 +28,11 @@ struct external_refusal {
 	const char *description; /**< a literal for error_description */
 	int retry_after;         /**< EXTERNAL_UNAVAILABLE: seconds */
 };
-/** Who a token was issued to. PIMS_E_STATE: refused, see *ret_refusal; PIMS_E_MEMORY, PIMS_E_CRYPTO. The caller frees the identity. */
-int external_identify(struct external *external, const char *token, struct external_identity *ret_identity, struct external_refusal *ret_refusal);
+/**
+ * Who a token was issued to. `key`: the thumbprint of the key that the request has proved to hold, NULL = none; the token must be bound to that one, and
+ * without it to none. PIMS_E_STATE: refused, see *ret_refusal; PIMS_E_MEMORY, PIMS_E_CRYPTO. The caller frees the identity.
+ */
+int external_identify(struct external *external, const char *token, const char *key, struct external_identity *ret_identity,
+		      struct external_refusal *ret_refusal);
 
 #endif

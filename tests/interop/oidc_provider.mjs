@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // npm's oidc-provider on https://127.0.0.1:PORT, in memory, with pages of its own, and what the tests do to it: node oidc_provider.mjs SETTINGS.json
 //
-// SETTINGS: port, cert and key (PEM files), redirect (with its port, for what compares letter by letter), postOnly (client_secret_post is all it takes).
-// On standard output a line "control URL" when it listens. The control server, on loopback too:
-//   POST /rotate        signs with new keys from now on; the old ones are gone
+// SETTINGS: port, cert, key and ca (PEM files), redirect (with its port, for what compares letter by letter), secret; and in `more`, where a test wants it:
+//   path      of the issuer, "/oidc" for instance
+//   postOnly  client_secret_post is all it takes
+//   dpop      tokens are bound to a key, when the client has one (RFC 9449)
+//   format    jwt or opaque: of access tokens for the API that a client names as `resource`, which may introspect them as "pimsd:1"
+// On standard output the lines "issuer URL", "redirect URL" and "control URL" when it listens. The control server, on loopback too:
+//   POST /rotate        signs with new keys from now on, access tokens with the other algorithm; the old ones are gone, and nonces with them
 //   POST /tamper?WHAT   changes every id_token that it gives out, see tamper.mjs; without WHAT no more
 //   POST /steal?TOKEN   uses a refresh token of the client "native" as a thief would
+//   POST /nonce?on      wants a nonce in every proof from now on; without "on" no more
 //   POST /browse        the body is the URL of a page: a browser signs in and agrees as alice; the answer is the redirect's URL
-//   GET  /log           [{method, path, ...}]: token requests with grant, how the client authenticated, and refresh tokens
+//   GET  /log           [{method, path, ...}]: token requests with grant, how the client authenticated, refresh tokens, and what the proof says
 import fs from "node:fs";
 import http from "node:http";
 import https from "node:https";
@@ -16,9 +21,17 @@ import Provider from "oidc-provider";
 import { Browser } from "./browser.mjs";
 import { tamper } from "./tamper.mjs";
 
-const settings = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
-const issuer = `https://127.0.0.1:${settings.port}`;
-const users = { alice: { password: "alice-password", claims: { preferred_username: "alice", email: "alice@example.com" } } };
+const { more, ...settings } = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
+Object.assign(settings, { path: "" }, more);
+const origin = `https://127.0.0.1:${settings.port}`;
+const issuer = origin + settings.path;
+
+const user = (name, preferred_username, email) => ({ password: `${name}-password`, claims: { preferred_username, email, email_verified: true } });
+const users = {
+	alice: user("alice", "alice", "alice@example.com"),
+	// the address of an account that pimsd has of its own: it must not open that one
+	...Object.fromEntries(["jo", "kim", "lea"].map((name) => [name, user(name, `${name} of others`, "demo@example.com")])),
+};
 
 const native = { application_type: "native", grant_types: ["authorization_code", "refresh_token"], response_types: ["code"],
 	redirect_uris: ["http://127.0.0.1/callback", settings.redirect], post_logout_redirect_uris: [settings.redirect] };
@@ -29,6 +42,7 @@ const clients = [
 ];
 // what has to be encoded before it goes into Basic (RFC 6749 §2.3.1)
 if (!settings.postOnly) clients.push({ ...native, client_id: "with:basic +%", token_endpoint_auth_method: "client_secret_basic", client_secret: settings.secret });
+if (settings.format) clients.push({ client_id: "pimsd:1", client_secret: settings.secret, grant_types: ["client_credentials"], response_types: [], redirect_uris: [] });
 
 /* --- keys --- */
 
@@ -51,9 +65,9 @@ const escape = (text) => String(text).replace(/[&<>"]/g, (letter) => `&#${letter
 const page = (title, body) => `<!doctype html><title>${escape(title)}</title><h1>${escape(title)}</h1>${body}`;
 
 const forms = {
-	login: (uid) => page("Sign in", `<form method="post" action="/interaction/${uid}"><input name="username"><input name="password" type="password">
+	login: (uid) => page("Sign in", `<form method="post" action="${settings.path}/interaction/${uid}"><input name="username"><input name="password" type="password">
 		<button name="go" value="yes">Sign in</button></form>`),
-	consent: (uid) => page("Allow", `<form method="post" action="/interaction/${uid}"><input type="hidden" name="consent" value="yes">
+	consent: (uid) => page("Allow", `<form method="post" action="${settings.path}/interaction/${uid}"><input type="hidden" name="consent" value="yes">
 		<button name="go" value="yes">Allow</button></form>`),
 };
 
@@ -66,8 +80,9 @@ async function readBody(request) {
 async function grantFor(provider, details) {
 	const { grantId, params, session, prompt } = details;
 	const grant = grantId ? await provider.Grant.find(grantId) : new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
-	const missing = prompt.details.missingOIDCScope;
+	const { missingOIDCScope: missing, missingResourceScopes: ofApis } = prompt.details;
 	if (missing) grant.addOIDCScope(missing.join(" "));
+	for (const [api, scopes] of Object.entries(ofApis ?? {})) grant.addResourceScope(api, scopes.join(" "));
 	return { consent: { grantId: await grant.save() } };
 }
 
@@ -93,10 +108,19 @@ function interactions(provider) {
 
 const log = [];
 let tampering = null;
+let wantsNonce = false;
 
 function credentials(context) {
 	if (context.get("authorization")) return "basic";
 	return context.oidc?.body?.client_secret ? "post" : "none";
+}
+
+// What a proof says, unchecked: that is the provider's business.
+function proofOf(context) {
+	const proof = context.get("DPoP");
+	if (!proof) return undefined;
+	const [{ jwk }, { jti, nonce }] = proof.split(".").slice(0, 2).map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));
+	return { x: jwk.x, jti, nonce };
 }
 
 async function observe(context, next) {
@@ -110,12 +134,29 @@ async function observe(context, next) {
 		return;
 	}
 	Object.assign(entry, { grant: body?.grant_type, credentials: credentials(context), given: body?.refresh_token, verifier: Boolean(body?.code_verifier),
-		issued: context.body?.refresh_token });
+		issued: context.body?.refresh_token, type: context.body?.token_type, error: context.body?.error, proof: proofOf(context) });
 	if (tampering && context.body?.id_token)
 		context.body = { ...context.body, id_token: tamper(context.body.id_token, tampering, keys, settings.secret) };
 }
 
 /* --- the provider --- */
+
+// What gives access tokens for an API (RFC 8707, RFC 9068), and tells it about them (RFC 7662).
+const forApis = () => ({
+	scopes: ["openid", "offline_access", "car:otp"],
+	extraTokenClaims: (context, token) => users[token.accountId]?.claims,
+	issueRefreshToken: async (context, client) => client.grantTypeAllowed("refresh_token"),
+});
+const featuresForApis = () => ({
+	clientCredentials: { enabled: true },
+	introspection: { enabled: true },
+	resourceIndicators: {
+		enabled: true,
+		getResourceServerInfo: (context, resource) => ({ audience: resource, scope: "car:otp", accessTokenFormat: settings.format,
+			jwt: { sign: { alg: generation % 2 ? "RS256" : "ES256" } } }),
+	},
+});
+const binding = () => ({ dPoP: { enabled: true, nonceSecret: crypto.randomBytes(32), requireNonce: () => wantsNonce } });
 
 function makeProvider() {
 	keys = makeKeys();
@@ -123,14 +164,16 @@ function makeProvider() {
 		clients,
 		jwks: { keys: [keys.RS256.jwk, keys.ES256.jwk] },
 		cookies: { keys: ["only for tests"] },
-		features: { devInteractions: { enabled: false }, revocation: { enabled: true }, rpInitiatedLogout: { enabled: true, logoutSource } },
-		interactions: { url: (context, interaction) => `/interaction/${interaction.uid}` },
-		claims: { openid: ["sub"], profile: ["preferred_username"], email: ["email"] },
+		features: { devInteractions: { enabled: false }, revocation: { enabled: true }, rpInitiatedLogout: { enabled: true, logoutSource },
+			...(settings.dpop && binding()), ...(settings.format && featuresForApis()) },
+		interactions: { url: (context, interaction) => `${settings.path}/interaction/${interaction.uid}` },
+		claims: { openid: ["sub"], profile: ["preferred_username"], email: ["email", "email_verified"] },
 		conformIdTokenClaims: false,
 		...(settings.postOnly && { clientAuthMethods: ["none", "client_secret_post"] }),
 		pkce: { methods: ["S256"], required: () => true },
 		rotateRefreshToken: true,
-		ttl: { AccessToken: 3600, IdToken: 3600, RefreshToken: 86400, AuthorizationCode: 60, Grant: 86400, Session: 86400, Interaction: 600 },
+		...(settings.format && forApis()),
+		ttl: { AccessToken: 3600, ClientCredentials: 3600, IdToken: 3600, RefreshToken: 86400, AuthorizationCode: 60, Grant: 86400, Session: 86400, Interaction: 600 },
 		findAccount: (context, id) => users[id] && { accountId: id, claims: () => ({ sub: id, ...users[id].claims }) },
 	});
 	provider.use(observe);
@@ -143,7 +186,15 @@ function logoutSource(context, form) {
 }
 
 let handle = makeProvider();
-const secure = https.createServer({ cert: fs.readFileSync(settings.cert), key: fs.readFileSync(settings.key) }, (request, response) => handle(request, response));
+
+function serve(request, response) {
+	if (!request.url.startsWith(`${settings.path}/`)) return response.writeHead(404).end();
+	request.originalUrl = request.url; // by which the provider knows what stands before its own paths
+	request.url = request.url.slice(settings.path.length);
+	return handle(request, response);
+}
+
+const secure = https.createServer({ cert: fs.readFileSync(settings.cert), key: fs.readFileSync(settings.key) }, serve);
 
 function steal(token) {
 	const body = new URLSearchParams({ grant_type: "refresh_token", client_id: "native", refresh_token: token }).toString();
@@ -167,8 +218,10 @@ const control = http.createServer(async (request, response) => {
 	if (url.pathname === "/browse") return response.end(await browse(request));
 	if (url.pathname === "/rotate") handle = makeProvider();
 	else if (url.pathname === "/steal") await steal(url.search.slice(1));
+	else if (url.pathname === "/nonce") wantsNonce = url.search === "?on";
 	else if (url.pathname === "/tamper") tampering = url.search.slice(1) || null;
 	response.end(JSON.stringify(url.pathname === "/log" ? log : {}));
 });
 
-secure.listen(settings.port, "127.0.0.1", () => control.listen(0, "127.0.0.1", () => console.log(`control http://127.0.0.1:${control.address().port}`)));
+secure.listen(settings.port, "127.0.0.1", () => control.listen(0, "127.0.0.1", () =>
+	console.log(`issuer ${issuer}\nredirect ${settings.redirect}\ncontrol http://127.0.0.1:${control.address().port}`)));

@@ -25,7 +25,7 @@ static struct foreign provider;
 /* Not in the group's setup: a skipped test must end the program with its own status. */
 static void start_provider(void)
 {
-	foreign_start(&provider, "basic");
+	foreign_start(&provider, "{}");
 }
 
 static int stop_tampering(void **state)
@@ -394,7 +394,7 @@ static void a_secret_goes_into_the_form_where_basic_is_not_taken(void **state)
 	struct app app;
 
 	(void)state;
-	foreign_start(&provider, "post");
+	foreign_start(&provider, "{\"postOnly\":true}");
 	foreign_secret(&provider, secret, sizeof secret);
 	foreign_app(&app, &provider, "with post", secret, NULL);
 	foreign_login(&app, &provider);

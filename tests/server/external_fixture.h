@@ -43,6 +43,7 @@ struct other {
 	struct external_settings settings;
 	struct external *external;
 	char secret_file[40];
+	const char *key; /* that requests prove to hold; NULL = none */
 	struct external_identity identity; /* of the last token that was good */
 	struct external_refusal refusal;   /* of the last one that was not */
 };
@@ -206,12 +207,25 @@ static inline char *other_token(const struct other *other, enum provider_key key
 	return token;
 }
 
+/* Introspection's answer for a good token, with such changes. */
+static inline void answers_token(struct other *other, const char *changes)
+{
+	json_t *claims = other_claims(other, changes);
+	char *text;
+
+	assert_int_equal(json_object_set_new(claims, "active", json_true()), 0);
+	text = json_dumps(claims, JSON_COMPACT);
+	answers(other, 200, text);
+	free(text);
+	json_decref(claims);
+}
+
 /* --- what becomes of them ----------------------------------------------------------------------------------------------------------------- */
 
 static inline int identify(struct other *other, const char *token)
 {
 	external_identity_free(&other->identity);
-	return external_identify(other->external, token, &other->identity, &other->refusal);
+	return external_identify(other->external, token, other->key, &other->identity, &other->refusal);
 }
 
 static inline void good(struct other *other, const char *token)

@@ -1,63 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "endpoints.h"
-#include "external_fixture.h"
+#include "external_world.h"
 
 #include "server/account/rest.h"
 #include "server/store/sqlite.h"
 
 /* The REST of a server that leaves sign-in to another provider: whose account a token opens, and what callers see when it opens none. */
 
-#define ACCOUNT "/v1/account"
 #define GONE "Bearer realm=\"openpims\", error=\"invalid_token\", error_description=\""
 
 enum { CROWD = 8 };
-
-struct world {
-	struct other *other;
-	struct endpoints server;
-	struct reply reply;
-};
-
-static struct world world;
-
-/* The server's clock is the provider's. */
-static void begin(void)
-{
-	answers_keys(world.other, KEY_RSA, KEY_EC);
-	other_start(world.other, 4);
-	world.server.server.external = world.other->external;
-	world.server.server.settings.external = world.other->settings;
-}
-
-static int start(void **state)
-{
-	void *other;
-
-	memset(&world, 0, sizeof world);
-	assert_int_equal(other_setup(&other), 0);
-	world.other = other;
-	endpoints_start(&world.server, true);
-	*state = &world;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	void *other = world.other;
-
-	(void)state;
-	reply_free(&world.reply);
-	external_stop(world.other->external);
-	endpoints_stop(&world.server);
-	world.other->external = (external_free(world.other->external), NULL);
-	return other_teardown(&other);
-}
-
-static long get_with(const char *path, const char *token)
-{
-	call(&world.server, &(struct call){.path = path, .bearer = token}, &world.reply);
-	return world.reply.status;
-}
 
 static long get_with_claims(const char *path, const char *changes)
 {
@@ -66,22 +17,6 @@ static long get_with_claims(const char *path, const char *changes)
 
 	free(token);
 	return status;
-}
-
-static size_t accounts;
-
-static int count_external(void *data, const struct account *account)
-{
-	(void)data;
-	accounts += account->issuer != NULL;
-	return 0;
-}
-
-static size_t count_accounts(void)
-{
-	accounts = 0;
-	assert_int_equal(store_account_list(world.server.server.store, count_external, NULL), 0);
-	return accounts;
 }
 
 static void find(const char *subject, struct account *ret_account)
@@ -386,7 +321,7 @@ static void what_needs_no_provider_goes_on_while_it_hangs(void **state)
 	all_answer(threads, 503);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_start, world_stop)
 
 int main(void)
 {

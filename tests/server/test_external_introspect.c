@@ -6,18 +6,8 @@
 /* Access tokens that the provider is asked about (RFC 7662). */
 
 #define TOKEN "opaque-token-1"
-
-static void answers_token(struct other *other, const char *changes)
-{
-	json_t *claims = other_claims(other, changes);
-	char *text;
-
-	assert_int_equal(json_object_set_new(claims, "active", json_true()), 0);
-	text = json_dumps(claims, JSON_COMPACT);
-	answers(other, 200, text);
-	free(text);
-	json_decref(claims);
-}
+#define KEY "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
+#define OTHER_KEY "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 
 static void start(struct other *other, int cache_seconds)
 {
@@ -118,6 +108,29 @@ static void an_answer_is_used_again_for_some_seconds(void **state)
 	assert_int_equal(raw_server_requests(other->raw), 4);
 }
 
+/* What is remembered is the token's key, not that somebody has shown it. */
+static void a_remembered_answer_frees_nobody_from_the_proof(void **state)
+{
+	struct other *other = *state;
+
+	start(other, -1);
+	answers_token(other, "{\"token_type\":\"DPoP\",\"cnf\":{\"jkt\":\"" KEY "\"}}");
+	for (int i = 0; i < 2; i++) {
+		other->key = NULL;
+		refused(other, TOKEN, "needs the scheme DPoP");
+		other->key = OTHER_KEY;
+		refused(other, TOKEN, "another key");
+		other->key = KEY;
+		good(other, TOKEN);
+	}
+	assert_int_equal(raw_server_requests(other->raw), 2);
+	answers_token(other, NULL);
+	refused(other, "unbound-token", "no key");
+	other->key = NULL;
+	good(other, "unbound-token");
+	assert_int_equal(raw_server_requests(other->raw), 3);
+}
+
 static void an_answer_is_never_used_beyond_the_tokens_end(void **state)
 {
 	struct other *other = *state;
@@ -164,7 +177,7 @@ static void *wait_for_it(void *data)
 	struct external_refusal refusal = {0};
 	struct other *other = data;
 	int64_t began = seconds_now();
-	int r = external_identify(other->external, TOKEN, &identity, &refusal);
+	int r = external_identify(other->external, TOKEN, NULL, &identity, &refusal);
 
 	return r == PIMS_E_STATE && refusal.kind == EXTERNAL_UNAVAILABLE && seconds_now() - began <= 7 ? other : NULL;
 }
@@ -241,6 +254,7 @@ int main(void)
 		OTHER_TEST(a_token_that_has_ended_is_refused),
 		OTHER_TEST(an_answer_that_is_none_is_not_the_tokens_fault),
 		OTHER_TEST(an_answer_is_used_again_for_some_seconds),
+		OTHER_TEST(a_remembered_answer_frees_nobody_from_the_proof),
 		OTHER_TEST(an_answer_is_never_used_beyond_the_tokens_end),
 		OTHER_TEST(without_a_cache_every_call_is_asked_about),
 		OTHER_TEST(a_provider_that_hangs_holds_only_a_few_and_not_for_long),

@@ -174,7 +174,7 @@ static void *call_once(void *data)
 	struct caller *caller = data;
 	struct external_identity identity = {0};
 
-	caller->r = external_identify(caller->other->external, caller->token, &identity, &caller->refusal);
+	caller->r = external_identify(caller->other->external, caller->token, NULL, &identity, &caller->refusal);
 	external_identity_free(&identity);
 	return NULL;
 }

@@ -124,12 +124,65 @@ static void a_client_that_acts_for_itself_is_nobody_here(void **state)
 	right(*state, "{\"scope\":null}");
 }
 
-static void a_token_bound_to_a_key_is_refused_without_its_proof(void **state)
+#define KEY "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
+#define OTHER_KEY "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+#define BOUND "\"cnf\":{\"jkt\":\"" KEY "\"}"
+
+static void a_binding_that_cannot_be_proved_here_is_refused(void **state)
 {
-	wrong(*state, "{\"cnf\":{\"jkt\":\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I\"}}", "bound");
-	wrong(*state, "{\"cnf\":{\"x5t#S256\":\"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2\"}}", "bound");
-	wrong(*state, "{\"cnf\":{}}", "bound");
-	wrong(*state, "{\"cnf\":false}", "bound");
+	static const char *const confirmations[] = {
+		"{}",
+		"false",
+		"\"" KEY "\"",
+		"[\"" KEY "\"]",
+		"{\"x5t#S256\":\"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2\"}",
+		"{\"jwk\":{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs\"}}",
+		"{\"kid\":\"1\"}",
+		"{\"JKT\":\"" KEY "\"}",
+		"{\"jkt\":\"" KEY "\",\"x5t#S256\":\"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2\"}",
+		"{\"jkt\":\"\"}",
+		"{\"jkt\":\"short\"}",
+		"{\"jkt\":\"" KEY "0\"}",
+		"{\"jkt\":[\"" KEY "\"]}",
+		"{\"jkt\":null}",
+	};
+	char changes[256];
+
+	for (size_t i = 0; i < sizeof confirmations / sizeof *confirmations; i++) {
+		(void)snprintf(changes, sizeof changes, "{\"cnf\":%s}", confirmations[i]);
+		wrong(*state, changes, "cannot be proved");
+		assert_non_null(problem(*state, changes, true));
+	}
+}
+
+static void identity_of(const struct other *other, const char *changes, struct external_identity *ret_identity)
+{
+	json_t *claims = other_claims(other, changes);
+
+	assert_int_equal(access_token_identity(claims, ret_identity), 0);
+	json_decref(claims);
+}
+
+static void a_bound_token_needs_its_key_and_an_unbound_one_none(void **state)
+{
+	struct external_identity bound, copy, unbound;
+
+	right(*state, "{" BOUND "}");
+	identity_of(*state, "{" BOUND "}", &bound);
+	identity_of(*state, NULL, &unbound);
+	assert_non_null(access_token_check_key(&bound, NULL));
+	assert_non_null(access_token_check_key(&bound, ""));
+	assert_non_null(access_token_check_key(&bound, OTHER_KEY));
+	assert_null(access_token_check_key(&bound, KEY));
+	assert_non_null(access_token_check_key(&unbound, KEY));
+	assert_non_null(access_token_check_key(&unbound, ""));
+	assert_null(access_token_check_key(&unbound, NULL));
+	assert_int_equal(external_identity_copy(&copy, &bound), 0);
+	assert_string_equal(copy.key, KEY);
+	external_identity_free(&bound);
+	external_identity_free(&copy);
+	external_identity_free(&unbound);
+	assert_string_equal(bound.key, "");
 }
 
 static void a_right_token_is_taken(void **state)
@@ -148,6 +201,9 @@ static void introspection_may_leave_claims_out(void **state)
 	assert_non_null(problem(other, "{\"exp\":\"soon\"}", true));
 	assert_non_null(problem(other, "{\"sub\":null}", true));
 	assert_non_null(problem(other, "{\"token_type\":\"DPoP\"}", true));
+	assert_non_null(problem(other, "{\"token_type\":\"Bearer\"," BOUND "}", true));
+	assert_null(problem(other, "{\"token_type\":\"dpop\"," BOUND "}", true));
+	assert_null(problem(other, "{" BOUND "}", true));
 	assert_non_null(problem(other, "{\"cnf\":{}}", true));
 	other->settings.audience = NULL;
 	assert_null(problem(other, "{\"aud\":null}", true));
@@ -262,7 +318,8 @@ int main(void)
 		OTHER_TEST(times_of_the_wrong_form_are_refused),
 		OTHER_TEST(a_subject_is_a_short_printable_name),
 		OTHER_TEST(a_client_that_acts_for_itself_is_nobody_here),
-		OTHER_TEST(a_token_bound_to_a_key_is_refused_without_its_proof),
+		OTHER_TEST(a_binding_that_cannot_be_proved_here_is_refused),
+		OTHER_TEST(a_bound_token_needs_its_key_and_an_unbound_one_none),
 		OTHER_TEST(a_right_token_is_taken),
 		OTHER_TEST(introspection_may_leave_claims_out),
 		OTHER_TEST(a_name_is_shown_only_if_it_can_be),

@@ -94,10 +94,10 @@ static void read_start(struct foreign *foreign)
 	assert_true(*foreign->issuer && *foreign->redirect && *foreign->control);
 }
 
-void foreign_start(struct foreign *foreign, const char *take_secret)
+void foreign_start(struct foreign *foreign, const char *more)
 {
 	char script[4096];
-	const char *const arguments[] = {"sh", script, foreign->directory, take_secret, NULL};
+	const char *const arguments[] = {"sh", script, foreign->directory, more, NULL};
 
 	memset(foreign, 0, sizeof *foreign);
 	snprintf(foreign->directory, sizeof foreign->directory, "/tmp/openpims-foreign-XXXXXX");

@@ -18,8 +18,8 @@ struct foreign {
 	char ca_file[96];
 };
 
-/** Ends the program with 77 or 1 where the script says "skipped". `take`: "basic" or "post", see start_oidc_provider.sh. */
-void foreign_start(struct foreign *foreign, const char *take);
+/** Ends the program with 77 or 1 where the script says "skipped". `more`: JSON, see oidc_provider.mjs. */
+void foreign_start(struct foreign *foreign, const char *more);
 void foreign_stop(struct foreign *foreign);
 /** The client's secret, as text. */
 void foreign_secret(const struct foreign *foreign, char *ret_secret, size_t size);
