@@ -8,6 +8,7 @@
 #include "server/arguments.h"
 #include "server/data_dir.h"
 #include "server/log.h"
+#include "server/oidc/auth_request.h"
 
 #include <pims/error.h>
 
@@ -75,6 +76,23 @@ static int show_help(const char *group)
 	return EXIT_SUCCESS;
 }
 
+/* What is not known would be granted to nobody: it is a slip of the keyboard. */
+static int take_scope(struct admin *admin, const char *value)
+{
+	char granted[SCOPE_SIZE];
+	size_t words = 0;
+
+	auth_scope_filter(value, NULL, granted);
+	for (const char *at = value + strspn(value, " "); *at; at += strspn(at, " ")) {
+		at += strcspn(at, " ");
+		words++;
+	}
+	for (const char *at = granted; *at; at++)
+		words -= at == granted || *at == ' ';
+	admin->scope = value;
+	return *granted && !words ? 0 : admin_wrong(value, "is no scope; there are openid, profile, email");
+}
+
 static int take_option(struct admin *admin, int option, const char *value)
 {
 	uint64_t number;
@@ -97,6 +115,8 @@ static int take_option(struct admin *admin, int option, const char *value)
 	case 'N':
 		admin->title = value;
 		return 0;
+	case 'S':
+		return take_scope(admin, value);
 	case 'R':
 		if (!redirect_uri_valid(value))
 			return admin_wrong(value, "is no redirect URI");
@@ -111,11 +131,13 @@ static int take_option(struct admin *admin, int option, const char *value)
 
 static int parse_options(struct admin *admin, int argc, char **argv)
 {
-	int password_stdin = 0, public = 0, dpop = 0, none = 0, help = 0;
+	int password_stdin = 0, public = 0, dpop = 0, exchange = 0, none = 0, help = 0;
 	const struct option options[] = {
 		{"password-stdin", no_argument, &password_stdin, 1},
 		{"public", no_argument, &public, 1},
 		{"dpop", no_argument, &dpop, 1},
+		{"exchange", no_argument, &exchange, 1},
+		{"scope", required_argument, NULL, 'S'},
 		{"none", no_argument, &none, 1},
 		{"help", no_argument, &help, 1},
 		{"data", required_argument, NULL, 'D'},
@@ -134,6 +156,7 @@ static int parse_options(struct admin *admin, int argc, char **argv)
 	admin->password_stdin = password_stdin;
 	admin->public = public;
 	admin->dpop = dpop;
+	admin->exchange = exchange;
 	admin->none = none;
 	admin->help = help;
 	return status;

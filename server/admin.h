@@ -31,7 +31,8 @@ struct admin {
 	const char *redirects[ADMIN_MAX_REDIRECTS];
 	size_t redirect_count;
 	int password_min;
-	bool password_stdin, public, dpop, none, help;
+	const char *scope; /**< NULL = not given */
+	bool password_stdin, public, exchange, dpop, none, help;
 };
 
 /** One command: how many words it takes, and its functions, which return the exit status. */

@@ -14,14 +14,15 @@
 enum { SECRET_BYTES = 32, MAX_URIS = 32 * 1024 };
 
 const char admin_client_help[] =
-	"Usage: pimsd client add ID [--name TEXT] --redirect URI ... [--public] [--dpop] --data DIR\n"
+	"Usage: pimsd client add ID [--name TEXT] --redirect URI ... [--public] [--scope SCOPES] [--exchange] [--dpop] --data DIR\n"
 	"       pimsd client list --data DIR\n"
 	"       pimsd client remove ID --data DIR\n"
 	"\n"
 	"Changes the applications that may sign people in, also while a server runs on the same data. `add` makes a secret and prints\n"
 	"it this once (none with --public). A redirect URI on loopback goes with any port; `*` as its last path segment stands for two\n"
-	"letters, on loopback for any path. With --dpop it gets no tokens but such that are bound to a key (RFC 9449). `remove` ends all\n"
-	"sign-ins made through it. `list` prints id, kind, name and redirect URIs, tabs between.\n"
+	"letters, on loopback for any path. With --dpop it gets no tokens but such that are bound to a key (RFC 9449). --scope is what it\n"
+	"gets at most (\"openid email\"; default openid profile email). With --exchange it may have tokens for the customer API (RFC 8693).\n"
+	"`remove` ends all sign-ins made through it. `list` prints id, kind, name and redirect URIs, tabs between.\n"
 	"\n"
 	"Example: pimsd client add garage --name 'Garage app' --redirect https://garage.example/cb --data /var/lib/pimsd\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
@@ -50,6 +51,8 @@ static int add(struct admin *admin, struct buf *uris, struct buf *secret)
 		.id = (char *)(uintptr_t)admin->name,
 		.name = (char *)(uintptr_t)(admin->title ? admin->title : admin->name),
 		.secret_hash = admin->public ? NULL : hash,
+		.scope = (char *)(uintptr_t)admin->scope,
+		.no_exchange = !admin->exchange,
 		.dpop = admin->dpop,
 	};
 	int r = 0;

@@ -35,7 +35,7 @@ bool auth_scope_has(const char *scope, const char *word)
 	return false;
 }
 
-void auth_scope_filter(const char *wanted, char ret_scope[SCOPE_SIZE])
+void auth_scope_filter(const char *wanted, const char *allowed, char ret_scope[SCOPE_SIZE])
 {
 	size_t at = 0;
 
@@ -43,7 +43,7 @@ void auth_scope_filter(const char *wanted, char ret_scope[SCOPE_SIZE])
 	for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
 		size_t length = strlen(scopes[i]);
 
-		if ((wanted && !auth_scope_has(wanted, scopes[i])) || at + length + 2 > SCOPE_SIZE)
+		if ((wanted && !auth_scope_has(wanted, scopes[i])) || (allowed && !auth_scope_has(allowed, scopes[i])) || at + length + 2 > SCOPE_SIZE)
 			continue;
 		if (at)
 			ret_scope[at++] = ' ';
@@ -196,9 +196,9 @@ static int check_hint(const struct request *request, struct auth_request *auth)
 static void check_rest(const struct request *request, struct auth_request *auth)
 {
 	auth->nonce = parameter(request, "nonce");
-	auth_scope_filter(parameter(request, "scope"), auth->scope);
+	auth_scope_filter(parameter(request, "scope"), auth->client.scope, auth->scope);
 	if (!*auth->scope)
-		fail(auth, "invalid_scope", "no scope that this server knows");
+		fail(auth, "invalid_scope", "no scope that this server knows and this client may ask for");
 	if (too_long(auth->nonce, NONCE_MAX))
 		fail(auth, "invalid_request", "nonce is too long");
 	check_challenge(request, auth);

@@ -31,8 +31,8 @@ struct auth_request {
 /** Reads and checks a request. Fills `ret_auth` also when the request is refused; negative only when the store failed. */
 int auth_request_read(const struct request *request, struct auth_request *ret_auth);
 void auth_request_free(struct auth_request *auth);
-/** What of `wanted` is known, in a fixed order; all of it when NULL. Empty when nothing is. */
-void auth_scope_filter(const char *wanted, char ret_scope[SCOPE_SIZE]);
+/** What of `wanted` is known and `allowed` (NULL = all of it), in a fixed order. Empty when nothing is. */
+void auth_scope_filter(const char *wanted, const char *allowed, char ret_scope[SCOPE_SIZE]);
 /** True when a scope contains a word. */
 bool auth_scope_has(const char *scope, const char *word);
 /** The parameters that make up the request, for the form that repeats it: copies. */

@@ -22,6 +22,8 @@ void oidc_revoke(struct request *request, struct response *response)
 		r = store_token_revoke(request_server(request)->store, digest, client.id);
 	if (!token || !*token)
 		oauth_error(response, 400, "invalid_request", "token is missing");
+	else if (r == PIMS_E_STATE) /* §2.1 */
+		oauth_error(response, 400, "invalid_grant", "the token was issued to another client");
 	else if (r == 0 || r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT)
 		response->status = 200;
 	else

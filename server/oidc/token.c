@@ -256,6 +256,8 @@ static void choose(const struct token_request *token)
 		grant_code(token);
 	else if (text_equal(grant, "refresh_token"))
 		grant_refresh(token);
+	else if (text_equal(grant, GRANT_TOKEN_EXCHANGE) && token->client.no_exchange)
+		oauth_error(token->response, 400, "unauthorized_client", "this client may not exchange tokens (pimsd client add --exchange)");
 	else if (text_equal(grant, GRANT_TOKEN_EXCHANGE))
 		grant_exchange(token);
 	else

@@ -128,8 +128,11 @@ static const char version_6[] =
 	" account INTEGER NOT NULL UNIQUE REFERENCES accounts ON DELETE CASCADE, display TEXT,"
 	" PRIMARY KEY (issuer, external_subject)) STRICT, WITHOUT ROWID;";
 
-/* When a session got its last tokens, for its owner to see; 0 = before this was kept. */
-static const char version_7[] = "ALTER TABLE sessions ADD COLUMN used INTEGER NOT NULL DEFAULT 0;";
+/* When a session got its last tokens, for its owner to see (0 = before this was kept); what a client may ask for. */
+static const char version_7[] =
+	"ALTER TABLE sessions ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE clients ADD COLUMN scope TEXT;"
+	"ALTER TABLE clients ADD COLUMN exchange INTEGER NOT NULL DEFAULT 1;";
 
 static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7};
 

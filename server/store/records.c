@@ -28,6 +28,7 @@ void client_free(struct client *client)
 	secret_free_text(client->secret_hash);
 	free(client->name);
 	free(client->redirect_uris);
+	free(client->scope);
 	*client = (struct client){0};
 }
 

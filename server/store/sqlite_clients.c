@@ -3,14 +3,15 @@
 
 #include <pims/error.h>
 
-#define COLUMNS "id, secret_hash, name, redirect_uris, dpop"
+#define COLUMNS "id, secret_hash, name, redirect_uris, dpop, scope, exchange"
 
 static int client_row(sqlite3_stmt *statement, void *ret_result)
 {
-	struct client client = {.dpop = sqlite3_column_int(statement, 4) == 1};
+	struct client client = {.dpop = sqlite3_column_int(statement, 4) == 1, .no_exchange = sqlite3_column_int(statement, 6) == 0};
 
 	if (sql_text(statement, 0, &client.id) < 0 || sql_text(statement, 1, &client.secret_hash) < 0 ||
-	    sql_text(statement, 2, &client.name) < 0 || sql_text(statement, 3, &client.redirect_uris) < 0) {
+	    sql_text(statement, 2, &client.name) < 0 || sql_text(statement, 3, &client.redirect_uris) < 0 ||
+	    sql_text(statement, 5, &client.scope) < 0) {
 		client_free(&client);
 		return PIMS_E_MEMORY;
 	}
@@ -65,9 +66,10 @@ static int client_add(struct sql *sql, void *arg)
 {
 	const struct client *client = ((struct client_change *)arg)->client;
 
-	return sql_run(sql, "INSERT INTO clients (" COLUMNS ") VALUES (?, ?, ?, ?, ?)",
+	return sql_run(sql, "INSERT INTO clients (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)",
 		       VALUES(TEXT(client->id), TEXT(client->secret_hash), TEXT(client->name ? client->name : client->id),
-			      TEXT(client->redirect_uris ? client->redirect_uris : ""), INT(client->dpop)));
+			      TEXT(client->redirect_uris ? client->redirect_uris : ""), INT(client->dpop), TEXT(client->scope),
+			      INT(!client->no_exchange)));
 }
 
 int sqlite_client_add(struct store *store, const struct client *client)

@@ -231,22 +231,28 @@ struct revoke {
 	int64_t session;
 };
 
+#define SESSIONS_OF_TOKEN "SELECT session FROM refresh_tokens WHERE hash = ?2 UNION SELECT session FROM access_tokens WHERE hash = ?2"
+
 static int token_revoke(struct sql *sql, void *arg)
 {
 	const struct revoke *revoke = arg;
+	const struct sql_value *values = VALUES(TEXT(revoke->client), HASH(revoke->token));
+	int64_t others;
 	int r;
+
+	r = sql_integer(sql, "SELECT count(*) FROM sessions WHERE client <> ?1 AND id IN (" SESSIONS_OF_TOKEN ")", values, &others);
+	if (r < 0)
+		return r;
+	if (others)
+		return PIMS_E_STATE;
 
 	/* who signs out of an application is asked for the password by the next sign-in */
 	r = sql_run(sql,
-		    "DELETE FROM browsers WHERE account IN (SELECT account FROM sessions WHERE client = ?1 AND id IN"
-		    " (SELECT session FROM refresh_tokens WHERE hash = ?2 UNION SELECT session FROM access_tokens WHERE hash = ?2))",
-		    VALUES(TEXT(revoke->client), HASH(revoke->token)));
+		    "DELETE FROM browsers WHERE account IN (SELECT account FROM sessions WHERE client = ?1 AND id IN (" SESSIONS_OF_TOKEN "))",
+		    values);
 	if (r < 0)
 		return r;
-	return sql_run(sql,
-		       "DELETE FROM sessions WHERE client = ?1 AND id IN (SELECT session FROM refresh_tokens WHERE hash = ?2"
-		       " UNION SELECT session FROM access_tokens WHERE hash = ?2)",
-		       VALUES(TEXT(revoke->client), HASH(revoke->token)));
+	return sql_run(sql, "DELETE FROM sessions WHERE client = ?1 AND id IN (" SESSIONS_OF_TOKEN ")", values);
 }
 
 int sqlite_token_revoke(struct store *store, const unsigned char token[32], const char *client)

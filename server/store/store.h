@@ -76,6 +76,8 @@ struct client {
 	char *secret_hash;  /**< hex SHA-256 of the secret (random by construction, or the sandbox's), NULL = public */
 	char *name;
 	char *redirect_uris; /**< separated by '\n' */
+	char *scope; /**< no more than this is granted; NULL = all there is */
+	bool no_exchange; /**< its tokens may not be exchanged (RFC 8693) */
 	bool dpop; /**< gets bound tokens only (dpop_bound_access_tokens of RFC 9449 §5.2) */
 };
 void client_free(struct client *client);
@@ -155,7 +157,7 @@ int store_refresh_rotate(struct store *store, const unsigned char refresh[32], c
 int store_access_find(struct store *store, const unsigned char access[32], const char *key, int64_t now, struct session_row *ret_session);
 /**
  * Revokes the session of an access or refresh token of that client, and its account is signed out of its browsers; 0 also when there is none
- * (RFC 7009 §2.2).
+ * (RFC 7009 §2.2). PIMS_E_STATE: it is another client's, and stays.
  */
 int store_token_revoke(struct store *store, const unsigned char token[32], const char *client);
 int store_session_revoke(struct store *store, int64_t session);

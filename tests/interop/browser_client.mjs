@@ -75,13 +75,14 @@ const parameters = { redirect_uri: redirect, scope: 'openid email', state: 's', 
 settings.callback = (await new Browser().signIn(oidc.buildAuthorizationUrl(config, parameters))).href
 
 const options = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync', '--disable-component-update', '--disable-dev-shm-usage', '--no-first-run']
-const browser = spawn(chromium, [...options, `--user-data-dir=${profile}`, settings.callback], { stdio: 'ignore' })
+const browser = spawn(chromium, [...options, `--user-data-dir=${profile}`, settings.callback], { stdio: 'ignore', detached: true })
 const timer = setTimeout(() => tell({ failed: 'the page told nothing' }), 60000)
 const seen = await result
 clearTimeout(timer)
-browser.kill()
-await once(browser, 'exit')
-rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }) // its helpers write there for a moment more
+const gone = once(browser, 'exit')
+process.kill(-browser.pid, 'SIGKILL') // with its helpers, which would write to the profile for a moment more
+await gone
+rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 server.close()
 server.closeAllConnections()
 assert.deepEqual(seen, {

@@ -255,7 +255,7 @@ await test('what is revoked is good for nothing, and nothing else is', async () 
 		await oidc.tokenRevocation(config, tokens[name])
 	}
 	await oidc.tokenRevocation(basic, 'unknown', { token_type_hint: 'pct' })
-	await oidc.tokenRevocation(open, other.refresh_token)
+	await assert.rejects(oidc.tokenRevocation(open, other.refresh_token), invalidGrant)
 	await oidc.fetchUserInfo(basic, other.access_token, other.claims().sub)
 })
 

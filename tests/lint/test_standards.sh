@@ -4,61 +4,51 @@
 # "open", and then its number stands among the open points at the end too.
 set -eu
 cd "$SOURCE_DIR"
-file=docs/STANDARDS.md
-bad=$(mktemp)
-trap 'rm -f "$bad"' EXIT
 
-# NUMBER|LAST CELL of each row; a row's cells are those of the header
-awk -F '|' '
-/^## / { open = ($0 ~ /Open points/) }
+# what there is: NAME, and NAME FUNCTION
+names() {
+	for source in tests/*/test_*.sh tests/*/test_*.c fuzz/fuzz_*.c; do
+		echo "$source"
+	done | sed 's,^tests/\([^/]*\)/test_\(.*\)\.[a-z]*$,\1.\2,; s,^fuzz/fuzz_\(.*\)\.c$,fuzz.\1,'
+	grep -Eo '^static void [a-z0-9_]+\(void \*\*' tests/*/test_*.c | sed 's,^tests/\([^/]*\)/test_\(.*\)\.c:static void \(.*\)(.*,\1.\2 \3,'
+}
+
+{
+	names
+	echo ---
+	cat docs/STANDARDS.md
+} | awk '
+function trim(text) { gsub(/^ +| +$/, "", text); return text }
+function tell(what) { print number ": " what; bad = 1 }
+function check(test, parts, functions, n, i) {
+	n = split(test, parts, ":")
+	if (!(trim(parts[1]) in there)) { tell("no test " parts[1]); return }
+	if (n < 2) return
+	n = split(parts[2], functions, ",")
+	for (i = 1; i <= n; i++)
+		if (!((trim(parts[1]) " " trim(functions[i])) in there)) tell(parts[1] " has no " trim(functions[i]))
+}
+!document { if ($0 == "---") document = 1; else there[$0] = 1; next }
+/^## / { at_end = ($0 ~ /Open points/) }
+at_end { end = end "\n" $0 }
 /^\|/ {
-	cells = NF - 2
+	cells = split($0, cell, "|") - 2
 	if (!table) { table = cells; next }
-	if ($2 ~ /^ *-+ *$/ || $2 ~ /^-+$/) next
-	if (cells != table) print "cells|" $0
-	if (!open) print $2 "|" $(NF - 1)
+	if ($0 ~ /^\|[-| ]*$/) next
+	number = trim(cell[2])
+	if (cells != table) tell("other cells than in its header")
+	if (at_end) next
+	rows++
+	last = trim(cell[cells + 1])
+	if (last == "open") { open[number] = 1; next }
+	n = split(last, quoted, "`")
+	if (n < 3) tell("no test")
+	for (i = 2; i <= n; i += 2) check(quoted[i])
 	next
 }
-{ table = 0 }' "$file" >"$bad.rows"
-rows=0
-while IFS='|' read -r number cell; do
-	rows=$((rows + 1))
-	number=$(echo "$number" | sed 's/^ *//; s/ *$//')
-	if [ "$number" = cells ]; then
-		echo "a row with other cells than its header: $cell" >>"$bad"
-		continue
-	fi
-	if [ "$(echo "$cell" | tr -d ' ')" = open ]; then
-		sed -n '/^## Open points/,$p' "$file" | grep -qF "$number" || echo "$number: open, but not among the open points" >>"$bad"
-		continue
-	fi
-	tests=$(echo "$cell" | grep -o '`[^`]*`' | tr -d '`' || true)
-	if [ -z "$tests" ]; then
-		echo "$number: no test" >>"$bad"
-		continue
-	fi
-	echo "$tests" | while IFS= read -r test; do
-		name=${test%%:*}
-		source=tests/${name%%.*}/test_${name#*.}
-		functions=
-		[ "$name" = "$test" ] || functions=$(echo "${test#*:}" | tr ',' ' ')
-		if [ "${name%%.*}" = fuzz ]; then
-			[ -f "fuzz/fuzz_${name#*.}.c" ] || echo "$number: no fuzz target $name" >>"$bad"
-		elif [ -f "$source.sh" ] && [ -z "$functions" ]; then
-			:
-		elif [ ! -f "$source.c" ]; then
-			echo "$number: no test $name" >>"$bad"
-		else
-			for function in $functions; do
-				grep -qw "$function" "$source.c" || echo "$number: $name has no $function" >>"$bad"
-			done
-		fi
-	done
-done <"$bad.rows"
-rm -f "$bad.rows"
-if [ -s "$bad" ] || [ $rows -lt 100 ]; then
-	cat "$bad"
-	echo "$rows rows"
-	exit 1
-fi
-echo "$rows rows"
+{ table = 0 }
+END {
+	for (number in open) if (!index(end, number)) tell("open, but not among the open points")
+	print rows " rows"
+	exit bad || rows < 100
+}'

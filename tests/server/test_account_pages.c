@@ -177,6 +177,23 @@ static void what_is_typed_never_becomes_markup(void **state)
 	reply_free(&reply);
 }
 
+/* NIST SP 800-63B-4 §3.1.1.2 */
+static void the_pages_help_to_choose_a_password(void **state)
+{
+	static const char *const pages[] = {CREATE, PASSWORD};
+	struct reply reply = {0};
+
+	(void)state;
+	server.server.settings.password_min = 12;
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+		post(pages[i], NULL, NULL, &reply);
+		assert_page(&reply, 200, "At least 12 characters. A few words that do not belong together are easy to remember.");
+	}
+	post(CREATE, NULL, "username=new%40example.com&password=eleven-long&password2=eleven-long", &reply);
+	assert_page(&reply, 400, "too short");
+	reply_free(&reply);
+}
+
 static void a_wrong_form_makes_no_account_and_no_mail(void **state)
 {
 	static const char *const rows[][2] = {
@@ -500,6 +517,7 @@ int main(void)
 		TEST(a_visit_without_a_client_or_its_address_goes_nowhere),
 		TEST(a_form_of_another_site_or_without_its_token_does_nothing),
 		TEST(what_is_typed_never_becomes_markup),
+		TEST(the_pages_help_to_choose_a_password),
 		TEST(a_wrong_form_makes_no_account_and_no_mail),
 		TEST(an_account_works_only_after_its_code),
 		TEST(five_wrong_codes_spend_a_ticket),

@@ -279,6 +279,31 @@ static void a_client_secret_is_made_and_shown_once(void **state)
 	assert_int_equal(RUN(NULL, "client", "add", "open", "--public", "--redirect", "http://127.0.0.1/cb"), 1);
 }
 
+static void a_client_may_ask_for_what_it_was_registered_for(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char *const wrong[] = {"", "openid phone", "openid,email", "everything"};
+	struct client client;
+	struct store *store;
+
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--scope", wrong[i]), 2);
+		assert_true(said(fixture, "is no scope; there are openid, profile, email"));
+	}
+	assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--scope", "email openid"), 0);
+	assert_int_equal(RUN(NULL, "client", "add", "other", "--redirect", "https://g.example/cb", "--exchange"), 0);
+	store = open_store(fixture);
+	assert_int_equal(store_client_get(store, "garage", &client), 0);
+	assert_string_equal(client.scope, "email openid");
+	assert_true(client.no_exchange);
+	client_free(&client);
+	assert_int_equal(store_client_get(store, "other", &client), 0);
+	assert_null(client.scope);
+	assert_false(client.no_exchange);
+	client_free(&client);
+	store_close(store);
+}
+
 static void help_is_there_with_an_example(void **state)
 {
 	static const char *const calls[][3] = {{"--help"}, {"account", "--help"}, {"client", "--help"}, {"account", "add", "--help"}, {"client", "list", "--help"}};
@@ -493,6 +518,7 @@ int main(void)
 		TEST(a_bad_password_makes_no_account),
 		TEST(an_account_lives_its_life),
 		TEST(a_client_secret_is_made_and_shown_once),
+		TEST(a_client_may_ask_for_what_it_was_registered_for),
 		TEST(help_is_there_with_an_example),
 		TEST(a_password_is_asked_without_echo),
 		TEST(a_sandbox_tells_where_it_listens_and_what_to_use),

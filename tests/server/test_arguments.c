@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/arguments.h"
+#include "server/oidc/browser.h"
 
 #include <pims/error.h>
 
@@ -206,6 +207,23 @@ static void without_options_the_defaults_of_the_manual_hold(void **state)
 	assert_null(settings.customer_audience);
 }
 
+/* As pimsd(8), LIFETIMES, has them. */
+static void production_has_the_lifetimes_of_the_manual(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	settings_default(&settings, false);
+	assert_int_equal(settings.code_seconds, 5 * 60);
+	assert_int_equal(settings.access_seconds, 3599);
+	assert_int_equal(settings.refresh_seconds, 180 * 86400);
+	assert_int_equal(settings.session_seconds, 365 * 86400);
+	assert_int_equal(BROWSER_SECONDS, 14 * 86400);
+	assert_int_equal(settings.sms_seconds, 10 * 60);
+	assert_int_equal(settings.challenge_seconds, 120);
+	assert_int_equal(settings.otp_seconds, 120);
+}
+
 static void what_limits_sms_is_set(void **state)
 {
 	const struct settings settings =
@@ -292,6 +310,7 @@ int main(void)
 		cmocka_unit_test(a_country_must_be_one),
 		cmocka_unit_test(a_name_and_the_values_of_options_must_be_there),
 		cmocka_unit_test(without_options_the_defaults_of_the_manual_hold),
+		cmocka_unit_test(production_has_the_lifetimes_of_the_manual),
 		cmocka_unit_test(what_limits_sms_is_set),
 		cmocka_unit_test(the_ends_of_the_ranges_are_taken),
 		cmocka_unit_test(what_limits_pins_devices_and_passwords_is_set),

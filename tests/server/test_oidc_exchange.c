@@ -20,6 +20,10 @@
 #define TYPE "urn:ietf:params:oauth:token-type:access_token"
 #define SUBJECT "&subject_token_type=" TYPE "&subject_token="
 
+#define SMALL_HASH "81db8ebbbbc69c6c6ad4a6aa92b76e0c08af547da236b9e2c9dbe1d8285a8130" /* SHA-256 of "small" */
+#define SMALL_BASIC "Basic c21hbGw6c21hbGw=" /* small:small */
+#define AUTHORIZE "/am/oauth2/authorize?client_id=small&response_type=code&redirect_uri=https%3A%2F%2Fsmall.example%2Fcb"
+
 static struct endpoints server;
 static char access_token[64], refresh_token[64], id_token[4096];
 
@@ -130,6 +134,31 @@ static void a_token_of_another_client_is_refused(void **state)
 	reply_free(&reply);
 }
 
+/* OWASP ASVS 10.4.4, 10.4.11 */
+static void a_client_gets_no_more_than_it_was_registered_for(void **state)
+{
+	static char id[] = "small", name[] = "Small", uris[] = "https://small.example/cb", hash[] = SMALL_HASH, scope[] = "openid email";
+	const struct client small = {.id = id, .name = name, .secret_hash = hash, .redirect_uris = uris, .scope = scope, .no_exchange = true};
+	struct reply reply = {0};
+	char form[512], access[64];
+
+	(void)state;
+	assert_int_equal(store_client_add(server.server.store, &small), 0);
+	call(&server, &(struct call){.path = AUTHORIZE "&scope=profile", .form = "username=" DEMO_EMAIL "&password=" DEMO_PASSWORD}, &reply);
+	assert_string_equal(reply_parameter(&reply, "error"), "invalid_scope");
+	call(&server, &(struct call){.path = AUTHORIZE "&scope=openid+profile+email", .form = "username=" DEMO_EMAIL "&password=" DEMO_PASSWORD}, &reply);
+	(void)snprintf(form, sizeof form, "grant_type=authorization_code&code=%s&redirect_uri=https%%3A%%2F%%2Fsmall.example%%2Fcb",
+		       reply_parameter(&reply, "code"));
+	call(&server, &(struct call){.path = TOKEN, .form = form, .authorization = SMALL_BASIC}, &reply);
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(reply_text(&reply, "scope"), "openid email");
+	(void)snprintf(access, sizeof access, "%s", reply_text(&reply, "access_token"));
+	post(SMALL_BASIC, &reply, "&audience=customer-api", access);
+	assert_int_equal(reply.status, 400);
+	assert_string_equal(reply_text(&reply, "error"), "unauthorized_client");
+	reply_free(&reply);
+}
+
 static void the_token_does_not_work_here(void **state)
 {
 	static const char *const paths[] = {"/v1/account", "/v1/phone", "/am/oauth2/userinfo"};
@@ -207,6 +236,7 @@ int main(void)
 		TEST(an_audience_that_is_not_ours_is_an_invalid_target),
 		TEST(a_token_that_is_no_live_access_token_is_refused),
 		TEST(a_token_of_another_client_is_refused),
+		TEST(a_client_gets_no_more_than_it_was_registered_for),
 		TEST(the_token_does_not_work_here),
 		TEST(the_token_ends_with_its_session),
 		TEST(the_token_dies_at_its_time),
