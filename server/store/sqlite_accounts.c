@@ -50,37 +50,29 @@ int sqlite_account_by_subject(struct store *store, const char *subject, struct a
 	return sqlite_find(store, ACCOUNT_SELECT " WHERE subject = ?", VALUES(TEXT(subject)), sqlite_account_row, ret_account);
 }
 
-static int list_accounts(struct sql *sql, int (*each)(void *data, const struct account *account), void *data)
-{
-	sqlite3_stmt *statement;
-	int r;
+struct listing {
+	int (*each)(void *data, const struct account *account);
+	void *data;
+};
 
-	r = sql_start(sql, ACCOUNT_SELECT " ORDER BY email", NO_VALUES, &statement);
+static int listed(sqlite3_stmt *statement, void *arg)
+{
+	const struct listing *listing = arg;
+	struct account account;
+	int r = sqlite_account_row(statement, &account);
+
 	if (r < 0)
 		return r;
-	while ((r = sql_step(sql, statement)) > 0) {
-		struct account account;
-
-		r = sqlite_account_row(statement, &account);
-		if (r < 0)
-			break;
-		r = each(data, &account);
-		account_free(&account);
-		if (r)
-			break;
-	}
-	sql_done(statement);
+	r = listing->each(listing->data, &account);
+	account_free(&account);
 	return r;
 }
 
 int sqlite_account_list(struct store *store, int (*each)(void *data, const struct account *account), void *data)
 {
-	struct sql *sql = sqlite_reader(store);
-	int r;
+	struct listing listing = {.each = each, .data = data};
 
-	r = list_accounts(sql, each, data);
-	sqlite_reader_done(store, sql);
-	return r;
+	return sqlite_each(store, ACCOUNT_SELECT " ORDER BY email", NO_VALUES, listed, &listing);
 }
 
 /* RFC 9562 §5.4 */

@@ -24,37 +24,29 @@ int sqlite_client_get(struct store *store, const char *id, struct client *ret_cl
 	return sqlite_find(store, "SELECT " COLUMNS " FROM clients WHERE id = ?", VALUES(TEXT(id)), client_row, ret_client);
 }
 
-static int list_clients(struct sql *sql, int (*each)(void *data, const struct client *client), void *data)
-{
-	sqlite3_stmt *statement;
-	int r;
+struct listing {
+	int (*each)(void *data, const struct client *client);
+	void *data;
+};
 
-	r = sql_start(sql, "SELECT " COLUMNS " FROM clients ORDER BY id", NO_VALUES, &statement);
+static int listed(sqlite3_stmt *statement, void *arg)
+{
+	const struct listing *listing = arg;
+	struct client client;
+	int r = client_row(statement, &client);
+
 	if (r < 0)
 		return r;
-	while ((r = sql_step(sql, statement)) > 0) {
-		struct client client;
-
-		r = client_row(statement, &client);
-		if (r < 0)
-			break;
-		r = each(data, &client);
-		client_free(&client);
-		if (r)
-			break;
-	}
-	sql_done(statement);
+	r = listing->each(listing->data, &client);
+	client_free(&client);
 	return r;
 }
 
 int sqlite_client_list(struct store *store, int (*each)(void *data, const struct client *client), void *data)
 {
-	struct sql *sql = sqlite_reader(store);
-	int r;
+	struct listing listing = {.each = each, .data = data};
 
-	r = list_clients(sql, each, data);
-	sqlite_reader_done(store, sql);
-	return r;
+	return sqlite_each(store, "SELECT " COLUMNS " FROM clients ORDER BY id", NO_VALUES, listed, &listing);
 }
 
 struct client_change {

@@ -64,38 +64,30 @@ int sqlite_enroll_find(struct store *store, const unsigned char code_hash[32], c
 			   VALUES(HASH(code_hash), TEXT(serial)), device_row, ret_device);
 }
 
-static int list_devices(struct sql *sql, int64_t account, int (*each)(void *data, const struct device *device), void *data)
-{
-	sqlite3_stmt *statement;
-	int r;
+struct listing {
+	int (*each)(void *data, const struct device *device);
+	void *data;
+};
 
-	r = sql_start(sql, "SELECT " COLUMNS " FROM devices WHERE account = ? AND phase <> 3 ORDER BY created, id", VALUES(INT(account)),
-		      &statement);
+static int listed(sqlite3_stmt *statement, void *arg)
+{
+	const struct listing *listing = arg;
+	struct device device;
+	int r = device_row(statement, &device);
+
 	if (r < 0)
 		return r;
-	while ((r = sql_step(sql, statement)) > 0) {
-		struct device device;
-
-		r = device_row(statement, &device);
-		if (r < 0)
-			break;
-		r = each(data, &device);
-		device_free(&device);
-		if (r)
-			break;
-	}
-	sql_done(statement);
+	r = listing->each(listing->data, &device);
+	device_free(&device);
 	return r;
 }
 
 int sqlite_device_list(struct store *store, int64_t account, int (*each)(void *data, const struct device *device), void *data)
 {
-	struct sql *sql = sqlite_reader(store);
-	int r;
+	struct listing listing = {.each = each, .data = data};
 
-	r = list_devices(sql, account, each, data);
-	sqlite_reader_done(store, sql);
-	return r;
+	return sqlite_each(store, "SELECT " COLUMNS " FROM devices WHERE account = ? AND phase <> 3 ORDER BY created, id", VALUES(INT(account)),
+			   listed, &listing);
 }
 
 int sql_device_bury(struct sql *sql, int64_t account, int64_t id)

@@ -17,40 +17,32 @@ static int info_row(sqlite3_stmt *statement, struct session_info *ret_info)
 	return sql_text(statement, 1, &ret_info->application);
 }
 
-static int list_sessions(struct sql *sql, const struct sql_value *values, int (*each)(void *data, const struct session_info *session), void *data)
-{
-	sqlite3_stmt *statement;
-	int r;
+struct listing {
+	int (*each)(void *data, const struct session_info *session);
+	void *data;
+};
 
-	r = sql_start(sql,
-		      "SELECT s.id, c.name, s.auth_time, s.used FROM sessions s JOIN clients c ON c.id = s.client"
-		      " WHERE s.account = ? AND s.expires > ? ORDER BY s.used DESC, s.id DESC LIMIT ?",
-		      values, &statement);
+static int listed(sqlite3_stmt *statement, void *arg)
+{
+	const struct listing *listing = arg;
+	struct session_info info;
+	int r = info_row(statement, &info);
+
 	if (r < 0)
 		return r;
-	while ((r = sql_step(sql, statement)) > 0) {
-		struct session_info info;
-
-		r = info_row(statement, &info);
-		if (r < 0)
-			break;
-		r = each(data, &info);
-		free(info.application);
-		if (r)
-			break;
-	}
-	sql_done(statement);
+	r = listing->each(listing->data, &info);
+	free(info.application);
 	return r;
 }
 
 int sqlite_session_list(struct store *store, int64_t account, int64_t now, int (*each)(void *data, const struct session_info *session), void *data)
 {
-	struct sql *sql = sqlite_reader(store);
-	int r;
+	struct listing listing = {.each = each, .data = data};
 
-	r = list_sessions(sql, VALUES(INT(account), INT(now), INT(SESSION_LIST_MAX)), each, data);
-	sqlite_reader_done(store, sql);
-	return r;
+	return sqlite_each(store,
+			   "SELECT s.id, c.name, s.auth_time, s.used FROM sessions s JOIN clients c ON c.id = s.client"
+			   " WHERE s.account = ? AND s.expires > ? ORDER BY s.used DESC, s.id DESC LIMIT ?",
+			   VALUES(INT(account), INT(now), INT(SESSION_LIST_MAX)), listed, &listing);
 }
 
 struct end {

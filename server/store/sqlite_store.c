@@ -66,6 +66,24 @@ int sqlite_find(struct store *store, const char *text, const struct sql_value *v
 	return r;
 }
 
+int sqlite_each(struct store *store, const char *text, const struct sql_value *values, row_fn row, void *arg)
+{
+	struct sql *sql = sqlite_reader(store);
+	sqlite3_stmt *statement;
+	int r = sql_start(sql, text, values, &statement);
+
+	if (r == 0) {
+		while ((r = sql_step(sql, statement)) > 0) {
+			r = row(statement, arg);
+			if (r)
+				break;
+		}
+		sql_done(statement);
+	}
+	sqlite_reader_done(store, sql);
+	return r;
+}
+
 static void free_readers(struct sqlite_store *sqlite)
 {
 	while (sqlite->readers) {

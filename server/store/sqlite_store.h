@@ -58,6 +58,8 @@ void sqlite_reader_done(struct store *store, struct sql *sql);
 typedef int (*row_fn)(sqlite3_stmt *statement, void *ret_result);
 /** The first row of a query by `text`. PIMS_E_NOT_FOUND. */
 int sqlite_find(struct store *store, const char *text, const struct sql_value *values, row_fn row, void *ret_result);
+/** Every row of a query; a `row` that returns other than 0 ends it, and that is returned. */
+int sqlite_each(struct store *store, const char *text, const struct sql_value *values, row_fn row, void *arg);
 int sql_find(struct sql *sql, const char *text, const struct sql_value *values, row_fn row, void *ret_result);
 /** Inside a change: makes an account; `email` NULL: its subject stands there. PIMS_E_STATE: there is one with this address. */
 int sql_account_add(struct sql *sql, const char *email, const char *password_hash, const char *phone, int64_t now);
