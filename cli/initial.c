@@ -12,6 +12,9 @@
 
 #include <ctype.h>
 
+/* Any free port of this machine (RFC 8252 §7.3); a provider that compares letter by letter wants --redirect-uri with the port it knows. */
+static const char issuer_redirect[] = "http://127.0.0.1/callback";
+
 /** Where an option goes in the configuration, and how a person is asked for it when neither option nor environment tells. */
 struct value {
 	int option;
@@ -175,6 +178,26 @@ static int choose(struct cli *cli, const char *const *options, struct secret *re
 	return prompt_text(cli, "Server URL (empty: the live service of a brand)", "", ret_backend);
 }
 
+/* From the options alone: the provider's own document tells the rest at sign-in. */
+static int issuer_config(struct cli *cli, const char *const *options, json_t **ret_config)
+{
+	json_t *config;
+	int r;
+
+	if (options[INITIAL_BACKEND] || options[INITIAL_BRAND])
+		return cli_usage(cli, "--issuer stands alone: no --backend, no --brand");
+	if (!options[INITIAL_CLIENT_ID])
+		return cli_usage(cli, "--client-id is missing");
+	config = json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s}}", "environnement", "Production", "mode", "B2C", "issuer", options[INITIAL_ISSUER],
+			   "credential", "clientID", options[INITIAL_CLIENT_ID], "clientSecret", "", "loginRedirectURI", issuer_redirect, "webviewsRedirectURI", issuer_redirect);
+	r = config ? take_values(cli, config, options, false) : cli_usage(cli, "an option is not UTF-8");
+	if (r)
+		json_wipe(config);
+	else
+		*ret_config = config;
+	return r;
+}
+
 int initial_config(struct cli *cli, const char *const *options, json_t **ret_config)
 {
 	struct secret backend cleanup_secret = {NULL, 0};
@@ -182,7 +205,7 @@ int initial_config(struct cli *cli, const char *const *options, json_t **ret_con
 	int r;
 
 	if (options[INITIAL_ISSUER])
-		return initial_issuer(cli, options, ret_config);
+		return issuer_config(cli, options, ret_config);
 	r = choose(cli, options, &backend);
 	if (!r && !secret_empty(&backend))
 		r = discover(cli, secret_text(&backend), &config);

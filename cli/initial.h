@@ -37,7 +37,5 @@ int initial_config(struct cli *cli, const char *const *options, json_t **ret_con
  * with a backend or an issuer is left alone: the brand's secret must not reach another server. Returns an exit status.
  */
 int initial_fill(struct cli *cli, json_t *config);
-/** The same for --issuer, from the options alone: the provider's own document tells the rest at sign-in. */
-int initial_issuer(struct cli *cli, const char *const *options, json_t **ret_config);
 
 #endif

@@ -282,7 +282,7 @@ int authenticate(struct request *request, struct response *response, struct sess
 	if (r == PIMS_E_INVALID || r == PIMS_E_AGAIN)
 		refuse_proof(request, response, &presented, r);
 	else if (r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT)
-		refuse(response, &presented, "invalid_token", NULL);
+		refuse(response, &presented, "invalid_token", "it is unknown, expired or revoked, or bound to a key and wants DPoP with a proof");
 	else
 		fail(response);
 	return r;

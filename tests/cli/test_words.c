@@ -757,12 +757,12 @@ static void init_for_an_issuer_asks_for_nothing(void **state)
 
 	(void)state;
 	run(&result, rows, "s3cret\n", "init", "--issuer", "https://id.example.com", "--client-id", "me", "--client-secret-file", "-", "--scope",
-	    "openid cars", "--profile", "issuer", NULL);
+	    "openid cars", "--dpop", "refresh", "--profile", "issuer", NULL);
 	assert_int_equal(result.status, 0);
 	read_config("issuer", text, sizeof text);
 	assert_string_equal(text, "{\"environnement\":\"Production\",\"mode\":\"B2C\",\"issuer\":\"https://id.example.com\",\"credential\":{"
 				  "\"clientID\":\"me\",\"clientSecret\":\"s3cret\",\"loginRedirectURI\":\"http://127.0.0.1/callback\","
-				  "\"webviewsRedirectURI\":\"http://127.0.0.1/callback\"},\"scope\":\"openid cars\"}\n");
+				  "\"webviewsRedirectURI\":\"http://127.0.0.1/callback\"},\"dpop\":\"refresh\",\"scope\":\"openid cars\"}\n");
 	assert_lacks(result.err, "s3cret");
 	run(&result, NULL, NULL, "init", "--issuer", "https://id.example.com", "--profile", "issuer2", NULL);
 	assert_int_equal(result.status, 2);
