@@ -189,7 +189,8 @@ static int issuer_config(struct cli *cli, const char *const *options, json_t **r
 	if (!options[INITIAL_CLIENT_ID])
 		return cli_usage(cli, "--client-id is missing");
 	config = json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s}}", "environnement", "Production", "mode", "B2C", "issuer", options[INITIAL_ISSUER],
-			   "credential", "clientID", options[INITIAL_CLIENT_ID], "clientSecret", "", "loginRedirectURI", issuer_redirect, "webviewsRedirectURI", issuer_redirect);
+			   "credential", "clientID", options[INITIAL_CLIENT_ID], "clientSecret", "", "loginRedirectURI", issuer_redirect,
+			   "webviewsRedirectURI", issuer_redirect);
 	r = config ? take_values(cli, config, options, false) : cli_usage(cli, "an option is not UTF-8");
 	if (r)
 		json_wipe(config);
