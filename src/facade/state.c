@@ -15,6 +15,7 @@ static const struct {
 } endpoint_members[] = {
 	{"issuer", offsetof(struct endpoints, issuer)},
 	{"authorization", offsetof(struct endpoints, authorization)},
+	{"par", offsetof(struct endpoints, par)},
 	{"token", offsetof(struct endpoints, token)},
 	{"revocation", offsetof(struct endpoints, revocation)},
 	{"jwks", offsetof(struct endpoints, jwks)},

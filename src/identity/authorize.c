@@ -89,14 +89,18 @@ static int put_challenge(const struct authorization *authorization, struct buf *
 	return r < 0 ? r : url_put(buf, "code_challenge_method", "S256");
 }
 
-int authorization_url(const struct authorization *authorization, const struct flow *flow, const char *language, struct buf *buf)
+int authorization_url(const struct profile *profile, const char *query, struct buf *url)
+{
+	const char *endpoint = profile->endpoints.authorization;
+
+	return buf_printf(url, "%s%c%s", endpoint, strchr(endpoint, '?') ? '&' : '?', query);
+}
+
+int authorization_parameters(const struct authorization *authorization, const struct flow *flow, const char *language, struct buf *buf)
 {
 	const struct profile *profile = flow->profile;
 	int r;
 
-	buf_puts(buf, profile->endpoints.authorization);
-	if (!strchr(profile->endpoints.authorization, '?'))
-		buf_putc(buf, '?');
 	url_put(buf, "response_type", "code");
 	url_put(buf, "client_id", profile->client_id);
 	url_put(buf, "redirect_uri", flow->redirect_uri);

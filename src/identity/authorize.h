@@ -18,8 +18,10 @@ struct authorization {
 
 int authorization_begin(struct authorization *authorization, const struct env *env, bool forced);
 void authorization_free(struct authorization *authorization);
-/** Appends the URL for the user agent. `language` is a valid ui_locales or NULL. */
-int authorization_url(const struct authorization *authorization, const struct flow *flow, const char *language, struct buf *buf);
+/** Appends the parameters of the request, encoded. `language` is a valid ui_locales or NULL. */
+int authorization_parameters(const struct authorization *authorization, const struct flow *flow, const char *language, struct buf *query);
+/** Appends the URL for the user agent: the provider's endpoint with these parameters. */
+int authorization_url(const struct profile *profile, const char *query, struct buf *url);
 /**
  * The parameters of a redirect that answers this request: our redirect URI and our state (RFC 6749 §4.1.2, §10.12).
  * PIMS_E_NOT_FOUND: it is not ours; PIMS_E_MEMORY.

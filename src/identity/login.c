@@ -4,6 +4,7 @@
 #include "identity/identity.h"
 #include "identity/limits.h"
 
+#include "base/json.h"
 #include "base/text.h"
 
 #include <pims/error.h>
@@ -118,21 +119,63 @@ static int make_key(struct flow *flow, struct login *login)
 	return r < 0 ? r : dpop_key_thumbprint(&login->grant.key, login->authorization.key);
 }
 
+static enum flow_want open_agent(struct flow *flow, const char *query)
+{
+	struct buf url = BUF_INIT(HTTP_MAX_URL);
+	int r = authorization_url(flow->profile, query, &url);
+
+	if (r == 0)
+		r = text_set(&flow->agent_url, buf_text(&url));
+	buf_free(&url);
+	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_AGENT, returned);
+}
+
+/* RFC 9126 §4: the user agent carries the name of the request only. */
+static enum flow_want read_pushed(struct flow *flow)
+{
+	struct buf query = BUF_INIT(HTTP_MAX_URL);
+	json_t *answer = NULL;
+	enum flow_want want;
+	int r;
+
+	if (flow->response.status != 201 && flow->response.status != 200)
+		return token_fail(flow);
+	r = json_parse_object(buf_text(&flow->response.body), flow->response.body.len, DOCUMENT_MAX, &answer);
+	if (r == 0 && !json_text(answer, "request_uri"))
+		r = PIMS_E_FORMAT;
+	if (r == 0) {
+		url_put(&query, "client_id", flow->profile->client_id);
+		r = url_put(&query, "request_uri", json_text(answer, "request_uri"));
+	}
+	if (r == PIMS_E_MEMORY)
+		want = flow_fail_return(flow, r);
+	else
+		want = r < 0 ? flow_fail(flow, PIMS_SERVER, "server.format") : open_agent(flow, buf_text(&query));
+	json_wipe(answer);
+	buf_free(&query);
+	return want;
+}
+
 static enum flow_want ask_user(struct flow *flow)
 {
 	struct login *login = flow->data;
 	char language[LANGUAGE_SIZE];
-	struct buf url = BUF_INIT(HTTP_MAX_URL);
+	struct buf query = BUF_INIT(HTTP_MAX_URL);
+	enum flow_want want;
 	int r = authorization_begin(&login->authorization, flow->env, login->authorization.forced);
 
 	if (r == 0)
 		r = make_key(flow, login);
 	if (r == 0)
-		r = authorization_url(&login->authorization, flow, authorization_language(flow, language), &url);
-	if (r == 0)
-		r = text_set(&flow->agent_url, buf_text(&url));
-	buf_free(&url);
-	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_AGENT, returned);
+		r = authorization_parameters(&login->authorization, flow, authorization_language(flow, language), &query);
+	if (r == 0 && flow->profile->endpoints.par)
+		r = token_request_par(flow, buf_text(&query));
+	if (r < 0)
+		want = flow_fail_return(flow, r);
+	else
+		want = flow->profile->endpoints.par ? flow_wait(flow, FLOW_HTTP, read_pushed) : open_agent(flow, buf_text(&query));
+	buf_free(&query);
+	return want;
 }
 
 static enum flow_want open_redirect(struct flow *flow)

@@ -40,6 +40,9 @@ static const struct member provider_members[] = {
 	{"userinfo_endpoint", offsetof(struct endpoints, userinfo), false},
 	{"end_session_endpoint", offsetof(struct endpoints, end_session), false},
 };
+
+/* RFC 9126 §5: read where the provider takes nothing else. */
+static const struct member par_member = {"pushed_authorization_request_endpoint", offsetof(struct endpoints, par), true};
 /* clang-format on */
 
 int metadata_request(struct flow *flow, const char *base, const char *document)
@@ -166,14 +169,17 @@ const char *metadata_choose_scope(const json_t *document, struct endpoints *endp
 const char *metadata_read_provider(const json_t *document, struct endpoints *endpoints)
 {
 	const json_t *announced = json_object_get(document, "authorization_response_iss_parameter_supported");
-	const char *issuer = json_text(document, "issuer");
+	const char *issuer = json_text(document, "issuer"), *problem;
 
 	if (!issuer || strcmp(issuer, endpoints->issuer) != 0)
 		return "server.issuer";
 	endpoints->iss_parameter = json_is_true(announced);
 	endpoints->post_secret = takes_no_basic(document);
 	endpoints->dpop = lists(document, "dpop_signing_alg_values_supported", DPOP_ALGORITHM); /* RFC 9449 §5.1 */
-	return read_members(document, provider_members, sizeof provider_members / sizeof *provider_members, endpoints);
+	problem = read_members(document, provider_members, sizeof provider_members / sizeof *provider_members, endpoints);
+	if (!problem && json_is_true(json_object_get(document, "require_pushed_authorization_requests")))
+		problem = read_member(document, &par_member, endpoints);
+	return problem;
 }
 
 enum flow_want metadata_fail(struct flow *flow, const char *cause)

@@ -20,23 +20,25 @@ enum {
 
 /*
  * Public clients name themselves in the form, others by Basic (RFC 6749 §2.3.1; spec/wire.md §2), or in the form where the provider takes nothing
- * else. The body is wiped with the request.
+ * else. `named`: the form has the client_id already. The body is wiped with the request.
  */
-static int authenticate(struct flow *flow)
+static int authenticate(struct flow *flow, bool named)
 {
 	const struct profile *profile = flow->profile;
 	struct buf *body = &flow->request.body;
+	bool basic = !secret_empty(&profile->client_secret) && !profile->endpoints.post_secret;
 
-	if (secret_empty(&profile->client_secret))
-		return url_put(body, "client_id", profile->client_id);
-	if (profile->endpoints.post_secret) {
+	if (basic)
+		return http_request_basic(&flow->request, profile->client_id, secret_text(&profile->client_secret));
+	if (!named)
 		url_put(body, "client_id", profile->client_id);
-		return url_put(body, "client_secret", secret_text(&profile->client_secret));
-	}
-	return http_request_basic(&flow->request, profile->client_id, secret_text(&profile->client_secret));
+	if (!secret_empty(&profile->client_secret))
+		url_put(body, "client_secret", secret_text(&profile->client_secret));
+	return buf_error(body);
 }
 
-static int begin(struct flow *flow, const char *url)
+/* `form`: what stands in the form first. */
+static int begin_with(struct flow *flow, const char *url, const char *form)
 {
 	int r = http_request_start(&flow->request, "POST", url);
 
@@ -45,9 +47,21 @@ static int begin(struct flow *flow, const char *url)
 	if (r == 0)
 		r = http_request_header(&flow->request, "Accept", "application/json");
 	if (r == 0)
-		r = authenticate(flow);
+		r = buf_puts(&flow->request.body, form);
+	if (r == 0)
+		r = authenticate(flow, *form);
 	flow->request.body_limit = DOCUMENT_MAX;
 	return r;
+}
+
+static int begin(struct flow *flow, const char *url)
+{
+	return begin_with(flow, url, "");
+}
+
+int token_request_par(struct flow *flow, const char *query)
+{
+	return begin_with(flow, flow->profile->endpoints.par, query);
 }
 
 /*

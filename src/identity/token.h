@@ -21,6 +21,8 @@ struct token_answer {
  */
 int token_request_code(struct flow *flow, const char *code, const char *verifier, struct dpop_key *key);
 int token_request_refresh(struct flow *flow, const char *refresh_token);
+/** RFC 9126 §2.1: the parameters of an authorization request, encoded, for the endpoint that takes them. */
+int token_request_par(struct flow *flow, const char *query);
 /** RFC 8693: an access token for one to the API of `audience`. */
 int token_request_exchange(struct flow *flow, const char *access_token, const char *audience);
 /** The same for the revocation endpoint (RFC 7009 §2.1). `hint` is "refresh_token" or "access_token". */

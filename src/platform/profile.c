@@ -10,6 +10,7 @@ void endpoints_free(struct endpoints *endpoints)
 		return;
 	free(endpoints->issuer);
 	free(endpoints->authorization);
+	free(endpoints->par);
 	free(endpoints->token);
 	free(endpoints->revocation);
 	free(endpoints->jwks);

@@ -12,6 +12,7 @@
 struct endpoints {
 	char *issuer;
 	char *authorization;
+	char *par; /**< where authorization requests are pushed (RFC 9126), of a provider that takes no others; else NULL */
 	char *token;
 	char *revocation;
 	char *jwks;

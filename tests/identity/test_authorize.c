@@ -60,8 +60,12 @@ static int teardown(void **state)
 
 static const char *make_url(struct fixture *fixture, const char *language)
 {
+	struct buf query = BUF_INIT(8192);
+
 	buf_reset(&fixture->url);
-	assert_int_equal(authorization_url(&fixture->authorization, &fixture->flow, language, &fixture->url), 0);
+	assert_int_equal(authorization_parameters(&fixture->authorization, &fixture->flow, language, &query), 0);
+	assert_int_equal(authorization_url(&fixture->profile, buf_text(&query), &fixture->url), 0);
+	buf_free(&query);
 	return buf_text(&fixture->url);
 }
 
@@ -181,7 +185,9 @@ static void a_url_over_the_limit_is_an_error(void **state)
 	struct fixture *fixture = *state;
 	struct buf small = BUF_INIT(100);
 
-	assert_int_equal(authorization_url(&fixture->authorization, &fixture->flow, NULL, &small), PIMS_E_LIMIT);
+	assert_int_equal(authorization_parameters(&fixture->authorization, &fixture->flow, NULL, &small), PIMS_E_LIMIT);
+	buf_reset(&small);
+	assert_int_equal(authorization_url(&fixture->profile, make_url(fixture, NULL), &small), PIMS_E_LIMIT);
 	buf_free(&small);
 }
 

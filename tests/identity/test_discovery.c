@@ -362,6 +362,30 @@ static void a_backend_may_leave_sign_in_to_another_provider(void **state)
 	fails_with_provider(fixture, "{\"issuer\":\"https://id.example/realm\"}", PIMS_SERVER, "server.issuer");
 }
 
+/* RFC 9126 §5 */
+static void requests_are_pushed_where_nothing_else_is_taken(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->provider = "{\"pushed_authorization_request_endpoint\":\"" BASE "/par\",\"require_pushed_authorization_requests\":true}";
+	run(fixture, identity_discover);
+	assert_outcome(fixture, 0, "");
+	assert_string_equal(fixture->profile.endpoints.par, BASE "/par");
+	fails_with_provider(fixture, "{\"require_pushed_authorization_requests\":true}", PIMS_SERVER, "server.format");
+	fails_with_provider(fixture, "{\"pushed_authorization_request_endpoint\":\"http://id.example/par\",\"require_pushed_authorization_requests\":true}",
+			    PIMS_NOT_CONFIGURED, "backend.insecure");
+}
+
+static void where_they_need_not_be_pushed_they_are_not(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->provider = "{\"pushed_authorization_request_endpoint\":\"" BASE "/par\",\"require_pushed_authorization_requests\":false}";
+	run(fixture, identity_discover);
+	assert_outcome(fixture, 0, "");
+	assert_null(fixture->profile.endpoints.par);
+}
+
 static void endpoints_that_are_not_there_stay_empty(void **state)
 {
 	struct fixture *fixture = *state;
@@ -654,6 +678,8 @@ int main(void)
 		TEST(failures_on_the_way_are_told),
 		TEST(a_failure_keeps_what_was_known),
 		TEST(both_documents_fill_the_endpoints),
+		TEST(requests_are_pushed_where_nothing_else_is_taken),
+		TEST(where_they_need_not_be_pushed_they_are_not),
 		TEST(a_backend_may_leave_sign_in_to_another_provider),
 		TEST(endpoints_that_are_not_there_stay_empty),
 		TEST(a_backend_may_stand_in_a_folder),

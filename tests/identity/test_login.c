@@ -439,6 +439,81 @@ static void tokens_are_asked_for_the_api_that_the_backend_names(void **state)
 	assert_non_null(strstr(provider_last(provider, TOKEN)->body, "&resource=urn%3Aexample%3Apimsd"));
 }
 
+/* --- RFC 9126 ------------------------------------------------------------------------------------------------------------------------- */
+
+#define PAR "/par"
+
+static void want_pushed(struct provider *provider)
+{
+	assert_int_equal(text_set(&provider->profile.endpoints.par, PROVIDER_ISSUER PAR), 0);
+}
+
+static void a_provider_that_wants_it_is_pushed_the_request(void **state)
+{
+	struct provider *provider = *state;
+	const struct provider_request *request;
+	struct query query = {0};
+
+	want_pushed(provider);
+	provider_sign_in(provider);
+	request = provider_last(provider, PAR);
+	assert_string_equal(request->method, "POST");
+	assert_int_equal(query_parse(request->body, strlen(request->body), &query), 0);
+	assert_string_equal(query_get(&query, "client_id"), "pims");
+	assert_string_equal(query_get(&query, "redirect_uri"), PROVIDER_REDIRECT);
+	assert_string_equal(query_get(&query, "code_challenge_method"), "S256");
+	assert_non_null(query_get(&query, "state"));
+	assert_non_null(query_get(&query, "nonce"));
+	assert_null(strstr(strstr(request->body, "client_id=") + 1, "client_id=")); /* once */
+	assert_string_equal(provider->agent_url, PROVIDER_ISSUER "/am/oauth2/authorize?client_id=pims&request_uri=urn%3Aietf%3Aparams%3Aoauth%3A"
+						 "request_uri%3Ar-1");
+	query_free(&query);
+}
+
+static void a_confidential_client_proves_itself_there_too(void **state)
+{
+	struct provider *provider = *state;
+
+	assert_int_equal(secret_set(&provider->profile.client_secret, "demo"), 0);
+	want_pushed(provider);
+	provider_sign_in(provider);
+	assert_non_null(strstr(provider_last(provider, PAR)->headers, "Authorization: Basic cGltczpkZW1v\n"));
+	provider->profile.endpoints.post_secret = true;
+	provider->redirect_count = 0;
+	provider_sign_in(provider);
+	assert_null(strstr(provider_last(provider, PAR)->headers, "Authorization"));
+	assert_non_null(strstr(provider_last(provider, PAR)->body, "&client_secret=demo"));
+}
+
+static void a_pushed_request_that_is_refused_opens_no_browser(void **state)
+{
+	static const struct {
+		struct provider_fault fault;
+		int code;
+		const char *cause;
+	} rows[] = {
+		{{.status = 400, .type = "application/json", .body = "{\"error\":\"invalid_request\"}"}, PIMS_SERVER, "oauth.invalid_request"},
+		{{.status = 401, .type = "application/json", .body = "{\"error\":\"invalid_client\"}"}, PIMS_NOT_CONFIGURED, "oauth.invalid_client"},
+		{{.status = 201, .type = "application/json", .body = "{\"expires_in\":60}"}, PIMS_SERVER, "server.format"},
+		{{.status = 201, .type = "application/json", .body = "{\"request_uri\":7}"}, PIMS_SERVER, "server.format"},
+		{{.status = 201, .type = "application/json", .body = "[]"}, PIMS_SERVER, "server.format"},
+		{{.status = 500, .type = "text/plain", .body = "no"}, PIMS_SERVER, NULL},
+	};
+	struct provider *provider = *state;
+
+	want_pushed(provider);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		provider->fault = rows[i].fault;
+		provider->fault.path = PAR;
+		provider->faults = 9;
+		provider_run(provider, identity_login, NULL);
+		assert_int_equal(provider->flow.outcome.code, rows[i].code);
+		if (rows[i].cause)
+			assert_string_equal(provider->flow.outcome.cause, rows[i].cause);
+		assert_int_equal(provider->agent_opened, 0);
+	}
+}
+
 static void a_confidential_client_proves_itself_by_basic(void **state)
 {
 	struct provider *provider = *state;
@@ -619,6 +694,9 @@ int main(void)
 		TEST(a_full_disk_signs_nobody_in),
 		TEST(the_old_session_stays_until_the_new_one_is_complete),
 		TEST(the_code_is_redeemed_with_its_verifier),
+		TEST(a_provider_that_wants_it_is_pushed_the_request),
+		TEST(a_confidential_client_proves_itself_there_too),
+		TEST(a_pushed_request_that_is_refused_opens_no_browser),
 		TEST(tokens_are_asked_for_the_api_that_the_backend_names),
 		TEST(a_confidential_client_proves_itself_by_basic),
 		TEST(a_secret_goes_into_the_form_where_basic_is_not_taken),

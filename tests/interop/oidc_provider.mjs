@@ -4,6 +4,7 @@
 // SETTINGS: port, cert, key and ca (PEM files), redirect (with its port, for what compares letter by letter), secret; and in `more`, where a test wants it:
 //   path      of the issuer, "/oidc" for instance
 //   postOnly  client_secret_post is all it takes
+//   pushed    it takes authorization requests that were pushed only (RFC 9126)
 //   dpop      tokens are bound to a key, when the client has one (RFC 9449)
 //   format    jwt or opaque: of access tokens for the API that a client names as `resource`, which may introspect them as "pimsd:1"
 // On standard output the lines "issuer URL", "redirect URL" and "control URL" when it listens. The control server, on loopback too:
@@ -165,6 +166,7 @@ function makeProvider() {
 		jwks: { keys: [keys.RS256.jwk, keys.ES256.jwk] },
 		cookies: { keys: ["only for tests"] },
 		features: { devInteractions: { enabled: false }, revocation: { enabled: true }, rpInitiatedLogout: { enabled: true, logoutSource },
+			...(settings.pushed && { pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true } }),
 			...(settings.dpop && binding()), ...(settings.format && featuresForApis()) },
 		interactions: { url: (context, interaction) => `${settings.path}/interaction/${interaction.uid}` },
 		claims: { openid: ["sub"], profile: ["preferred_username"], email: ["email", "email_verified"] },

@@ -413,6 +413,32 @@ static void a_secret_goes_into_the_form_where_basic_is_not_taken(void **state)
 	provider = first;
 }
 
+/* RFC 9126: the browser carries no more than the name of the request. */
+static void a_provider_that_wants_requests_pushed_gets_them(void **state)
+{
+	static const char *const clients[] = {"native", "with:basic +%"};
+	char secret[128];
+	struct foreign first = provider;
+	struct app app;
+
+	(void)state;
+	foreign_start(&provider, "{\"pushed\":true}");
+	foreign_secret(&provider, secret, sizeof secret);
+	for (size_t i = 0; i < sizeof clients / sizeof *clients; i++) {
+		foreign_app(&app, &provider, clients[i], i ? secret : NULL, NULL);
+		foreign_login(&app, &provider);
+		app_assert_succeeded(&app);
+		app_reopen(&app); /* learnt from the state file */
+		foreign_login(&app, &provider);
+		app_assert_succeeded(&app);
+		app_call(&app, "get", TOKEN_API, REFRESH);
+		app_assert_succeeded(&app);
+		app_remove(&app);
+	}
+	foreign_stop(&provider);
+	provider = first;
+}
+
 static void logout_revokes_the_refresh_token(void **state)
 {
 	char issued[256];
@@ -490,6 +516,7 @@ int main(void)
 		T(new_keys_between_sign_in_and_refresh_are_fetched_once),
 		T(a_secret_goes_by_basic_encoded),
 		T(a_secret_goes_into_the_form_where_basic_is_not_taken),
+		T(a_provider_that_wants_requests_pushed_gets_them),
 		T(logout_revokes_the_refresh_token),
 		T(logout_ends_the_browsers_session_too),
 	};

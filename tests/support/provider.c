@@ -188,6 +188,14 @@ static bool lacks_nonce(struct provider *provider, struct answer *answer)
 	return true;
 }
 
+/* RFC 9126 §2.2 */
+static void answer_pushed(struct provider *provider, struct answer *answer)
+{
+	assert_int_equal(text_set(&provider->pushed, buf_text(&provider->flow.request.body)), 0);
+	answer->status = 201;
+	answer->body = strdup("{\"request_uri\":\"urn:ietf:params:oauth:request_uri:r-1\",\"expires_in\":60}");
+}
+
 static void compute(struct provider *provider, struct answer *answer)
 {
 	const char *url = buf_text(&provider->flow.request.url);
@@ -203,6 +211,8 @@ static void compute(struct provider *provider, struct answer *answer)
 		answer_tokens(provider, buf_text(&provider->flow.request.body), answer);
 	else if (is_to(url, "/jwk_uri"))
 		answer_keys(provider, answer);
+	else if (is_to(url, "/par"))
+		answer_pushed(provider, answer);
 	else if (is_to(url, "/token/revoke"))
 		answer->type = NULL;
 	else
@@ -316,9 +326,10 @@ static void take_parameters(struct provider *provider)
 {
 	struct query query = {0};
 	const char *start = strchr(provider->agent_url, '?');
+	const char *parameters = provider->pushed ? provider->pushed : start ? start + 1 : NULL;
 
-	assert_non_null(start);
-	assert_int_equal(query_parse(start + 1, strlen(start + 1), &query), 0);
+	assert_non_null(parameters);
+	assert_int_equal(query_parse(parameters, strlen(parameters), &query), 0);
 	assert_int_equal(text_set(&provider->state, query_get(&query, "state")), 0);
 	assert_int_equal(text_set(&provider->nonce, query_get(&query, "nonce")), 0);
 	query_free(&query);
@@ -501,6 +512,7 @@ void provider_free(struct provider *provider)
 	iw_device_free(&provider->device);
 	dpop_nonces_free(&provider->nonces);
 	free(provider->agent_url);
+	free(provider->pushed);
 	free(provider->state);
 	free(provider->nonce);
 	free(provider->saved_refresh);

@@ -51,6 +51,7 @@ struct provider {
 	const char *redirects[PROVIDER_REDIRECTS];
 	size_t redirect_count;
 	char *agent_url;
+	char *pushed; /**< the authorization request that was pushed last, or NULL */
 	char *state, *nonce;
 	unsigned agent_opened, agent_asked;
 
