@@ -20,8 +20,8 @@ static const struct {
 	/* as at the live service */
 	{OIDC_TOKEN_PATH, LIVE_TOKENS},
 	{OIDC_REVOKE_PATH, LIVE_TOKENS},
-	{"/applications/", 0},
-	{"/connectedcar/", 0},
+	{"/applications/", REQUEST_GATEWAY},
+	{"/connectedcar/", REQUEST_GATEWAY},
 	{"/iwws/", 0},
 	/* by the standards alone */
 	{"/.well-known/", REQUEST_ANY_ORIGIN},

@@ -151,6 +151,7 @@ static void split_target(struct exchange *exchange)
 		*query++ = 0;
 	if (exchange->server->options.rules)
 		request->rules = exchange->server->options.rules(path);
+	exchange->response.gateway = (request->rules & REQUEST_GATEWAY) != 0;
 	if (query && query_parse(query, strlen(query), &request->query) < 0)
 		exchange_refuse_malformed(exchange, "request.query", "The query string is malformed");
 }

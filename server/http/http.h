@@ -30,6 +30,7 @@ enum request_rule {
 	REQUEST_UNTYPED = 1 << 1,    /**< a body that tells no type is a form */
 	REQUEST_FORM = 1 << 2,       /**< a body that is no form is 415 */
 	REQUEST_JSON = 1 << 3,       /**< a body that is no JSON is 415 */
+	REQUEST_GATEWAY = 1 << 5,    /**< problems are told in the form of the live service's gateway, too */
 	REQUEST_ANY_ORIGIN = 1 << 4  /**< scripts of any page may call it, without cookies (CORS) */
 };
 
@@ -98,6 +99,7 @@ struct response {
 	struct buf body;
 	struct buf headers; /**< "Name: value" lines, each with its NUL */
 	enum response_fate fate;
+	bool gateway; /**< REQUEST_GATEWAY of its request */
 	struct stream *stream; /**< the body instead of `body`, or NULL */
 };
 
@@ -107,7 +109,8 @@ void response_json(struct response *response, int status, json_t *value);
 void response_text(struct response *response, int status, const char *content_type, const char *text);
 /** 302 or 303 to a URL. */
 void response_redirect(struct response *response, int status, const char *url);
-/** RFC 9457 problem document: type "about:blank#<cause>", title, status, `cause`; retry_after < 0 and remaining < 0 are left out. */
+/** RFC 9457 problem document: type "about:blank#<cause>", title, status, `cause`; retry_after < 0 and remaining < 0 are left out.
+ * With `gateway` also httpCode, httpMessage and moreInformation (spec/wire.md §2), by which clients of the live service know an error. */
 void response_problem(struct response *response, int status, const char *cause, const char *title, int retry_after, int remaining);
 
 /** Makes `stream`, whose `read` and `done` are set, the body of the answer: 200 with this type (a literal). From here on `done` will come. */

@@ -5,6 +5,7 @@
 
 #include <pims/error.h>
 
+#include <microhttpd.h>
 #include <string.h>
 #include <time.h>
 
@@ -86,6 +87,19 @@ static int put_problem(json_t *object, const struct response *response, const ch
 	return 0;
 }
 
+/* They take what has none of these for success: an SMS that was refused, for one. */
+static int put_gateway(json_t *object, int status, const char *title)
+{
+	char code[16];
+	int r;
+
+	(void)snprintf(code, sizeof code, "%d", status);
+	r = json_put_text(object, "httpCode", code);
+	if (r == 0)
+		r = json_put_text(object, "httpMessage", MHD_get_reason_phrase_for((unsigned)status));
+	return r < 0 ? r : json_put_text(object, "moreInformation", title);
+}
+
 void response_problem(struct response *response, int status, const char *cause, const char *title, int retry_after, int remaining)
 {
 	json_t *object = json_object();
@@ -95,6 +109,8 @@ void response_problem(struct response *response, int status, const char *cause, 
 	response->status = status;
 	if (!object || put_problem(object, response, cause, title) < 0)
 		r = PIMS_E_MEMORY;
+	if (r == 0 && response->gateway)
+		r = put_gateway(object, status, title);
 	if (r == 0 && retry_after >= 0) {
 		snprintf(seconds, sizeof seconds, "%d", retry_after);
 		r = response_header(response, "Retry-After", seconds);

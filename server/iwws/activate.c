@@ -119,9 +119,19 @@ static const char *valid_name(const char *name)
 	return valid ? name : "";
 }
 
+/* What follows is random hex; a device_id may have one of its own. */
+static const char *last_separator(const char *serial)
+{
+	const char *last = NULL;
+
+	for (const char *at = serial; (at = strstr(at, "/_/")); at++)
+		last = at;
+	return last;
+}
+
 static int fill_texts(struct mac_call *call, struct device *row)
 {
-	const char *serial = call->request.serial, *end = strstr(serial, "/_/");
+	const char *serial = call->request.serial, *end = last_separator(serial);
 	int r;
 
 	if (!end || end == serial)

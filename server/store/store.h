@@ -394,7 +394,7 @@ struct device {
 	int64_t id;       /**< the wire's id, random, positive */
 	int64_t account;
 	char *serial;
-	char *device_id;  /**< serial's part before "/_/": activating again replaces */
+	char *device_id;  /**< serial's part before its last "/_/": activating again replaces */
 	char *name;
 	enum device_phase phase;
 	unsigned char code_hash[32]; /**< of the activation code: repeating Finalize with code and serial finds it */

@@ -303,6 +303,10 @@ for (const [name, dialect] of Object.entries({ scripted, integrated })) {
 		const again = await client.askSms()
 		assert.equal(again.status, 429)
 		assert.ok(Number(again.headers['retry-after']) > 0)
+		// one client knows no other sign of failure
+		const problem = JSON.parse(again.text)
+		assert.equal(problem.httpCode, '429')
+		assert.ok(problem.httpMessage && problem.moreInformation)
 	})
 
 	await test(`${name}: activates a device with the code and a PIN`, async () => {

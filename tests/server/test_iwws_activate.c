@@ -290,6 +290,28 @@ static void activating_again_replaces_the_device(void **state)
 	iw_device_free(&other);
 }
 
+/* As one client of the live service has it for each of its installations: "Homey_peugeot/_/<hex>". */
+static void a_device_id_with_a_separator_in_it_is_whole(void **state)
+{
+	struct iwws *iwws = *state;
+	struct iw_device first = {.device_id = "hub/_/0011"}, second = {.device_id = "hub/_/0022"}, again;
+	struct secret otp = {0};
+
+	iwws_enrol(iwws, &first, CODE);
+	iwws_enrol(iwws, &second, "11111111");
+	assert_int_equal(iwws_otp(iwws, &first, PIN, &otp), 0);
+	assert_int_equal(iwws_otp(iwws, &second, PIN, &otp), 0);
+	again = (struct iw_device){.device_id = "hub/_/0011"};
+	iwws_enrol(iwws, &again, "22222222"); /* at the limit of 2: it takes the first one's place */
+	assert_int_equal(iwws_otp(iwws, &first, PIN, &otp), IW_NODEVICE);
+	assert_int_equal(iwws_otp(iwws, &second, PIN, &otp), 0);
+	assert_int_equal(iwws_otp(iwws, &again, PIN, &otp), 0);
+	secret_free(&otp);
+	iw_device_free(&first);
+	iw_device_free(&second);
+	iw_device_free(&again);
+}
+
 static bool file_holds(const struct iwws *iwws, const char *name, const char *text)
 {
 	char path[128], *bytes = malloc(16 << 20);
@@ -352,6 +374,7 @@ int main(void)
 		IWWS_TEST(a_repeated_finalize_is_no_way_to_guess_the_pin),
 		IWWS_TEST(two_repeats_in_flight_make_one_device),
 		IWWS_TEST(activating_again_replaces_the_device),
+		IWWS_TEST(a_device_id_with_a_separator_in_it_is_whole),
 		IWWS_TEST(nothing_secret_is_stored_or_logged_in_clear),
 	};
 

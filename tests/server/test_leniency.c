@@ -318,6 +318,43 @@ static void who_asks_for_an_sms_too_soon_is_told_when_to_come_again(void **state
 	assert_string_equal(answer_header(answer, "Retry-After"), "30");
 }
 
+static const char *body_text(const json_t *object, const char *name)
+{
+	const char *text = json_text(object, name);
+
+	return text ? text : "";
+}
+
+/* What has none of these members, a client of the live service takes for success: the SMS would be waited for in vain. */
+static void a_refusal_is_known_to_clients_that_read_the_gateways_form_alone(void **state)
+{
+	struct full_tokens tokens;
+	char headers[256];
+	json_t *object = NULL;
+	const struct answer *answer;
+
+	(void)state;
+	atomic_fetch_add(&full.now, 3600000);
+	full_tokens(&tokens);
+	snprintf(headers, sizeof headers, "Authorization: Bearer %s\r\n", tokens.access);
+	assert_int_equal(full_ask(&full.http, "POST /applications/cvs/v4/mobile/smsCode", headers, "")->status, 202);
+	answer = full_ask(&full.http, "POST /applications/cvs/v4/mobile/smsCode", headers, "");
+	assert_problem(answer, 429, "sms.cooldown");
+	assert_int_equal(json_parse_object(answer->body, strlen(answer->body), 4096, &object), 0);
+	assert_string_equal(body_text(object, "httpCode"), "429");
+	assert_string_equal(body_text(object, "httpMessage"), "Too Many Requests");
+	assert_string_equal(body_text(object, "moreInformation"), body_text(object, "title"));
+	json_decref(object);
+	/* where the live service has nothing, ours looks like ours */
+	answer = full_ask(&full.http, "POST /v1/sms", headers, "");
+	assert_int_equal(answer->status, 400);
+	assert_null(strstr(answer->body, "httpCode"));
+	/* also what no handler saw */
+	answer = full_ask(&full.http, "GET /applications/cvs/v4/mobile/smsCode", headers, NULL);
+	assert_problem(answer, 405, "request.method");
+	assert_non_null(strstr(answer->body, "\"httpCode\":\"405\""));
+}
+
 static void a_bad_token_gets_the_gateways_answer(void **state)
 {
 	static const char *const starts[] = {"POST /applications/cvs/v4/mobile/smsCode?client_id=demo",
@@ -446,6 +483,7 @@ int main(void)
 		cmocka_unit_test(renewing_and_revoking_work_by_query_string_too),
 		cmocka_unit_test(asking_for_an_sms_takes_any_body_and_parameter),
 		cmocka_unit_test(who_asks_for_an_sms_too_soon_is_told_when_to_come_again),
+		cmocka_unit_test(a_refusal_is_known_to_clients_that_read_the_gateways_form_alone),
 		cmocka_unit_test(a_bad_token_gets_the_gateways_answer),
 		cmocka_unit_test(a_remote_token_is_asked_for_in_json_of_any_type),
 		cmocka_unit_test(iwws_minds_neither_host_nor_user_agent_nor_what_it_does_not_know),
