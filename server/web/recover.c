@@ -193,10 +193,9 @@ static void post_first(struct recovery *recovery)
 
 /* --- second step -------------------------------------------------------------------------------------------------------------------- */
 
-/* By mail, and to the old number: who lost it may have it back, and who asked the operator may not be who lost it. */
-static void deliver(const struct recovery *recovery, const char *old)
+/* Besides the mail: who lost the number may have it back, and who asked the operator may not be who lost it. */
+static void tell_old(const struct recovery *recovery, const char *old)
 {
-	mail_deliver(recovery->server, recovery->account.email, recovery->texts->phone_changed_mail);
 	if (old && !text_equal(old, recovery->claim.phone))
 		sms_deliver(recovery->server, old, recovery->texts->phone_changed_sms);
 }
@@ -205,27 +204,25 @@ static void deliver(const struct recovery *recovery, const char *old)
 static int change_number(const struct recovery *recovery, const char *digits, enum phone_result *ret_result, int *ret_remaining)
 {
 	const struct server *server = recovery->server;
-	struct buf sealed = BUF_INIT(4096);
-	struct mail notice = {.email = recovery->account.email, .time = env_now(&server->env)};
-	struct phone_change change = {.account = recovery->account.id, .phone = recovery->claim.phone, .ticket = recovery->ticket_hash, .mail = &notice,
-				      .max_tries = SMS_CODE_TRIES, .now = notice.time};
+	struct notice mail = {0};
+	struct phone_change change = {.account = recovery->account.id, .phone = recovery->claim.phone, .ticket = recovery->ticket_hash,
+				      .mail = &mail.mail, .max_tries = SMS_CODE_TRIES, .now = env_now(&server->env)};
 	char *old = NULL;
 	int r = seal_digest(server->seal, digits, change.code_hash);
 
 	if (r == 0)
 		r = sms_seal_text(server, recovery->texts->phone_changed_sms, &change.notice, &change.notice_length);
 	if (r == 0)
-		r = mail_text(server, recovery->texts->notice_subject, recovery->texts->phone_changed_mail, &sealed);
-	if (r == 0) {
-		notice.text = (const unsigned char *)sealed.data;
-		notice.text_length = sealed.len;
+		r = notice_make(server, recovery->texts, recovery->account.email, recovery->texts->phone_changed_mail, &mail);
+	if (r == 0)
 		r = store_phone_change(server->store, &change, ret_result, &old, ret_remaining);
+	if (r == 0 && *ret_result == PHONE_SET) {
+		notice_deliver(server, &mail);
+		tell_old(recovery, old);
 	}
-	if (r == 0 && *ret_result == PHONE_SET)
-		deliver(recovery, old);
 	free(old);
 	free(change.notice);
-	buf_free(&sealed);
+	notice_free(&mail);
 	return r;
 }
 
