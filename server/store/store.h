@@ -465,9 +465,9 @@ struct pin_change {
 	int64_t now;
 };
 /**
- * Consumes the challenge, stores the device's keys, uses the code up, sets the PIN, clears the failures and sends the notice; all or nothing. PIMS_E_STATE: the version
- * changed, the challenge is consumed, the PIN was changed meanwhile, or the account is blocked (its PIN, too, in an update). PIMS_E_NOT_FOUND: the
- * code is unknown, used or expired.
+ * Consumes the challenge, stores the device's keys, uses the code up, sets the PIN, clears the failures and sends the notice; all or nothing.
+ * PIMS_E_STATE: the version changed, the challenge is consumed, the PIN was changed meanwhile, or the account is blocked (its PIN, too, in an update).
+ * PIMS_E_NOT_FOUND: the code is unknown, used or expired.
  */
 int store_pin_change(struct store *store, const struct pin_change *change);
 /** Accepts an OTP of the account once. PIMS_E_NOT_FOUND: unknown, used or expired. */
