@@ -163,6 +163,8 @@ static void wrong_usage_is_2_and_tells_why(void **state)
 	assert_int_equal(RUN(NULL, "client", "add", "a b", "--redirect", "http://127.0.0.1/"), 2);
 	assert_int_equal(RUN(NULL, "client", "add", "app"), 2);
 	assert_int_equal(RUN(NULL, "client", "add", "app", "--redirect", "https://a.b/#c"), 2);
+	assert_int_equal(RUN(NULL, "client", "add", "app", "--redirect", "https://a.b/", "--redirect", "http://host.example/cb"), 2);
+	assert_true(said(fixture, "http://host.example/cb: is plain http, which only this machine may have (127.0.0.1, [::1], localhost): use https"));
 	assert_int_equal(RUN_BARE("--fly"), 2);
 	assert_int_equal(RUN_BARE("fly"), 2);
 	assert_int_equal(RUN_BARE("--data", "x"), 2);
