@@ -118,8 +118,8 @@ static int take_option(struct admin *admin, int option, const char *value)
 	case 'S':
 		return take_scope(admin, value);
 	case 'R':
-		if (!redirect_uri_valid(value))
-			return admin_wrong(value, "is no redirect URI");
+		if (redirect_uri_fault(value))
+			return admin_wrong(value, redirect_uri_fault(value));
 		if (admin->redirect_count == ADMIN_MAX_REDIRECTS)
 			return admin_wrong(value, "is one redirect URI too many");
 		admin->redirects[admin->redirect_count++] = value;

@@ -113,6 +113,7 @@ extern "C" {
 	X("sms.cooldown", "an SMS was sent just now; the code in it is still good", "", "2204", "retryAfter remaining") \
 	X("sms.country", "this server sends no SMS to that country", "", "2204", "remaining") \
 	X("sms.expired", "the SMS code has expired", PIMS_NEXT_SMS, "2306", "") \
+	X("sms.too_many_attempts", "too many wrong SMS codes for this account", "", "2204", "retryAfter") \
 	X("state.corrupt", "the state file is truncated or damaged; nothing was overwritten", "", "2006 2000", "") \
 	X("state.directory", "the directory of the state cannot be used", "", "2006 2000", "") \
 	X("state.io", "the state cannot be read or written: the disk is full, or permissions are missing; the old state stays", "", "2006 2000", "") \

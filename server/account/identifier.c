@@ -10,6 +10,8 @@
 
 enum { MAX_LOCAL = 64, MAX_CLIENT_ID = 64 };
 
+#define NO_REDIRECT "is no redirect URI"
+
 static bool domain_ok(const char *domain)
 {
 	if (!*domain || *domain == '.' || *domain == '-' || domain[strlen(domain) - 1] == '.')
@@ -60,19 +62,36 @@ bool client_id_valid(const char *text)
 	return length >= 1 && length <= MAX_CLIENT_ID && strspn(text, allowed) == length;
 }
 
-bool redirect_uri_valid(const char *text)
+static const char *web_fault(const struct url *url, bool star)
 {
-	const char *star = strchr(text, '*');
+	bool loopback = url_is_loopback(url);
+
+	if (!*url->host || (star && !loopback))
+		return NO_REDIRECT;
+	if (strcmp(url->scheme, "http") == 0 && !loopback)
+		return "is plain http, which only this machine may have (127.0.0.1, [::1], localhost): use https";
+	return NULL;
+}
+
+static const char *url_fault(const struct url *url, bool star)
+{
+	if (url->fragment || strcmp(url->scheme, "javascript") == 0 || strcmp(url->scheme, "data") == 0)
+		return NO_REDIRECT;
+	if (strcmp(url->scheme, "http") == 0 || strcmp(url->scheme, "https") == 0)
+		return web_fault(url, star);
+	return NULL;
+}
+
+const char *redirect_uri_fault(const char *text)
+{
+	const char *star = strchr(text, '*'), *fault;
 	struct url url;
-	bool valid;
 
 	if (star && (star == text || star[-1] != '/' || star[1]))
-		return false;
+		return NO_REDIRECT;
 	if (url_parse(text, &url) < 0)
-		return false;
-	valid = !url.fragment && strcmp(url.scheme, "javascript") != 0 && strcmp(url.scheme, "data") != 0;
-	if (valid && (strcmp(url.scheme, "http") == 0 || strcmp(url.scheme, "https") == 0))
-		valid = *url.host && (!star || url_is_loopback(&url));
+		return NO_REDIRECT;
+	fault = url_fault(&url, star != NULL);
 	url_free(&url);
-	return valid;
+	return fault;
 }

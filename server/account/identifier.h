@@ -12,7 +12,10 @@ int email_normalise(const char *text, char ret_email[EMAIL_SIZE]);
 bool account_id_valid(const char *text);
 /** 1 to 64 letters, digits, ".", "_", "-". */
 bool client_id_valid(const char *text);
-/** An absolute URI without fragment, or such a one with "*" as its last path segment. */
-bool redirect_uri_valid(const char *text);
+/**
+ * What is wrong with a redirect URI that is to be registered; NULL = nothing: it is an absolute URI without fragment, or such a one with "*" as its last path
+ * segment. Codes travel in the clear over plain http, which is for loopback only (RFC 9700 §2.6).
+ */
+const char *redirect_uri_fault(const char *text);
 
 #endif

@@ -50,6 +50,41 @@ void mail_deliver(const struct server *server, const char *email, const char *se
 		console_line(stdout, "mail to %s: %s", email, sentence);
 }
 
+int notice_make(const struct server *server, const struct texts *texts, const char *email, const char *sentence, struct notice *ret_notice)
+{
+	int r;
+
+	*ret_notice = (struct notice){.sentence = BUF_INIT(TEXT_MAX), .sealed = BUF_INIT(2 * TEXT_MAX)};
+	r = buf_puts(&ret_notice->sentence, sentence);
+	if (r == 0)
+		r = mail_text(server, texts->notice_subject, sentence, &ret_notice->sealed);
+	if (r < 0)
+		return r;
+	ret_notice->mail = (struct mail){.email = email,
+					 .text = (const unsigned char *)ret_notice->sealed.data,
+					 .text_length = ret_notice->sealed.len,
+					 .time = env_now(&server->env)};
+	return 0;
+}
+
+const struct mail *notice_mail(const struct notice *notice)
+{
+	return notice->mail.email ? &notice->mail : NULL;
+}
+
+void notice_deliver(const struct server *server, const struct notice *notice)
+{
+	if (notice->mail.email)
+		mail_deliver(server, notice->mail.email, buf_text(&notice->sentence));
+}
+
+void notice_free(struct notice *notice)
+{
+	buf_free(&notice->sentence);
+	buf_free(&notice->sealed);
+	*notice = (struct notice){0};
+}
+
 static int write_sentence(const struct texts *texts, const struct mail_code *code, bool taken, const char *digits, struct buf *ret_sentence)
 {
 	if (taken)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "base/text.h"
+#include "server/account/certify.h"
 #include "server/account/rest.h"
 #include "server/iwws/mac.h"
 #include "server/sms/number.h"
@@ -184,9 +185,8 @@ static void tell_old(const struct request *request, const struct change *change,
 
 static void run(const struct request *request, struct response *response, struct change *change)
 {
-	enum phone_result result = PHONE_NONE;
-	int remaining = -1, r = 0;
-	char *old = NULL;
+	struct certified certified = {0};
+	int r = 0;
 
 	if (change->store.modify) {
 		r = prove(change);
@@ -194,16 +194,18 @@ static void run(const struct request *request, struct response *response, struct
 			r = seal_notice(request, change);
 	}
 	if (r == 0)
-		r = store_phone_change(change->server->store, &change->store, &result, &old, &remaining);
-	if (r < 0)
+		r = certify_number(change->server, &change->store, &certified);
+	if (r == PIMS_E_LIMIT)
+		response_problem(response, 429, "sms.too_many_attempts", "Too many wrong SMS codes", certified.retry_after, -1);
+	else if (r < 0)
 		rest_failed(response);
 	else if (r > 0)
 		refuse_device(response, r);
 	else
-		answer(response, result, remaining);
-	if (r == 0 && result == PHONE_SET)
-		tell_old(request, change, old);
-	free(old);
+		answer(response, certified.result, certified.remaining);
+	if (r == 0 && certified.result == PHONE_SET)
+		tell_old(request, change, certified.old);
+	certified_free(&certified);
 	free(change->store.notice);
 }
 

@@ -155,6 +155,7 @@ static int fill_device(struct mac_call *call, const struct activation *activatio
 	row->phase = DEVICE_MS;
 	row->challenge_expires = call->now + ms_life;
 	memcpy(row->code_hash, activation->code_hash, sizeof row->code_hash);
+	device->record.first_pin = secret_empty(&activation->account_pin);
 	if (r == 0)
 		r = make_id(call, &row->id);
 	if (r == 0)

@@ -66,6 +66,7 @@ static void serve(struct request *request, struct response *response)
 	request_client(request, address);
 	request_network(request, network);
 	call.now = env_now(&call.server->env);
+	call.texts = texts_of_request(request); /* `lang` is what the application was built with, the same for everybody */
 	r = run(&call, &request->query);
 	env_log(&call.server->env, r < 0 ? PIMS_LOG_ERROR : PIMS_LOG_INFO, "iwws: %s from %s: %s", steps[call.request.step].name,
 		address, r < 0 ? pims_strerror(r) : iw_error_word((enum iw_error)r));

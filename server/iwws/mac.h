@@ -3,6 +3,7 @@
 #define PIMSD_IWWS_MAC_H
 
 #include "inwebo/server.h"
+#include "server/account/mail.h"
 #include "server/server.h"
 #include "server/store/seal.h"
 
@@ -10,6 +11,7 @@
 struct mac_call {
 	struct server *server;
 	const char *network; /**< of the client (request_network()) */
+	const struct texts *texts; /**< for mails; NULL where no step is run */
 	int64_t now;         /**< milliseconds since 1970 */
 	struct iw_request request;
 	struct buf xml; /**< the answer */
@@ -75,6 +77,11 @@ int mac_too_many(struct mac_call *call, enum iw_error error, int retry_after);
 int mac_count_repeat(struct mac_call *call, const struct mac_device *device);
 /** Refuses a new PIN that is against the policy. */
 int mac_check_new_pin(struct mac_call *call, const struct secret *pin);
+/**
+ * What the account's owner is told by mail of what this call changes, for the change's transaction; `name` fills the sentence. None for an account whose
+ * owner signs in elsewhere: nobody knows an address. To be freed in any case.
+ */
+int mac_notice(struct mac_call *call, const struct account *account, const char *sentence, const char *name, struct notice *ret_notice);
 /** The account's PIN; empty when it has none. */
 int mac_account_pin(struct mac_call *call, const struct account *account, struct secret *ret_pin);
 

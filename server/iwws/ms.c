@@ -31,6 +31,25 @@ static int take_secret(struct mac_call *call, struct mac_device *device)
 	return r == PIMS_E_FORMAT ? mac_refuse(call, IW_SN, NULL) : r;
 }
 
+/* A first PIN was set by the activation, but is good for nothing before now: one mail tells both. */
+static int make_active(struct mac_call *call, struct mac_device *device)
+{
+	const char *sentence = device->record.first_pin ? call->texts->device_pin_mail : call->texts->device_mail;
+	const char *name = *device->row.name ? device->row.name : device->row.device_id;
+	struct notice notice = {0};
+	int r = mac_notice(call, &device->account, sentence, name, &notice);
+
+	device->record.first_pin = false;
+	if (r == 0)
+		r = mac_device_seal(call, device);
+	if (r == 0)
+		r = store_enroll_ms(call->server->store, &device->row, notice_mail(&notice), call->now);
+	if (r == 0)
+		notice_deliver(call->server, &notice);
+	notice_free(&notice);
+	return r;
+}
+
 /* The challenge is kept in the record, where only a repeat of this step finds it. */
 static int finish(struct mac_call *call, struct mac_device *device)
 {
@@ -47,8 +66,7 @@ static int finish(struct mac_call *call, struct mac_device *device)
 		return r;
 	*device->row.challenge = '\0';
 	device->row.challenge_expires = 0;
-	r = mac_device_seal(call, device);
-	return r < 0 ? r : store_enroll_ms(call->server->store, &device->row, call->now);
+	return make_active(call, device);
 }
 
 /* The first answer got lost. A wrong PIN must not be told that all is well, since the device would make its secret of it. */

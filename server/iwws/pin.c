@@ -159,6 +159,20 @@ static int repeat(struct mac_call *call, struct new_pin *new, const unsigned cha
 	return store_change(call, new, &change);
 }
 
+static int store_new_pin(struct mac_call *call, struct new_pin *new, struct pin_change *change)
+{
+	struct notice notice = {0};
+	int r = mac_notice(call, &new->device.account, call->texts->pin_mail, "", &notice);
+
+	change->notice = notice_mail(&notice);
+	if (r == 0)
+		r = store_change(call, new, change);
+	if (r == 0)
+		notice_deliver(call->server, &notice);
+	notice_free(&notice);
+	return r;
+}
+
 static int change_pin(struct mac_call *call, struct new_pin *new, struct pin_change *change)
 {
 	struct buf sealed = BUF_INIT(1024);
@@ -171,7 +185,7 @@ static int change_pin(struct mac_call *call, struct new_pin *new, struct pin_cha
 	if (r == 0) {
 		change->pin = (const unsigned char *)sealed.data;
 		change->pin_length = sealed.len;
-		r = store_change(call, new, change);
+		r = store_new_pin(call, new, change);
 	}
 	buf_free(&sealed);
 	return r;

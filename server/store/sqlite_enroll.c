@@ -8,6 +8,7 @@ struct enroll {
 	const unsigned char *pin;
 	size_t pin_length;
 	int max_devices;
+	const struct mail *notice;
 	int64_t now;
 };
 
@@ -147,15 +148,17 @@ static int enroll_ms(struct sql *sql, void *arg)
 		       VALUES(BYTES(device->keys, device->keys_length), TEXT(device->challenge), INT(device->challenge_expires),
 			      INT(enroll->now), INT(device->id), INT(device->version)),
 		       PIMS_E_STATE);
+	if (r == 0 && enroll->notice)
+		r = sql_mail(sql, enroll->notice->email, enroll->notice);
 	if (r < 0)
 		return r;
 	return sql_run(sql, "DELETE FROM sms_codes WHERE hash = ? AND account = ? AND serial = ?",
 		       VALUES(HASH(device->code_hash), INT(device->account), TEXT(device->serial)));
 }
 
-int sqlite_enroll_ms(struct store *store, const struct device *device, int64_t now)
+int sqlite_enroll_ms(struct store *store, const struct device *device, const struct mail *notice, int64_t now)
 {
-	struct enroll enroll = {.device = device, .now = now};
+	struct enroll enroll = {.device = device, .notice = notice, .now = now};
 
 	return sqlite_write(store, enroll_ms, &enroll);
 }

@@ -59,10 +59,13 @@ static int pin_change(struct sql *sql, void *arg)
 		return r;
 	if (!change->pin)
 		return check_blocked(sql, change);
-	if (!change->code_hash)
-		return update_pin(sql, change);
-	r = use_code(sql, change);
-	return r < 0 ? r : reset_pin(sql, change);
+	if (change->code_hash)
+		r = use_code(sql, change);
+	if (r == 0)
+		r = change->code_hash ? reset_pin(sql, change) : update_pin(sql, change);
+	if (r == 0 && change->notice)
+		r = sql_mail(sql, change->notice->email, change->notice);
+	return r;
 }
 
 int sqlite_pin_change(struct store *store, const struct pin_change *change)

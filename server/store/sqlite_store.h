@@ -163,7 +163,7 @@ int sqlite_sms_outbox(struct store *store, int64_t after_id, int (*each)(void *d
 int sqlite_enroll_finalize(struct store *store, const struct device *device, const unsigned char *pin, size_t pin_length,
 			   int max_devices, int64_t now);
 int sqlite_enroll_find(struct store *store, const unsigned char code_hash[32], const char *serial, struct device *ret_device);
-int sqlite_enroll_ms(struct store *store, const struct device *device, int64_t now);
+int sqlite_enroll_ms(struct store *store, const struct device *device, const struct mail *notice, int64_t now);
 int sqlite_device_get(struct store *store, int64_t id, struct device *ret_device);
 int sqlite_device_list(struct store *store, int64_t account, int (*each)(void *data, const struct device *device), void *data);
 int sqlite_device_remove(struct store *store, int64_t account, int64_t id);

@@ -277,9 +277,9 @@ int store_enroll_find(struct store *store, const unsigned char code_hash[32], co
 	return store->ops->enroll_find(store, code_hash, serial, ret_device);
 }
 
-int store_enroll_ms(struct store *store, const struct device *device, int64_t now)
+int store_enroll_ms(struct store *store, const struct device *device, const struct mail *notice, int64_t now)
 {
-	return store->ops->enroll_ms(store, device, now);
+	return store->ops->enroll_ms(store, device, notice, now);
 }
 
 int store_device_get(struct store *store, int64_t id, struct device *ret_device)

@@ -419,8 +419,11 @@ int store_enroll_finalize(struct store *store, const struct device *device, cons
 			  int64_t now);
 /** The device in phase DEVICE_MS that this code and serial made, also when the code has expired since: for a repeated Finalize. PIMS_E_NOT_FOUND. */
 int store_enroll_find(struct store *store, const unsigned char code_hash[32], const char *serial, struct device *ret_device);
-/** Step ms: phase DEVICE_ACTIVE, with keys and challenge as given; needs `device->version` unchanged, else PIMS_E_STATE. The code is now used up. */
-int store_enroll_ms(struct store *store, const struct device *device, int64_t now);
+/**
+ * Step ms: phase DEVICE_ACTIVE, with keys and challenge as given; needs `device->version` unchanged, else PIMS_E_STATE. The code is now used up, and the
+ * notice (NULL = none) goes to its address.
+ */
+int store_enroll_ms(struct store *store, const struct device *device, const struct mail *notice, int64_t now);
 /** A removed device is found too: phase DEVICE_REMOVED, account as it was, no keys (NOK:NODEVICE differs from NOK:FORBIDDEN, an id never issued). */
 int store_device_get(struct store *store, int64_t id, struct device *ret_device);
 /** Without the removed ones. */
@@ -458,12 +461,13 @@ struct pin_change {
 	const unsigned char *old_pin; /**< update: sealed, as it was read */
 	size_t old_pin_length;
 	const unsigned char *code_hash; /**< reset, its repeat too: the code, which is used up; lifts the PIN block */
+	const struct mail *notice;      /**< NULL = none; a repeat sends none */
 	int64_t now;
 };
 /**
- * Consumes the challenge, stores the device's keys, uses the code up, sets the PIN and clears the failures; all or nothing. PIMS_E_STATE: the version
- * changed, the challenge is consumed, the PIN was changed meanwhile, or the account is blocked (its PIN, too, in an update). PIMS_E_NOT_FOUND: the
- * code is unknown, used or expired.
+ * Consumes the challenge, stores the device's keys, uses the code up, sets the PIN, clears the failures and sends the notice; all or nothing.
+ * PIMS_E_STATE: the version changed, the challenge is consumed, the PIN was changed meanwhile, or the account is blocked (its PIN, too, in an update).
+ * PIMS_E_NOT_FOUND: the code is unknown, used or expired.
  */
 int store_pin_change(struct store *store, const struct pin_change *change);
 /** Accepts an OTP of the account once. PIMS_E_NOT_FOUND: unknown, used or expired. */

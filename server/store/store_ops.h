@@ -65,7 +65,7 @@ struct store_ops {
 	int (*enroll_finalize)(struct store *store, const struct device *device, const unsigned char *pin, size_t pin_length,
 		int max_devices, int64_t now);
 	int (*enroll_find)(struct store *store, const unsigned char code_hash[32], const char *serial, struct device *ret_device);
-	int (*enroll_ms)(struct store *store, const struct device *device, int64_t now);
+	int (*enroll_ms)(struct store *store, const struct device *device, const struct mail *notice, int64_t now);
 	int (*device_get)(struct store *store, int64_t id, struct device *ret_device);
 	int (*device_list)(struct store *store, int64_t account, int (*each)(void *data, const struct device *device), void *data);
 	int (*device_remove)(struct store *store, int64_t account, int64_t id);

@@ -128,22 +128,18 @@ static int set_password(struct visit *visit, const struct account *account)
 {
 	const struct server *server = request_server(visit->request);
 	char hash[PASSWORD_HASH_SIZE];
-	struct buf sealed = BUF_INIT(4096);
-	struct mail notice = {.email = account->email, .time = env_now(&server->env)};
-	const struct password_change change = {.account = account->id, .old_hash = account->password_hash, .hash = hash, .notice = &notice,
+	struct notice notice = {0};
+	const struct password_change change = {.account = account->id, .old_hash = account->password_hash, .hash = hash, .notice = &notice.mail,
 					       .keep = visit->hinted.id == account->id ? visit->session : 0};
 	int r = password_hash(visit_field(visit, "new_password"), hash);
 
 	if (r == 0)
-		r = mail_text(server, visit->texts->notice_subject, visit->texts->password_changed_mail, &sealed);
-	if (r == 0) {
-		notice.text = (const unsigned char *)sealed.data;
-		notice.text_length = sealed.len;
-		r = store_account_change_password(server->store, &change);
-	}
+		r = notice_make(server, visit->texts, account->email, visit->texts->password_changed_mail, &notice);
 	if (r == 0)
-		mail_deliver(server, account->email, visit->texts->password_changed_mail);
-	buf_free(&sealed);
+		r = store_account_change_password(server->store, &change);
+	if (r == 0)
+		notice_deliver(server, &notice);
+	notice_free(&notice);
 	return r;
 }
 

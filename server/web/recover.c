@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/digest.h"
 #include "base/text.h"
+#include "server/account/certify.h"
 #include "server/account/mail.h"
 #include "server/account/password.h"
 #include "server/account/recovery.h"
@@ -80,15 +81,16 @@ static bool has_code(const struct recovery *recovery)
 	return has;
 }
 
-static void show_wait(const struct recovery *recovery, const struct sms_verdict *verdict, bool second)
+/* `minutes`: the text tells the time in minutes, else in seconds. */
+static void show_limit(const struct recovery *recovery, int retry_after, bool minutes, bool second)
 {
 	const struct texts *texts = recovery->texts;
 	struct buf text = BUF_INIT(1024);
 	char number[16];
 
-	(void)snprintf(number, sizeof number, "%d", verdict->spent ? verdict->retry_after / 60 + 1 : verdict->retry_after);
-	own_retry(recovery->response, PIMS_E_LIMIT, verdict->retry_after);
-	(void)texts_fill(verdict->spent ? texts->too_many : texts->sms_wait, number, &text);
+	(void)snprintf(number, sizeof number, "%d", minutes ? retry_after / 60 + 1 : retry_after);
+	own_retry(recovery->response, PIMS_E_LIMIT, retry_after);
+	(void)texts_fill(minutes ? texts->too_many : texts->sms_wait, number, &text);
 	(second ? show_second : show_first)(recovery, 429, buf_text(&text));
 	buf_free(&text);
 }
@@ -108,7 +110,7 @@ static void ask(const struct recovery *recovery, bool again)
 	if (r == 0)
 		show_second(recovery, 200, NULL);
 	else if (r == PIMS_E_LIMIT)
-		show_wait(recovery, &verdict, again);
+		show_limit(recovery, verdict.retry_after, verdict.spent, again);
 	else
 		show_first(recovery, r == PIMS_E_INVALID ? 403 : 500, r == PIMS_E_INVALID ? recovery->texts->no_country : recovery->texts->failed);
 }
@@ -193,39 +195,34 @@ static void post_first(struct recovery *recovery)
 
 /* --- second step -------------------------------------------------------------------------------------------------------------------- */
 
-/* By mail, and to the old number: who lost it may have it back, and who asked the operator may not be who lost it. */
-static void deliver(const struct recovery *recovery, const char *old)
+/* Besides the mail: who lost the number may have it back, and who asked the operator may not be who lost it. */
+static void tell_old(const struct recovery *recovery, const char *old)
 {
-	mail_deliver(recovery->server, recovery->account.email, recovery->texts->phone_changed_mail);
 	if (old && !text_equal(old, recovery->claim.phone))
 		sms_deliver(recovery->server, old, recovery->texts->phone_changed_sms);
 }
 
-/* What is wrong with the code is counted in the transaction that would take it. */
-static int change_number(const struct recovery *recovery, const char *digits, enum phone_result *ret_result, int *ret_remaining)
+/* Wrong codes are counted there. */
+static int change_number(const struct recovery *recovery, const char *digits, struct certified *ret_certified)
 {
 	const struct server *server = recovery->server;
-	struct buf sealed = BUF_INIT(4096);
-	struct mail notice = {.email = recovery->account.email, .time = env_now(&server->env)};
-	struct phone_change change = {.account = recovery->account.id, .phone = recovery->claim.phone, .ticket = recovery->ticket_hash, .mail = &notice,
-				      .max_tries = SMS_CODE_TRIES, .now = notice.time};
-	char *old = NULL;
+	struct notice mail = {0};
+	struct phone_change change = {.account = recovery->account.id, .phone = recovery->claim.phone, .ticket = recovery->ticket_hash,
+				      .mail = &mail.mail, .max_tries = SMS_CODE_TRIES, .now = env_now(&server->env)};
 	int r = seal_digest(server->seal, digits, change.code_hash);
 
 	if (r == 0)
 		r = sms_seal_text(server, recovery->texts->phone_changed_sms, &change.notice, &change.notice_length);
 	if (r == 0)
-		r = mail_text(server, recovery->texts->notice_subject, recovery->texts->phone_changed_mail, &sealed);
-	if (r == 0) {
-		notice.text = (const unsigned char *)sealed.data;
-		notice.text_length = sealed.len;
-		r = store_phone_change(server->store, &change, ret_result, &old, ret_remaining);
+		r = notice_make(server, recovery->texts, recovery->account.email, recovery->texts->phone_changed_mail, &mail);
+	if (r == 0)
+		r = certify_number(server, &change, ret_certified);
+	if (r == 0 && ret_certified->result == PHONE_SET) {
+		notice_deliver(server, &mail);
+		tell_old(recovery, ret_certified->old);
 	}
-	if (r == 0 && *ret_result == PHONE_SET)
-		deliver(recovery, old);
-	free(old);
 	free(change.notice);
-	buf_free(&sealed);
+	notice_free(&mail);
 	return r;
 }
 
@@ -246,23 +243,26 @@ static void confirm(const struct recovery *recovery)
 {
 	const struct texts *texts = recovery->texts;
 	const char *text = own_field(recovery->request, "sms");
-	enum phone_result result = PHONE_CODE;
+	struct certified certified = {.result = PHONE_CODE, .remaining = -1};
 	char digits[SMS_CODE_SIZE];
-	int remaining = -1, r = 0;
+	int r = 0;
 
 	/* people copy a code with the blanks around it; what cannot be one costs no try */
 	text += strspn(text, " ");
 	if (strspn(text, "0123456789") == SMS_CODE_DIGITS) {
 		(void)snprintf(digits, sizeof digits, "%.*s", SMS_CODE_DIGITS, text);
-		r = change_number(recovery, digits, &result, &remaining);
+		r = change_number(recovery, digits, &certified);
 		secret_wipe(digits, sizeof digits);
 	}
-	if (r < 0)
+	if (r == PIMS_E_LIMIT)
+		show_limit(recovery, certified.retry_after, true, true);
+	else if (r < 0)
 		show_second(recovery, 500, texts->failed);
-	else if (result == PHONE_SET || result == PHONE_SAME)
+	else if (certified.result == PHONE_SET || certified.result == PHONE_SAME)
 		page_message(recovery->response, 200, texts, texts->done, texts->phone_changed);
 	else
-		show_wrong(recovery, remaining);
+		show_wrong(recovery, certified.remaining);
+	certified_free(&certified);
 }
 
 /* What the ticket stands for. */

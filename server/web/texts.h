@@ -88,6 +88,9 @@ struct texts {
 	const char *email_changed_mail;
 	const char *password_changed_mail;
 	const char *phone_changed_mail;
+	const char *device_mail; /**< "%s" is the device */
+	const char *device_pin_mail; /**< the same, with the account's first PIN */
+	const char *pin_mail;
 };
 
 /** Nothing but texts in it: tests walk it. */

@@ -92,6 +92,12 @@ const struct texts texts_table[TEXTS_LANGUAGES] = {
 			"service.",
 		.phone_changed_mail = "The phone number of your account was changed. If it was not you, tell the operator of this "
 			"service.",
+		.device_mail = "A device was enrolled on your account: %s. If it was not you, remove it, change your "
+			"password and tell the operator of this service.",
+		.device_pin_mail = "A device was enrolled on your account, and its PIN was chosen: %s. If it was not you, "
+			"remove the device, change your password and tell the operator of this service.",
+		.pin_mail = "The PIN of your account was changed. If it was not you, change your password and tell the "
+			"operator of this service.",
 	},
 	{
 		.language = "fr",
@@ -184,6 +190,13 @@ const struct texts texts_table[TEXTS_LANGUAGES] = {
 			"ce service.",
 		.phone_changed_mail = "Le numéro de téléphone de votre compte a été changé. Si ce n’était pas vous, prévenez "
 			"l’opérateur de ce service.",
+		.device_mail = "Un appareil a été enregistré sur votre compte : %s. Si ce n’était pas vous, retirez-le, "
+			"changez votre mot de passe et prévenez l’opérateur de ce service.",
+		.device_pin_mail = "Un appareil a été enregistré sur votre compte et le code PIN a été choisi : %s. Si ce "
+			"n’était pas vous, retirez l’appareil, changez votre mot de passe et prévenez l’opérateur de ce "
+			"service.",
+		.pin_mail = "Le code PIN de votre compte a été changé. Si ce n’était pas vous, changez votre mot de passe et "
+			"prévenez l’opérateur de ce service.",
 	},
 	{
 		.language = "de",
@@ -275,6 +288,12 @@ const struct texts texts_table[TEXTS_LANGUAGES] = {
 			"Betreiber.",
 		.phone_changed_mail = "Die Telefonnummer Ihres Kontos wurde geändert. Falls Sie es nicht waren, wenden Sie sich an "
 			"den Betreiber.",
+		.device_mail = "Für Ihr Konto wurde ein Gerät registriert: %s. Falls Sie es nicht waren, entfernen Sie es, "
+			"ändern Sie Ihr Passwort und wenden Sie sich an den Betreiber.",
+		.device_pin_mail = "Für Ihr Konto wurde ein Gerät registriert und die PIN gewählt: %s. Falls Sie es nicht "
+			"waren, entfernen Sie das Gerät, ändern Sie Ihr Passwort und wenden Sie sich an den Betreiber.",
+		.pin_mail = "Die PIN Ihres Kontos wurde geändert. Falls Sie es nicht waren, ändern Sie Ihr Passwort und "
+			"wenden Sie sich an den Betreiber.",
 	},
 	{
 		.language = "es",
@@ -365,6 +384,12 @@ const struct texts texts_table[TEXTS_LANGUAGES] = {
 			"servicio.",
 		.phone_changed_mail = "El número de teléfono de su cuenta ha cambiado. Si no ha sido usted, avise al operador de "
 			"este servicio.",
+		.device_mail = "Se ha registrado un dispositivo en su cuenta: %s. Si no ha sido usted, elimínelo, cambie su "
+			"contraseña y avise al operador de este servicio.",
+		.device_pin_mail = "Se ha registrado un dispositivo en su cuenta y se ha elegido el PIN: %s. Si no ha sido "
+			"usted, elimine el dispositivo, cambie su contraseña y avise al operador de este servicio.",
+		.pin_mail = "El PIN de su cuenta ha cambiado. Si no ha sido usted, cambie su contraseña y avise al operador "
+			"de este servicio.",
 	},
 	{
 		.language = "it",
@@ -456,5 +481,11 @@ const struct texts texts_table[TEXTS_LANGUAGES] = {
 			"servizio.",
 		.phone_changed_mail = "Il numero di telefono del suo account è stato cambiato. Se non è stato lei, avvisi il gestore "
 			"di questo servizio.",
+		.device_mail = "Un dispositivo è stato registrato sul suo account: %s. Se non è stato lei, lo rimuova, cambi "
+			"la password e avvisi il gestore di questo servizio.",
+		.device_pin_mail = "Un dispositivo è stato registrato sul suo account ed è stato scelto il PIN: %s. Se non è "
+			"stato lei, rimuova il dispositivo, cambi la password e avvisi il gestore di questo servizio.",
+		.pin_mail = "Il PIN del suo account è stato cambiato. Se non è stato lei, cambi la password e avvisi il "
+			"gestore di questo servizio.",
 	},
 };

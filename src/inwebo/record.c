@@ -37,6 +37,7 @@ void iw_record_free(struct iw_record *record)
 		secret_free(field(record, i));
 	*record->ms_challenge = '\0';
 	*record->reset_code = '\0';
+	record->first_pin = false;
 }
 
 static int put_field(json_t *object, const struct iw_record *record, size_t index)
@@ -58,6 +59,8 @@ int iw_record_encode(const struct iw_record *record, struct buf *ret_json)
 		r = json_put_text(object, "ms_challenge", record->ms_challenge);
 	if (r == 0 && *record->reset_code)
 		r = json_put_text(object, "reset_code", record->reset_code);
+	if (r == 0 && record->first_pin && json_object_set_new(object, "first_pin", json_true()) < 0)
+		r = PIMS_E_MEMORY;
 	if (r == 0)
 		r = json_write(object, ret_json);
 	json_wipe(object);
@@ -94,6 +97,7 @@ int iw_record_decode(const char *json, size_t length, struct iw_record *ret_reco
 		r = take_text(object, "ms_challenge", record.ms_challenge, sizeof record.ms_challenge);
 	if (r == 0)
 		r = take_text(object, "reset_code", record.reset_code, sizeof record.reset_code);
+	record.first_pin = json_is_true(json_object_get(object, "first_pin"));
 	json_wipe(object);
 	if (r == 0)
 		*ret_record = record;

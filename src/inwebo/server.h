@@ -27,6 +27,7 @@ struct iw_record {
 	char ms_challenge[65]; /**< of step ms, once it is done: a repeat of it is told apart */
 	struct secret pin_before; /**< the PIN that this device changed, and the digest (hex) of the code that it reset one with, until an OTP */
 	char reset_code[65];      /**< shows that the change was heard of: a repeat of it is told apart from a wrong PIN or code */
+	bool first_pin;           /**< its activation chose the account's first PIN; until step ms */
 };
 
 void iw_record_free(struct iw_record *record);

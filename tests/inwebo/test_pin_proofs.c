@@ -192,16 +192,18 @@ static void a_record_with_an_odd_change_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i <= count; i++) {
-		const char *more = i < count ? bad[i] : ",\"pin_before\":\"" X32 "\",\"reset_code\":\"" X32 X32 "\"";
+		const char *more = i < count ? bad[i] : ",\"pin_before\":\"" X32 "\",\"reset_code\":\"" X32 X32 "\",\"first_pin\":true";
 
 		snprintf(json, sizeof json, "{\"k0\":\"" K0 "\",\"k1\":\"" K1 "\",\"kma\":\"" K0 "\"%s}", more);
 		assert_int_equal(iw_record_decode(json, strlen(json), &record), i < count ? PIMS_E_FORMAT : 0);
 	}
 	assert_key(&record.pin_before, X32);
 	assert_string_equal(record.reset_code, X32 X32);
+	assert_true(record.first_pin);
 	iw_record_free(&record);
 	assert_true(secret_empty(&record.pin_before));
 	assert_string_equal(record.reset_code, "");
+	assert_false(record.first_pin);
 }
 
 /* --- keys that wait for the old PIN --------------------------------------------------------------------------------------------------- */

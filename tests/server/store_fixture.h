@@ -206,12 +206,34 @@ static inline struct device enroll(struct fixture *fixture, struct device_texts 
 	must(store_device_get(fixture->store, id, &stored));
 	device.version = stored.version;
 	device_free(&stored);
-	must(store_enroll_ms(fixture->store, &device, NOW));
+	must(store_enroll_ms(fixture->store, &device, NULL, NOW));
 	must(store_device_challenge(fixture->store, id, "0123456789abcdef", NOW + MINUTE));
 	must(store_device_get(fixture->store, id, &stored));
 	device.version = stored.version;
 	device_free(&stored);
 	return device;
+}
+
+static inline int fixture_count_mail(void *data, const struct mail *mail)
+{
+	(void)mail;
+	++*(int *)data;
+	return 0;
+}
+
+/** How many messages the outbox has. */
+static inline int fixture_mails(struct store *store)
+{
+	int count = 0;
+
+	must(store_mail_outbox(store, 0, fixture_count_mail, &count));
+	return count;
+}
+
+/** A notice, sealed. */
+static inline struct mail fixture_notice(void)
+{
+	return (struct mail){.email = EMAIL, .text = (const unsigned char *)"sealed", .text_length = 6, .time = NOW};
 }
 
 #endif

@@ -504,6 +504,37 @@ static void a_number_that_is_not_certified_is_not_set(void **state)
 	second(ticket, newest().code, 200, "Your phone number was changed");
 }
 
+static void twenty_wrong_sms_codes_in_a_day_end_a_recovery_for_that_day(void **state)
+{
+	char ticket[80];
+
+	(void)state;
+	make_code();
+	claim("0698765432", ticket);
+	for (int i = 0; i < 20; i++) {
+		if (i && i % 5 == 0) {
+			endpoints_advance(&server, 600);
+			second(ticket, "again=1", 200, "We sent a message");
+		}
+		second(ticket, "sms=12345678", 403, "The code is wrong");
+	}
+	server.server.settings.sandbox = false;
+	endpoints_advance(&server, 600);
+	second(ticket, "sms=12345678", 429, "Too many attempts. Try again in 1401 min.");
+	server.server.settings.sandbox = true;
+	second(ticket, "again=1", 200, "We sent a message");
+	server.server.settings.sandbox = false;
+	second(ticket, newest().code, 429, "Too many attempts");
+	assert_phone(DEMO_PHONE);
+	endpoints_advance(&server, 86400);
+	server.server.settings.sandbox = true;
+	make_code();
+	claim("0698765432", ticket);
+	server.server.settings.sandbox = false;
+	second(ticket, newest().code, 200, "Your phone number was changed");
+	server.server.settings.sandbox = true;
+}
+
 static void a_late_sms_code_is_asked_for_again(void **state)
 {
 	struct outbox first;
@@ -642,6 +673,7 @@ int main(void)
 		TEST(a_typing_slip_locks_nobody_out),
 		TEST(a_number_that_is_not_certified_is_not_set),
 		TEST(a_late_sms_code_is_asked_for_again),
+		TEST(twenty_wrong_sms_codes_in_a_day_end_a_recovery_for_that_day),
 		TEST(messages_of_a_recovery_count_like_all_others),
 		TEST(who_is_cut_off_goes_on_with_the_same_code),
 		TEST(the_last_answer_may_get_lost),

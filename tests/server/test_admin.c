@@ -10,6 +10,7 @@
 #include "base/encode.h"
 #include "platform/env.h"
 #include "server/account/password.h"
+#include "server/account/recovery.h"
 #include "server/data_dir.h"
 #include "server/store/store.h"
 
@@ -162,6 +163,8 @@ static void wrong_usage_is_2_and_tells_why(void **state)
 	assert_int_equal(RUN(NULL, "client", "add", "a b", "--redirect", "http://127.0.0.1/"), 2);
 	assert_int_equal(RUN(NULL, "client", "add", "app"), 2);
 	assert_int_equal(RUN(NULL, "client", "add", "app", "--redirect", "https://a.b/#c"), 2);
+	assert_int_equal(RUN(NULL, "client", "add", "app", "--redirect", "https://a.b/", "--redirect", "http://host.example/cb"), 2);
+	assert_true(said(fixture, "http://host.example/cb: is plain http, which only this machine may have (127.0.0.1, [::1], localhost): use https"));
 	assert_int_equal(RUN_BARE("--fly"), 2);
 	assert_int_equal(RUN_BARE("fly"), 2);
 	assert_int_equal(RUN_BARE("--data", "x"), 2);
@@ -249,6 +252,64 @@ static void an_account_lives_its_life(void **state)
 	assert_int_equal(RUN(NULL, "account", "remove", "jo@example.com"), 0);
 	assert_int_equal(RUN(NULL, "account", "list"), 0);
 	assert_string_equal(fixture->output, "");
+}
+
+/* Anywhere in the files of the data directory. */
+static bool is_stored(const struct fixture *fixture, const char *text)
+{
+	static const char *const files[] = {"pims.db", "pims.db-wal", "pims.db-journal"};
+	enum { FILE_MAX = 16 * 1024 * 1024 };
+	char *content = malloc(FILE_MAX), path[320];
+	size_t total = 0;
+	bool found = false;
+
+	assert_non_null(content);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		FILE *file;
+		size_t length;
+
+		snprintf(path, sizeof path, "%s/%s", fixture->data, files[i]);
+		file = fopen(path, "re");
+		if (!file)
+			continue;
+		length = fread(content, 1, FILE_MAX, file);
+		assert_true(feof(file));
+		found = found || memmem(content, length, text, strlen(text));
+		total += length;
+		fclose(file);
+	}
+	free(content);
+	assert_true(total > 0);
+	return found;
+}
+
+static void a_recovery_code_is_shown_once_and_kept_as_argon2id_only(void **state)
+{
+	struct fixture *fixture = *state;
+	struct account account;
+	char code[RECOVERY_CODE_SIZE], plain[RECOVERY_LENGTH + 1], *hash = NULL;
+	struct store *store;
+
+	assert_int_equal(RUN(NULL, "account", "recover", "jo@example.com"), 1); /* there is no database */
+	assert_int_equal(RUN("correct horse battery\n", "account", "add", "jo@example.com", "--password-stdin"), 0);
+	assert_int_equal(RUN(NULL, "account", "recover", "ann@example.com"), 1);
+	assert_true(said(fixture, "ann@example.com: there is none"));
+	assert_int_equal(RUN(NULL, "account", "recover", "jo@example.com"), 0);
+	assert_int_equal(sscanf(fixture->output, "%19s", code), 1);
+	assert_int_equal(strlen(fixture->output), RECOVERY_CODE_SIZE); /* the code and a line end, nothing else */
+	assert_int_equal(recovery_code_read(code, plain), 0);
+	assert_true(is_stored(fixture, "jo@example.com"));
+	assert_true(is_stored(fixture, "$argon2id$"));
+	assert_false(is_stored(fixture, code) || is_stored(fixture, plain));
+	read_account(fixture, "jo@example.com", &account);
+	store = open_store(fixture);
+	assert_int_equal(store_recovery_try(store, account.id, 5, 0, &hash), 0);
+	store_close(store);
+	assert_true(strncmp(hash, "$argon2id$", 10) == 0);
+	assert_int_equal(password_verify(hash, plain), 0);
+	free(hash);
+	assert_true(strncmp(account.password_hash, "$argon2id$", 10) == 0);
+	account_free(&account);
 }
 
 static void a_client_secret_is_made_and_shown_once(void **state)
@@ -517,6 +578,7 @@ int main(void)
 		TEST(what_cannot_be_done_is_1_and_named),
 		TEST(a_bad_password_makes_no_account),
 		TEST(an_account_lives_its_life),
+		TEST(a_recovery_code_is_shown_once_and_kept_as_argon2id_only),
 		TEST(a_client_secret_is_made_and_shown_once),
 		TEST(a_client_may_ask_for_what_it_was_registered_for),
 		TEST(help_is_there_with_an_example),

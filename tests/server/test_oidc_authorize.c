@@ -78,6 +78,7 @@ static void assert_page(const struct reply *reply, long status)
 	assert_string_equal(reply_header(reply, "Content-Type"), "text/html; charset=utf-8");
 	assert_string_equal(reply_header(reply, "Cache-Control"), "no-store");
 	assert_string_equal(reply_header(reply, "X-Frame-Options"), "DENY");
+	assert_string_equal(reply_header(reply, "Referrer-Policy"), "same-origin");
 	assert_non_null(strstr(reply_header(reply, "Content-Security-Policy"), "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"));
 	assert_null(strstr(buf_text(&reply->body), "<script"));
 }
@@ -473,6 +474,23 @@ static void the_page_has_one_form_that_can_be_used_without_scripts(void **state)
 	reply_free(&reply);
 }
 
+static void the_page_names_the_application_as_text(void **state)
+{
+	char id[] = "garage", name[] = "Jo’s <b>garage</b>", redirect[] = "https://garage.example/cb";
+	const struct client client = {.id = id, .name = name, .redirect_uris = redirect};
+	struct reply reply = {0};
+
+	(void)state;
+	assert_int_equal(store_client_add(server.server.store, &client), 0);
+	call(&server,
+	     &(struct call){.path = "/am/oauth2/authorize?client_id=garage&response_type=code&scope=openid&code_challenge_method=S256&code_challenge=" CHALLENGE
+				    "&redirect_uri=https%3A%2F%2Fgarage.example%2Fcb"},
+	     &reply);
+	assert_page(&reply, 200);
+	assert_non_null(strstr(buf_text(&reply.body), "Sign in to go on to Jo’s &lt;b&gt;garage&lt;/b&gt;."));
+	reply_free(&reply);
+}
+
 static void the_page_speaks_french_to_who_asks_for_it(void **state)
 {
 	struct buf path = BUF_INIT(4096);
@@ -567,6 +585,18 @@ static void a_registered_query_is_kept_in_the_answer(void **state)
 	reply_free(&reply);
 }
 
+static void a_password_is_still_good_after_ten_years(void **state)
+{
+	struct reply reply = {0};
+
+	(void)state;
+	endpoints_advance(&server, INT64_C(3653) * 86400);
+	sign_in_at("demo", NULL, GOOD_FORM, &reply);
+	assert_int_equal(reply.status, 303);
+	assert_int_equal(strlen(reply_parameter(&reply, "code")), 36);
+	reply_free(&reply);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -587,11 +617,13 @@ int main(void)
 		cmocka_unit_test(a_form_of_another_site_is_refused),
 		cmocka_unit_test(a_browser_needs_the_token_of_a_fresh_page_of_the_same_request),
 		cmocka_unit_test(the_page_has_one_form_that_can_be_used_without_scripts),
+		cmocka_unit_test(the_page_names_the_application_as_text),
 		cmocka_unit_test(the_page_speaks_french_to_who_asks_for_it),
 		cmocka_unit_test(a_right_password_is_answered_by_a_uuid_with_state_and_iss),
 		cmocka_unit_test(the_request_may_come_in_the_body_with_or_without_the_sign_in),
 		cmocka_unit_test(a_state_of_full_length_comes_back_whole),
 		cmocka_unit_test(a_registered_query_is_kept_in_the_answer),
+		cmocka_unit_test(a_password_is_still_good_after_ten_years),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -384,10 +384,13 @@ static void question(const char *more, char ret_form[512], char ret_origin[128])
 	authorize_public(more, NULL, NULL, &reply);
 	assert_int_equal(reply.status, 200);
 	assert_null(strstr(buf_text(&reply.body), "name=\"password\""));
+	assert_non_null(strstr(buf_text(&reply.body), "pims wants to sign you in. Go on only if you asked for it yourself."));
 	assert_non_null(strstr(buf_text(&reply.body), "Continue as demo@example.com</button>"));
 	assert_non_null(strstr(buf_text(&reply.body), "name=\"ticket\" value=\"go on\""));
 	assert_string_equal(reply_header(&reply, "Location"), "");
 	assert_string_equal(reply_header(&reply, "X-Frame-Options"), "DENY");
+	assert_string_equal(reply_header(&reply, "Referrer-Policy"), "same-origin");
+	assert_non_null(strstr(reply_header(&reply, "Content-Security-Policy"), "frame-ancestors 'none'"));
 	read_form_token(&reply, token);
 	(void)snprintf(ret_form, 512, "ticket=go%%20on&%s", token);
 	(void)snprintf(ret_origin, 128, "Origin: %s", server.url);

@@ -441,6 +441,103 @@ static void a_code_dies_after_five_wrong_ones_and_after_its_time(void **state)
 	reply_free(&reply);
 }
 
+/* Five wrong codes for a number that a code was sent to just now. */
+static void five_wrong(struct reply *reply)
+{
+	certify(NUMBER, eve_token, reply);
+	assert_int_equal(reply->status, 202);
+	for (int left = 4; left >= 0; left--) {
+		change("add", NUMBER, "00000000", eve_token, reply);
+		assert_problem(reply, 403, "sms.code");
+		assert_int_equal(json_int(reply->json, "remaining", -1), left);
+	}
+}
+
+static void assert_no_more_codes(struct reply *reply, const char *code, int retry_after)
+{
+	change("add", NUMBER, code, eve_token, reply);
+	assert_problem(reply, 429, "sms.too_many_attempts");
+	assert_int_equal(json_int(reply->json, "retryAfter", -1), retry_after);
+	assert_true(json_int(reply->json, "remaining", -1) == -1);
+}
+
+static void twenty_wrong_codes_in_a_day_are_all_whatever_code_comes_next(void **state)
+{
+	struct reply reply = {0};
+	char code[16];
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		five_wrong(&reply);
+		endpoints_advance(&server, 600);
+	}
+	certify(NUMBER, eve_token, &reply);
+	(void)outbox(code, NULL);
+	server.server.settings.sandbox = false;
+	assert_no_more_codes(&reply, code, DAY - 2400); /* a right one is not looked at */
+	assert_no_more_codes(&reply, "00000000", DAY - 2400);
+	change("add", NUMBER, "00000000", demo_token, &reply); /* nobody else's account is held up */
+	assert_problem(&reply, 409, "phone.exists");
+	server.server.settings.sandbox = true;
+	sign_in_access(&server, EVE_EMAIL, EVE_PASSWORD, eve_token, sizeof eve_token);
+	server.server.settings.sandbox = false;
+	assert_no_more_codes(&reply, code, DAY - 2400); /* it is the account's, not the session's */
+	endpoints_advance(&server, DAY - 2400);
+	server.server.settings.sandbox = true;
+	sign_in_access(&server, EVE_EMAIL, EVE_PASSWORD, eve_token, sizeof eve_token);
+	certify(NUMBER, eve_token, &reply);
+	(void)outbox(code, NULL);
+	server.server.settings.sandbox = false;
+	change("add", NUMBER, code, eve_token, &reply);
+	server.server.settings.sandbox = true;
+	assert_int_equal(reply.status, 204);
+	reply_free(&reply);
+}
+
+static void guessing_what_set_the_number_counts_too(void **state)
+{
+	struct reply reply = {0};
+	char code[16], json[256];
+
+	(void)state;
+	certify(NUMBER, eve_token, &reply);
+	(void)outbox(code, NULL);
+	server.server.settings.sandbox = false;
+	(void)snprintf(json, sizeof json, "{\"action\":\"add\",\"phoneNumber\":\"%s\",\"smsCode\":\"%s\",\"enroll\":true}", NUMBER, code);
+	post("/v1/phone", json, eve_token, &reply);
+	assert_int_equal(reply.status, 204);
+	for (int i = 0; i < 20; i++) {
+		change("add", NUMBER, "00000000", eve_token, &reply);
+		assert_problem(&reply, 409, "phone.exists");
+	}
+	assert_no_more_codes(&reply, code, DAY);
+	server.server.settings.sandbox = true;
+	reply_free(&reply);
+}
+
+static void right_codes_count_nothing(void **state)
+{
+	struct reply reply = {0};
+	char code[16];
+
+	(void)state;
+	certify(NUMBER, eve_token, &reply);
+	(void)outbox(code, NULL);
+	server.server.settings.sandbox = false;
+	for (int i = 0; i < 25; i++) { /* its answer got lost each time */
+		change("add", NUMBER, code, eve_token, &reply);
+		assert_int_equal(reply.status, 204);
+	}
+	for (int i = 0; i < 25; i++) { /* no code is compared */
+		change("add", "+33699887767", code, eve_token, &reply);
+		assert_problem(&reply, 409, "phone.exists");
+	}
+	change("add", NUMBER, code, eve_token, &reply);
+	assert_int_equal(reply.status, 204);
+	server.server.settings.sandbox = true;
+	reply_free(&reply);
+}
+
 static void an_answer_that_got_lost_is_given_again(void **state)
 {
 	struct reply reply = {0};
@@ -590,6 +687,9 @@ int main(void)
 		TEST(production_refuses_other_countries_by_default),
 		TEST(a_code_is_good_for_the_number_it_went_to_and_for_its_account),
 		TEST(a_code_dies_after_five_wrong_ones_and_after_its_time),
+		TEST(twenty_wrong_codes_in_a_day_are_all_whatever_code_comes_next),
+		TEST(guessing_what_set_the_number_counts_too),
+		TEST(right_codes_count_nothing),
 		TEST(an_answer_that_got_lost_is_given_again),
 		TEST(with_enroll_the_code_activates_a_device),
 		TEST(a_new_number_ends_the_codes_that_went_to_the_old_one),

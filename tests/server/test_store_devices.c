@@ -261,13 +261,31 @@ static void step_ms_needs_the_version_it_saw(void **state)
 	add_sms(fixture->store, fixture->account, SMS_ENROLLMENT, "code");
 	must(finalize(fixture, &device, NULL, 5));
 	device.version = version_of(fixture, 1) + 1;
-	assert_int_equal(store_enroll_ms(fixture->store, &device, NOW), PIMS_E_STATE);
+	assert_int_equal(store_enroll_ms(fixture->store, &device, NULL, NOW), PIMS_E_STATE);
 	device.version--;
-	must(store_enroll_ms(fixture->store, &device, NOW));
-	assert_int_equal(store_enroll_ms(fixture->store, &device, NOW), PIMS_E_STATE);
+	must(store_enroll_ms(fixture->store, &device, NULL, NOW));
+	assert_int_equal(store_enroll_ms(fixture->store, &device, NULL, NOW), PIMS_E_STATE);
 	device.version = version_of(fixture, 1);
 	must(store_device_remove(fixture->store, fixture->account, 1));
-	assert_int_equal(store_enroll_ms(fixture->store, &device, NOW), PIMS_E_STATE);
+	assert_int_equal(store_enroll_ms(fixture->store, &device, NULL, NOW), PIMS_E_STATE);
+}
+
+static void a_step_ms_that_fails_sends_no_notice_and_one_that_is_done_sends_one(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct mail notice = fixture_notice();
+	struct device_texts texts;
+	struct device device = make_device(&texts, fixture->account, 1, "one");
+
+	add_sms(fixture->store, fixture->account, SMS_ENROLLMENT, "code");
+	must(finalize(fixture, &device, NULL, 5));
+	device.version = version_of(fixture, 1) + 1;
+	assert_int_equal(store_enroll_ms(fixture->store, &device, &notice, NOW), PIMS_E_STATE);
+	assert_int_equal(fixture_mails(fixture->store), 0);
+	device.version--;
+	must(store_enroll_ms(fixture->store, &device, &notice, NOW));
+	assert_int_equal(store_enroll_ms(fixture->store, &device, &notice, NOW), PIMS_E_STATE);
+	assert_int_equal(fixture_mails(fixture->store), 1);
 }
 
 static void a_challenge_is_bounded_and_none_for_a_removed_device(void **state)
@@ -600,6 +618,7 @@ int main(void)
 		STORE_TEST(a_blocked_account_enrolls_nothing),
 		STORE_TEST(step_ms_uses_the_code_up),
 		STORE_TEST(step_ms_needs_the_version_it_saw),
+		STORE_TEST(a_step_ms_that_fails_sends_no_notice_and_one_that_is_done_sends_one),
 		STORE_TEST(a_challenge_is_bounded_and_none_for_a_removed_device),
 		STORE_TEST(an_otp_passes_once_in_its_time_and_for_its_account),
 		STORE_TEST(a_challenge_gives_one_otp),

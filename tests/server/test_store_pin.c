@@ -197,6 +197,39 @@ static void a_failed_change_stores_no_keys(void **state)
 	device_free(&stored);
 }
 
+static void a_change_that_fails_or_repeats_sends_no_notice(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct mail notice = fixture_notice();
+	struct device_texts texts;
+	struct device device = begin(fixture, &texts);
+	struct pin_change wrong = change_to(&device, third, second), dead = reset_to(&device, second, H("reset"));
+	struct pin_change repeat = {.device = &device, .now = NOW};
+
+	wrong.notice = dead.notice = repeat.notice = &notice;
+	assert_int_equal(store_pin_change(fixture->store, &wrong), PIMS_E_STATE);
+	assert_int_equal(store_pin_change(fixture->store, &dead), PIMS_E_NOT_FOUND);
+	must(store_pin_change(fixture->store, &repeat));
+	assert_int_equal(fixture_mails(fixture->store), 0);
+}
+
+static void a_change_and_a_reset_send_their_notice(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct mail notice = fixture_notice();
+	struct device_texts texts;
+	struct device device = begin(fixture, &texts);
+	struct pin_change update = change_to(&device, second, first), reset = reset_to(&device, third, H("reset"));
+
+	update.notice = reset.notice = &notice;
+	must(store_pin_change(fixture->store, &update));
+	assert_int_equal(fixture_mails(fixture->store), 1);
+	add_sms(fixture->store, fixture->account, SMS_RESET_PIN, "reset");
+	challenge(fixture->store, &device);
+	must(store_pin_change(fixture->store, &reset));
+	assert_int_equal(fixture_mails(fixture->store), 2);
+}
+
 static void a_blocked_account_changes_no_pin(void **state)
 {
 	struct fixture *fixture = *state;
@@ -438,7 +471,7 @@ static void enroll_rivals(struct rivals *rivals)
 		add_sms(fixture->store, fixture->account, SMS_ENROLLMENT, "code");
 		must(store_enroll_finalize(fixture->store, &rivals->devices[i], NULL, 0, RIVALS, NOW));
 		rivals->devices[i].version = 1;
-		must(store_enroll_ms(fixture->store, &rivals->devices[i], NOW));
+		must(store_enroll_ms(fixture->store, &rivals->devices[i], NULL, NOW));
 		challenge(fixture->store, &rivals->devices[i]);
 	}
 }
@@ -492,6 +525,8 @@ int main(void)
 		STORE_TEST(a_device_in_the_middle_of_its_activation_changes_no_pin),
 		STORE_TEST(a_pin_that_was_changed_meanwhile_is_not_overwritten),
 		STORE_TEST(a_failed_change_stores_no_keys),
+		STORE_TEST(a_change_that_fails_or_repeats_sends_no_notice),
+		STORE_TEST(a_change_and_a_reset_send_their_notice),
 		STORE_TEST(a_blocked_account_changes_no_pin),
 		STORE_TEST(a_blocked_pin_is_not_updated),
 		STORE_TEST(a_repeat_is_not_told_that_all_is_well_once_the_account_is_blocked),

@@ -463,13 +463,17 @@ static void emails_are_checked_and_lowered(void **state)
 static void clients_and_redirects_are_checked(void **state)
 {
 	static const char *const bad_redirects[] = {"", "/path", "http://", "https://a.b/*", "https://a.b/#x", "javascript:alert(1)", "data:x", "app://a/*/b", "app://a*", "*"};
-	static const char *const redirects[] = {"https://a.b/cb", "app://oauth2redirect/*", "http://127.0.0.1/*", "http://[::1]/callback"};
+	static const char *const plain[] = {"http://a.b/cb", "HTTP://a.b/", "http://127.0.0.1.a.b/", "http://localhost.a.b/cb", "http://192.168.0.2/cb", "http://[::2]/",
+					    "http://0.0.0.0/", "http://127.0.0.1@a.b/"};
+	static const char *const redirects[] = {"https://a.b/cb", "app://oauth2redirect/*", "http://127.0.0.1/*", "http://[::1]/callback", "http://localhost:8080/cb"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad_redirects / sizeof *bad_redirects; i++)
-		assert_false(redirect_uri_valid(bad_redirects[i]));
+		assert_string_equal(redirect_uri_fault(bad_redirects[i]), "is no redirect URI");
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+		assert_non_null(strstr(redirect_uri_fault(plain[i]), strchr(plain[i], '@') ? "is " : "is plain http"));
 	for (size_t i = 0; i < sizeof redirects / sizeof *redirects; i++)
-		assert_true(redirect_uri_valid(redirects[i]));
+		assert_null(redirect_uri_fault(redirects[i]));
 	assert_false(client_id_valid("") || client_id_valid("a b") || client_id_valid("a/b"));
 	assert_true(client_id_valid("my-app_1.2"));
 }

@@ -111,6 +111,7 @@ static void refusals_of_the_server_become_the_documented_codes(void **state)
 		{{"/v1/phone", PIMS_HTTP_OK, 400, PROBLEM, "{\"cause\":\"request.invalid\"}"}, 2204, "request.invalid"},
 		{{"/v1/phone", PIMS_HTTP_OK, 403, PROBLEM, "{\"cause\":\"sms.code\",\"remaining\":3}"}, 2305, "sms.code"},
 		{{"/v1/phone", PIMS_HTTP_OK, 403, PROBLEM, "{\"cause\":\"sms.expired\"}"}, 2306, "sms.expired"},
+		{{"/v1/phone", PIMS_HTTP_OK, 429, PROBLEM, "{\"cause\":\"sms.too_many_attempts\",\"retryAfter\":77}"}, 2204, "sms.too_many_attempts"},
 		{{"/v1/phone", PIMS_HTTP_OK, 409, PROBLEM, "{\"cause\":\"phone.exists\"}"}, 2390, "phone.exists"},
 		{{"/v1/phone", PIMS_HTTP_OK, 500, PROBLEM, "{\"cause\":\"phone.exists\"}"}, 2204, "phone.exists"},
 		{{"/v1/phone", PIMS_HTTP_TIMEOUT, 0, NULL, NULL}, 2201, "network.timeout"},
@@ -128,6 +129,8 @@ static void refusals_of_the_server_become_the_documented_codes(void **state)
 		assert_int_equal(fixture->requests, 1); /* nothing was activated */
 		if (refusals[i].code == 2305)
 			assert_int_equal(fixture->flow.outcome.remaining, 3);
+		if (refusals[i].canned.status == 429)
+			assert_int_equal(fixture->flow.outcome.retry_after, 77);
 	}
 }
 

@@ -372,7 +372,7 @@ static void add_device(struct endpoints *endpoints, int64_t account, struct devi
 	buf_free(&text);
 	assert_int_equal(store_enroll_finalize(store, &device, NULL, 0, 100, endpoints->now), 0);
 	device.version = 1;
-	assert_int_equal(store_enroll_ms(store, &device, endpoints->now), 0);
+	assert_int_equal(store_enroll_ms(store, &device, NULL, endpoints->now), 0);
 	assert_int_equal(store_device_get(store, device.id, ret_device), 0);
 }
 
