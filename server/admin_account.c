@@ -6,7 +6,6 @@
 #include "server/account/password.h"
 #include "server/account/password_policy.h"
 #include "server/account/recovery.h"
-#include "server/data_dir.h"
 #include "server/oidc/sign_in.h"
 
 #include <pims/error.h>
@@ -165,12 +164,12 @@ static int account_list(struct admin *admin)
 /* What strangers guessed does not keep its owner out any more. */
 static int forgive(const struct admin *admin)
 {
-	struct seal *seal = NULL;
-	int r = data_dir_open_seal(&seal, admin->data_dir, admin->store, &admin->env);
+	struct account account = {0};
+	int r = store_account_by_email(admin->store, admin->name, &account);
 
 	if (r == 0)
-		r = sign_in_forgive(admin->store, seal, admin->name);
-	seal_free(seal);
+		r = sign_in_forgive(admin->store, account.id);
+	account_free(&account);
 	return r;
 }
 

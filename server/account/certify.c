@@ -37,7 +37,7 @@ int certify_number(const struct server *server, const struct phone_change *chang
 	*ret_certified = (struct certified){.result = PHONE_NONE, .remaining = -1};
 	/* a recovery wants more than a session: who has stolen one must not be able to stop it */
 	(void)snprintf(key, sizeof key, "%s:%" PRId64, change->ticket ? "recover.code" : "certify.code", change->account);
-	r = store_attempt_check(server->store, key, max, WINDOW_S, change->now, &ret_certified->retry_after);
+	r = store_attempt_check(server->store, key, max, change->now, &ret_certified->retry_after);
 	if (r == 0)
 		r = store_phone_change(server->store, change, &ret_certified->result, &ret_certified->old, &ret_certified->remaining);
 	if (r < 0 || !is_wrong(change, ret_certified))

@@ -35,7 +35,7 @@ int otp_accept(const struct server *server, const struct otp_check *check, int *
 	int r, counted, ignored = 0;
 
 	(void)snprintf(key, sizeof key, "otp:%" PRId64 ":%s", check->account, check->presenter);
-	r = store_attempt_check(server->store, key, FAILURES, WINDOW_S, now, ret_retry_after);
+	r = store_attempt_check(server->store, key, FAILURES, now, ret_retry_after);
 	if (r < 0)
 		return r;
 	r = consume(server, check, now);

@@ -58,8 +58,7 @@ static bool is_ascii(const char *text)
 	return !*text;
 }
 
-/* A copy in NFKC; malloc()ed, wipe_text(). NULL: no memory. */
-static char *normalise(const char *password)
+char *password_normalise(const char *password)
 {
 	size_t length = 0;
 	uint8_t *normal;
@@ -70,13 +69,6 @@ static char *normalise(const char *password)
 	if (!normal && errno == EILSEQ)
 		return strdup(password);
 	return (char *)normal;
-}
-
-static void wipe_text(char *text)
-{
-	if (text)
-		secret_wipe(text, strlen(text));
-	free(text);
 }
 
 static int hash(const char *password, char ret_hash[PASSWORD_HASH_SIZE])
@@ -95,13 +87,13 @@ int password_hash(const char *password, char ret_hash[PASSWORD_HASH_SIZE])
 		return PIMS_E_LIMIT;
 	if (sodium_init() < 0)
 		return PIMS_E_CRYPTO;
-	normal = normalise(password);
+	normal = password_normalise(password);
 	r = normal ? enter() : PIMS_E_MEMORY;
 	if (r == 0) {
 		r = hash(normal, ret_hash);
 		leave();
 	}
-	wipe_text(normal);
+	secret_free_text(normal);
 	return r;
 }
 
@@ -116,23 +108,32 @@ static void make_no_hash(void)
 		no_hash[0] = 0;
 }
 
+static bool matches(const char *hash, const char *password)
+{
+	return crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
+}
+
 int password_verify(const char *stored, const char *password)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	char *normal;
+	bool right;
 	int r;
 
 	if (strlen(password) > PASSWORD_MAX)
 		return PIMS_E_NOT_FOUND;
 	if (sodium_init() < 0)
 		return PIMS_E_CRYPTO;
-	normal = normalise(password);
+	normal = password_normalise(password);
 	r = normal ? enter() : PIMS_E_MEMORY;
 	if (r == 0) {
 		pthread_once(&once, make_no_hash);
-		r = crypto_pwhash_str_verify(stored ? stored : no_hash, normal, strlen(normal)) == 0 && stored ? 0 : PIMS_E_NOT_FOUND;
+		right = matches(stored ? stored : no_hash, normal);
+		if (!right && strcmp(normal, password) != 0) /* hashed before passwords were normalised */
+			right = matches(stored ? stored : no_hash, password);
 		leave();
+		r = right && stored ? 0 : PIMS_E_NOT_FOUND;
 	}
-	wipe_text(normal);
+	secret_free_text(normal);
 	return r;
 }

@@ -18,6 +18,8 @@ enum {
  */
 /** PIMS_E_LIMIT: the password is shorter than PASSWORD_MIN or longer than PASSWORD_MAX bytes; PIMS_E_MEMORY. */
 int password_hash(const char *password, char ret_hash[PASSWORD_HASH_SIZE]);
+/** A copy in NFKC, malloc()ed: secret_free_text(). NULL: no memory. */
+char *password_normalise(const char *password);
 /** 0 = right; PIMS_E_NOT_FOUND = wrong. A NULL hash (no such account) is wrong after the same time. */
 int password_verify(const char *hash, const char *password);
 

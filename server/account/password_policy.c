@@ -50,9 +50,21 @@ static bool is_address(const char *password, const char *email)
 	return email && (strcasecmp(password, email) == 0 || (strlen(password) == name && strncasecmp(password, email, name) == 0));
 }
 
-enum password_fault password_policy(const char *password, const char *email, int min)
+static enum password_fault check(const char *password, const char *email, int min)
 {
 	if (characters(password) < (size_t)min || strlen(password) > PASSWORD_MAX)
 		return PASSWORD_LENGTH;
 	return is_common(password) || is_address(password, email) ? PASSWORD_COMMON : PASSWORD_FINE;
+}
+
+/* As it will be hashed: full-width letters are the common ones then, and a letter with its accent is one. */
+enum password_fault password_policy(const char *password, const char *email, int min)
+{
+	char *normal = password_normalise(password);
+	enum password_fault fault = check(normal ? normal : password, email, min);
+
+	if (fault == PASSWORD_FINE && strlen(password) > PASSWORD_MAX)
+		fault = PASSWORD_LENGTH;
+	secret_free_text(normal);
+	return fault;
 }

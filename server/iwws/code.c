@@ -40,7 +40,7 @@ int mac_find_code(struct mac_call *call, const unsigned char hash[SEAL_DIGEST_SI
 	int r, retry_after = 0;
 
 	snprintf(key, sizeof key, "iwws.code:%s", call->network);
-	r = store_attempt_check(store, key, max, CODE_WINDOW_S, call->now, &retry_after);
+	r = store_attempt_check(store, key, max, call->now, &retry_after);
 	if (r == PIMS_E_LIMIT)
 		return mac_too_many(call, IW_CODE, retry_after);
 	if (r == 0)

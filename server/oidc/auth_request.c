@@ -18,7 +18,7 @@
 static const char *const scopes[] = {"openid", "profile", "email"};
 static const char *const carried[] = {"client_id", "redirect_uri", "response_type", "response_mode",         "scope",
 				      "state",     "nonce",        "code_challenge", "code_challenge_method", "ui_locales",
-				      "id_token_hint", "dpop_jkt"};
+				      "id_token_hint", "dpop_jkt", "max_age", "login_hint"};
 
 bool auth_scope_has(const char *scope, const char *word)
 {

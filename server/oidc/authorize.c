@@ -160,12 +160,16 @@ static bool is_wanted(const struct authorization *a, const struct browser *brows
 
 static bool is_signed_in(const struct authorization *a, struct browser *ret_browser)
 {
-	int64_t now = env_now(&request_server(a->request)->env);
+	const struct server *server = request_server(a->request);
+	int64_t age, session_ms = (int64_t)server->settings.session_seconds * 1000;
 
 	if (a->auth.asks || browser_find(a->request, ret_browser) < 0)
 		return false;
+	age = env_now(&server->env) - ret_browser->auth_time;
+	if (session_ms && age >= session_ms)
+		return false;
 	/* max_age=0 always asks: OpenID Connect Core 3.1.2.1 makes it the same as prompt=login */
-	if (a->auth.max_age >= 0 && now - ret_browser->auth_time >= a->auth.max_age * 1000)
+	if (a->auth.max_age >= 0 && age >= a->auth.max_age * 1000)
 		return false;
 	return is_wanted(a, ret_browser);
 }

@@ -94,7 +94,7 @@ int browser_start(const struct request *request, struct response *response, cons
 	if (r == 0)
 		r = browser_write(request, response, BROWSER_SESSION, cookie);
 	if (r == 0)
-		r = place_add_browser(request, response, account->email);
+		r = place_add_browser(request, response, account->id);
 	browser.password_hash = NULL; /* the account's */
 	if (r == 0)
 		*ret_browser = browser;

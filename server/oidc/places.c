@@ -2,11 +2,8 @@
 #include "server/oidc/places.h"
 
 #include "base/encode.h"
-#include "base/secret.h"
 #include "base/text.h"
-#include "server/account/identifier.h"
 #include "server/oidc/browser.h"
-#include "server/oidc/sign_in.h"
 #include "server/server.h"
 #include "server/store/seal.h"
 
@@ -15,83 +12,89 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The cookie is a number and the keyed digest of number and address, so that nothing is stored for it. */
-enum { NUMBER_HEX = 32, DIGEST_HEX = 2 * SEAL_DIGEST_SIZE, COOKIE_SIZE = NUMBER_HEX + DIGEST_HEX + 1, KNOWN_SECONDS = 90 * 86400 };
+enum { NUMBER_BYTES = 16, NUMBER_SIZE = 2 * NUMBER_BYTES + 1 };
 
-static int write_digest(const struct request *request, const char *email, const char *number, char ret_hex[DIGEST_HEX + 1])
+static const int64_t known_ms = INT64_C(180) * 86400 * 1000;
+
+/* Keyed, since a plain digest of an address is undone in seconds. */
+static int digest(const struct request *request, const char *kind, const char *name, unsigned char ret_hash[SEAL_DIGEST_SIZE])
 {
-	unsigned char digest[SEAL_DIGEST_SIZE];
-	char text[EMAIL_SIZE + NUMBER_HEX + 32];
-	int r;
+	char text[128];
 
-	(void)snprintf(text, sizeof text, "known browser %.*s %s", NUMBER_HEX, number, email);
-	r = seal_digest(request_server(request)->seal, text, digest);
-	if (r == 0)
-		hex_encode(digest, sizeof digest, ret_hex);
-	return r;
+	(void)snprintf(text, sizeof text, "place %s %s", kind, name);
+	return seal_digest(request_server(request)->seal, text, ret_hash);
 }
 
-static bool is_known_browser(const struct request *request, const char *email, char ret_cookie[COOKIE_SIZE])
+static int network(const struct request *request, unsigned char ret_hash[SEAL_DIGEST_SIZE])
 {
-	char digest[DIGEST_HEX + 1];
+	char name[REQUEST_CLIENT_SIZE];
 
-	return browser_read(request, BROWSER_KNOWN, ret_cookie, COOKIE_SIZE) == 0 && hex_valid(ret_cookie, COOKIE_SIZE - 1) &&
-	       write_digest(request, email, ret_cookie, digest) == 0 && secret_equals_text(digest, ret_cookie + NUMBER_HEX);
+	request_network(request, name);
+	return digest(request, "network", name, ret_hash);
 }
 
-static int network_key(const struct request *request, const char *email, char ret_key[SIGN_IN_KEY_SIZE])
+/* One number for all accounts of a browser. */
+static int read_number(const struct request *request, char ret_number[NUMBER_SIZE])
 {
-	char network[REQUEST_CLIENT_SIZE], text[EMAIL_SIZE + 1 + sizeof network];
+	int r = browser_read(request, BROWSER_KNOWN, ret_number, NUMBER_SIZE);
 
-	request_network(request, network);
-	(void)snprintf(text, sizeof text, "%s %s", email, network);
-	return sign_in_key(request_server(request)->seal, "login-known", text, ret_key);
+	return r == 0 && !hex_valid(ret_number, NUMBER_SIZE - 1) ? PIMS_E_NOT_FOUND : r;
 }
 
-int place_find(const struct request *request, const char *email, char ret_place[PLACE_SIZE])
+static int browser(const struct request *request, unsigned char ret_hash[SEAL_DIGEST_SIZE])
+{
+	char number[NUMBER_SIZE];
+	int r = read_number(request, number);
+
+	return r < 0 ? r : digest(request, "browser", number, ret_hash);
+}
+
+int place_find(const struct request *request, int64_t account, char ret_place[PLACE_SIZE])
 {
 	const struct server *server = request_server(request);
-	char cookie[COOKIE_SIZE], key[SIGN_IN_KEY_SIZE], network[REQUEST_CLIENT_SIZE];
-	int ignored = 0, r;
+	int64_t now = env_now(&server->env);
+	unsigned char hash[SEAL_DIGEST_SIZE];
+	int r = browser(request, hash);
 
 	*ret_place = 0;
-	if (is_known_browser(request, email, cookie)) {
-		(void)snprintf(ret_place, PLACE_SIZE, "browser %.*s", NUMBER_HEX, cookie);
-		return 0;
-	}
-	r = network_key(request, email, key);
 	if (r == 0)
-		r = store_attempt_check(server->store, key, 1, KNOWN_SECONDS, env_now(&server->env), &ignored);
-	if (r != PIMS_E_LIMIT)
-		return r;
-	request_network(request, network);
-	(void)snprintf(ret_place, PLACE_SIZE, "network %s", network);
-	return 0;
+		r = store_place_find(server->store, account, hash, now);
+	if (r == PIMS_E_NOT_FOUND) {
+		r = network(request, hash);
+		if (r == 0)
+			r = store_place_find(server->store, account, hash, now);
+	}
+	if (r == 0)
+		hex_encode(hash, sizeof hash, ret_place);
+	return r == PIMS_E_NOT_FOUND ? 0 : r;
 }
 
-int place_add_network(const struct request *request, const char *email)
+static int add(const struct request *request, int64_t account, const unsigned char *hash)
 {
 	const struct server *server = request_server(request);
-	char key[SIGN_IN_KEY_SIZE];
-	int64_t now = env_now(&server->env);
-	int ignored = 0, r = network_key(request, email, key);
 
-	if (r == 0)
-		r = store_attempt_check(server->store, key, 1, KNOWN_SECONDS, now, &ignored);
-	if (r == 0)
-		r = store_attempt(server->store, key, 1, KNOWN_SECONDS, now, &ignored);
-	return r == PIMS_E_LIMIT ? 0 : r;
+	return store_place_add(server->store, account, hash, env_now(&server->env) + known_ms);
 }
 
-int place_add_browser(const struct request *request, struct response *response, const char *email)
+int place_add_network(const struct request *request, int64_t account)
 {
-	char cookie[COOKIE_SIZE];
-	int r;
+	unsigned char hash[SEAL_DIGEST_SIZE];
+	int r = network(request, hash);
 
-	if (is_known_browser(request, email, cookie))
-		return 0;
-	r = env_random_hex(&request_server(request)->env, cookie, NUMBER_HEX / 2);
+	return r < 0 ? r : add(request, account, hash);
+}
+
+int place_add_browser(const struct request *request, struct response *response, int64_t account)
+{
+	unsigned char hash[SEAL_DIGEST_SIZE];
+	char number[NUMBER_SIZE];
+	int r = read_number(request, number);
+
+	if (r == PIMS_E_NOT_FOUND)
+		r = env_random_hex(&request_server(request)->env, number, NUMBER_BYTES);
 	if (r == 0)
-		r = write_digest(request, email, cookie, cookie + NUMBER_HEX);
-	return r < 0 ? r : browser_write(request, response, BROWSER_KNOWN, cookie);
+		r = digest(request, "browser", number, hash);
+	if (r == 0)
+		r = add(request, account, hash);
+	return r < 0 ? r : browser_write(request, response, BROWSER_KNOWN, number);
 }

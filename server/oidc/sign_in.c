@@ -11,19 +11,30 @@
 
 #include <pims/error.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Where many networks guess, the account's own count ends it, for a month, or until its owner signs in (NIST SP 800-63B-4 §3.2.2: 100 in a row). */
-enum { WINDOW_S = 900, ACCOUNT_FAILURES = 10, ADDRESS_FAILURES = 100, ROW_WINDOW_S = 30 * 86400, ROW_FAILURES = 100 };
+enum {
+	WINDOW_S = 900,
+	ACCOUNT_FAILURES = 10,
+	ADDRESS_FAILURES = 100,
+	ROW_FAILURES = 100,
+	ROW_WINDOW_S = 30 * 86400,
+	NOBODY_WINDOW_S = 86400, /* of an address without an account, which looks the same */
+	ROW_KEY_SIZE = 128
+};
 
 /* The counts a failure goes to. Digests, since people type passwords into the wrong field. */
 struct counts {
 	char account[SIGN_IN_KEY_SIZE]; /**< with its network */
 	char address[SIGN_IN_KEY_SIZE];
-	char row[SIGN_IN_KEY_SIZE];       /**< of the account, in a row: of one of its places, or of all others together */
-	char strangers[SIGN_IN_KEY_SIZE]; /**< that of all others */
+	char row[ROW_KEY_SIZE];       /**< of the account, in a row: of one of its places, or of all others together */
+	char strangers[ROW_KEY_SIZE]; /**< that of all others */
+	char own[ROW_KEY_SIZE];       /**< that of the place, or of all others */
+	int row_window_s;
 };
 
 /* As the store keeps e-mail addresses; keyboards that complete words leave a blank behind. */
@@ -54,43 +65,67 @@ int sign_in_key(const struct seal *seal, const char *kind, const char *text, cha
 	return 0;
 }
 
-static int row_key(const struct seal *seal, const char *email, const char *place, char ret_key[SIGN_IN_KEY_SIZE])
+static void row_key(int64_t account, const char *place, char ret_key[ROW_KEY_SIZE])
 {
-	char text[EMAIL_SIZE + 1 + PLACE_SIZE];
-
-	(void)snprintf(text, sizeof text, "%s %s", email, place);
-	return sign_in_key(seal, "login-row", text, ret_key);
+	(void)snprintf(ret_key, ROW_KEY_SIZE, "login-row:%" PRId64 ":%s", account, place);
 }
 
-static int read_counts(const struct request *request, const char *email, struct counts *ret_counts)
+/* A place whose own row is full counts as any other from then on, so that what ends the strangers' row ends this one. */
+static int choose_row(const struct request *request, int64_t account, struct counts *counts)
+{
+	const struct server *server = request_server(request);
+	char place[PLACE_SIZE];
+	int ignored = 0, r = place_find(request, account, place);
+
+	if (r < 0)
+		return r;
+	row_key(account, "", counts->strangers);
+	row_key(account, place, counts->own);
+	row_key(account, place, counts->row);
+	r = store_attempt_check(server->store, counts->row, ROW_FAILURES, env_now(&server->env), &ignored);
+	if (r == PIMS_E_LIMIT)
+		memcpy(counts->row, counts->strangers, sizeof counts->row);
+	return r == PIMS_E_LIMIT ? 0 : r;
+}
+
+static int nobodys_row(const struct seal *seal, const char *email, struct counts *counts)
+{
+	int r = sign_in_key(seal, "login-nobody", email, counts->row);
+
+	memcpy(counts->strangers, counts->row, sizeof counts->strangers);
+	counts->row_window_s = NOBODY_WINDOW_S;
+	return r;
+}
+
+/* `account` 0: nobody has this address. */
+static int read_counts(const struct request *request, const char *email, int64_t account, struct counts *ret_counts)
 {
 	const struct seal *seal = request_server(request)->seal;
-	char network[REQUEST_CLIENT_SIZE], both[EMAIL_SIZE + 1 + sizeof network], place[PLACE_SIZE];
+	char network[REQUEST_CLIENT_SIZE], both[EMAIL_SIZE + 1 + sizeof network];
 	int r;
 
 	request_network(request, network);
 	(void)snprintf(both, sizeof both, "%s %s", email, network);
+	ret_counts->row_window_s = ROW_WINDOW_S;
 	r = sign_in_key(seal, "login", both, ret_counts->account);
 	if (r == 0)
 		r = sign_in_key(seal, "login-from", network, ret_counts->address);
-	if (r == 0)
-		r = place_find(request, email, place);
-	if (r == 0)
-		r = row_key(seal, email, place, ret_counts->row);
-	return r < 0 ? r : row_key(seal, email, "", ret_counts->strangers);
+	if (r < 0)
+		return r;
+	return account ? choose_row(request, account, ret_counts) : nobodys_row(seal, email, ret_counts);
 }
 
 /* Checked before and counted after, so that who signs in rightly is never counted. Guesses in flight at once are few: password.h. */
 static int check_counts(const struct server *server, const struct counts *counts, int *ret_retry_after)
 {
 	int64_t now = env_now(&server->env);
-	int r = store_attempt_check(server->store, counts->account, ACCOUNT_FAILURES, WINDOW_S, now, ret_retry_after);
+	int r = store_attempt_check(server->store, counts->account, ACCOUNT_FAILURES, now, ret_retry_after);
 
 	if (r == 0)
-		r = store_attempt_check(server->store, counts->address, ADDRESS_FAILURES, WINDOW_S, now, ret_retry_after);
+		r = store_attempt_check(server->store, counts->address, ADDRESS_FAILURES, now, ret_retry_after);
 	if (r < 0)
 		return r;
-	r = store_attempt_check(server->store, counts->row, ROW_FAILURES, ROW_WINDOW_S, now, ret_retry_after);
+	r = store_attempt_check(server->store, counts->row, ROW_FAILURES, now, ret_retry_after);
 	if (r == PIMS_E_LIMIT)
 		*ret_retry_after = SIGN_IN_ELSEWHERE;
 	return r;
@@ -105,76 +140,78 @@ static int count_failure(const struct server *server, const struct counts *count
 	if (r == 0 || r == PIMS_E_LIMIT)
 		r = store_attempt(server->store, counts->address, ADDRESS_FAILURES, WINDOW_S, now, &ignored);
 	if (r == 0 || r == PIMS_E_LIMIT)
-		r = store_attempt(server->store, counts->row, ROW_FAILURES, ROW_WINDOW_S, now, &ignored);
+		r = store_attempt(server->store, counts->row, ROW_FAILURES, counts->row_window_s, now, &ignored);
 	return r == PIMS_E_LIMIT ? 0 : r;
 }
 
-static int forgive(const struct server *server, const char *key)
+static int forgive(struct store *store, const char *key, int64_t now)
 {
-	int ignored = 0, r = store_attempt_check(server->store, key, 1, ROW_WINDOW_S, env_now(&server->env), &ignored);
+	int ignored = 0, r = store_attempt_check(store, key, 1, now, &ignored);
 
-	return r == PIMS_E_LIMIT ? store_attempt_forget(server->store, key) : r;
+	return r == PIMS_E_LIMIT ? store_attempt_forget(store, key) : r;
 }
 
 /* The row is broken, for strangers too: its owner is there. */
-static int count_success(const struct request *request, const char *email, const struct counts *counts)
+static int count_success(const struct request *request, int64_t account, const struct counts *counts)
 {
 	const struct server *server = request_server(request);
-	int r = forgive(server, counts->row);
+	int64_t now = env_now(&server->env);
+	int r = forgive(server->store, counts->own, now);
 
 	if (r == 0)
-		r = forgive(server, counts->strangers);
-	return r < 0 ? r : place_add_network(request, email);
+		r = forgive(server->store, counts->strangers, now);
+	return r < 0 ? r : place_add_network(request, account);
 }
 
-int sign_in_forgive(struct store *store, const struct seal *seal, const char *email)
+int sign_in_forgive(struct store *store, int64_t account)
 {
-	char key[SIGN_IN_KEY_SIZE];
-	int r = row_key(seal, email, "", key);
+	char key[ROW_KEY_SIZE];
 
-	return r < 0 ? r : store_attempt_forget(store, key);
+	row_key(account, "", key);
+	return store_attempt_forget(store, key);
 }
 
 /* An unknown account takes the time of a known one. */
-static int verify(const struct server *server, const char *email, const char *password, struct account *ret_account)
+static int verify(const struct account *account, const char *password)
 {
-	struct account account = {0};
-	int r = store_account_by_email(server->store, email, &account);
+	int r = password_verify(account->id ? account->password_hash : NULL, password);
 
-	if (r < 0 && r != PIMS_E_NOT_FOUND)
-		return r;
-	r = password_verify(r == 0 ? account.password_hash : NULL, password);
-	if (r == 0 && account.blocked)
-		r = PIMS_E_NOT_FOUND;
-	if (r < 0)
-		account_free(&account);
-	else
-		*ret_account = account;
-	return r;
+	return r == 0 && account->blocked ? PIMS_E_NOT_FOUND : r;
 }
 
-int sign_in(const struct request *request, const char *username, const char *password, struct account *ret_account, int *ret_retry_after)
+static int check(const struct request *request, const char *email, const char *password, const struct account *account, int *ret_retry_after)
 {
 	const struct server *server = request_server(request);
-	char email[EMAIL_SIZE];
 	struct counts counts;
-	int r, counted;
+	int counted, r = read_counts(request, email, account->id, &counts);
 
-	if (normalize(username, email) < 0)
-		return PIMS_E_NOT_FOUND;
-	r = read_counts(request, email, &counts);
 	if (r == 0)
 		r = check_counts(server, &counts, ret_retry_after);
 	if (r < 0)
 		return r;
-	r = strlen(password) > PASSWORD_MAX ? PIMS_E_NOT_FOUND : verify(server, email, password, ret_account);
-	if (r == PIMS_E_NOT_FOUND) {
-		counted = count_failure(server, &counts);
-		r = counted < 0 ? counted : r;
-	} else if (r == 0) {
-		r = count_success(request, email, &counts);
-		if (r < 0)
-			account_free(ret_account);
-	}
+	if (strlen(password) > PASSWORD_MAX) /* no guess, and no work */
+		return PIMS_E_NOT_FOUND;
+	r = verify(account, password);
+	if (r == 0)
+		return count_success(request, account->id, &counts);
+	counted = r == PIMS_E_NOT_FOUND ? count_failure(server, &counts) : 0;
+	return counted < 0 ? counted : r;
+}
+
+int sign_in(const struct request *request, const char *username, const char *password, struct account *ret_account, int *ret_retry_after)
+{
+	struct account account = {0};
+	char email[EMAIL_SIZE];
+	int r;
+
+	if (normalize(username, email) < 0)
+		return PIMS_E_NOT_FOUND;
+	r = store_account_by_email(request_server(request)->store, email, &account);
+	if (r == 0 || r == PIMS_E_NOT_FOUND)
+		r = check(request, email, password, &account, ret_retry_after);
+	if (r < 0)
+		account_free(&account);
+	else
+		*ret_account = account;
 	return r;
 }

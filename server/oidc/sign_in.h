@@ -20,9 +20,9 @@ enum { SIGN_IN_ELSEWHERE = -1 };
  */
 int sign_in(const struct request *request, const char *username, const char *password, struct account *ret_account, int *ret_retry_after);
 
+/** What strangers guessed is forgotten: everybody may try again. */
+int sign_in_forgive(struct store *store, int64_t account);
 struct seal;
-/** What strangers guessed is forgotten: they may try again. */
-int sign_in_forgive(struct store *store, const struct seal *seal, const char *email);
 enum { SIGN_IN_KEY_SIZE = 80 };
 /** A key for store_attempt() that does not tell the text. */
 int sign_in_key(const struct seal *seal, const char *kind, const char *text, char ret_key[SIGN_IN_KEY_SIZE]);

@@ -134,7 +134,13 @@ static const char version_7[] =
 	"ALTER TABLE clients ADD COLUMN scope TEXT;"
 	"ALTER TABLE clients ADD COLUMN exchange INTEGER NOT NULL DEFAULT 1;";
 
-static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7};
+/* Where accounts were signed in: who guesses at one from everywhere else does not shut its owner out. */
+static const char version_8[] =
+	"CREATE TABLE places (account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, hash BLOB NOT NULL, expires INTEGER NOT NULL,"
+	" PRIMARY KEY (account, hash)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX places_expires ON places (expires);";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8};
 
 int migrations_version(void)
 {

@@ -127,7 +127,8 @@ int sqlite_account_add(struct store *store, const char *email, const char *passw
 int sql_end_sessions(struct sql *sql, int64_t account, int64_t keep)
 {
 	static const char *const texts[] = {"DELETE FROM codes WHERE account = ?", "DELETE FROM remotes WHERE account = ?",
-					    "DELETE FROM browsers WHERE account = ?", "DELETE FROM mail_codes WHERE account = ?",
+					    "DELETE FROM browsers WHERE account = ?", "DELETE FROM places WHERE account = ?",
+					    "DELETE FROM mail_codes WHERE account = ?",
 					    "UPDATE recoveries SET ticket = NULL WHERE account = ?"};
 	int r = 0;
 

@@ -50,12 +50,11 @@ int sqlite_attempt(struct store *store, const char *key, int max, int window_s, 
 	return attempt.count > max ? refused(&attempt, ret_retry_after) : 0;
 }
 
-int sqlite_attempt_check(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after)
+int sqlite_attempt_check(struct store *store, const char *key, int max, int64_t now, int *ret_retry_after)
 {
 	struct attempt attempt = {.key = key, .now = now};
 	int r;
 
-	(void)window_s; /* the window was fixed by the attempt that opened it */
 	r = sqlite_find(store, "SELECT count, expires FROM attempts WHERE key = ? AND expires > ?", VALUES(TEXT(key), INT(now)), attempt_row,
 			&attempt);
 	if (r == PIMS_E_NOT_FOUND)

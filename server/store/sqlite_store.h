@@ -141,6 +141,8 @@ int sqlite_audience_find(struct store *store, const unsigned char hash[32], cons
 int sqlite_browser_add(struct store *store, const struct browser *browser, const unsigned char *replaced);
 int sqlite_browser_find(struct store *store, const unsigned char hash[32], int64_t now, struct browser *ret_browser);
 int sqlite_browser_end(struct store *store, int64_t account);
+int sqlite_place_add(struct store *store, int64_t account, const unsigned char place[32], int64_t expires);
+int sqlite_place_find(struct store *store, int64_t account, const unsigned char place[32], int64_t now);
 int sqlite_mail_ask(struct store *store, const struct mail_code *code, const struct mail *mail);
 int sqlite_mail_confirm(struct store *store, const struct mail_code *code, int max_tries, const struct mail *notice);
 int sqlite_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data);
@@ -178,7 +180,7 @@ int sqlite_remote_refresh(struct store *store, int64_t account, const unsigned c
 			  int64_t access_expires, int64_t now);
 int sqlite_remote_find(struct store *store, const unsigned char access[32], int64_t now, int64_t *ret_account);
 int sqlite_attempt(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
-int sqlite_attempt_check(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
+int sqlite_attempt_check(struct store *store, const char *key, int max, int64_t now, int *ret_retry_after);
 int sqlite_attempt_forget(struct store *store, const char *key);
 int sqlite_sweep(struct store *store, int64_t now);
 

@@ -184,6 +184,16 @@ int store_browser_end(struct store *store, int64_t account)
 	return store->ops->browser_end(store, account);
 }
 
+int store_place_add(struct store *store, int64_t account, const unsigned char place[32], int64_t expires)
+{
+	return store->ops->place_add(store, account, place, expires);
+}
+
+int store_place_find(struct store *store, int64_t account, const unsigned char place[32], int64_t now)
+{
+	return store->ops->place_find(store, account, place, now);
+}
+
 int store_mail_ask(struct store *store, const struct mail_code *code, const struct mail *mail)
 {
 	return store->ops->mail_ask(store, code, mail);
@@ -353,9 +363,9 @@ int store_attempt(struct store *store, const char *key, int max, int window_s, i
 	return store->ops->attempt(store, key, max, window_s, now, ret_retry_after);
 }
 
-int store_attempt_check(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after)
+int store_attempt_check(struct store *store, const char *key, int max, int64_t now, int *ret_retry_after)
 {
-	return store->ops->attempt_check(store, key, max, window_s, now, ret_retry_after);
+	return store->ops->attempt_check(store, key, max, now, ret_retry_after);
 }
 
 int store_attempt_forget(struct store *store, const char *key)

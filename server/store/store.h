@@ -212,6 +212,13 @@ int store_browser_find(struct store *store, const unsigned char hash[32], int64_
 /** Ends all of an account. */
 int store_browser_end(struct store *store, int64_t account);
 
+/* --- places where an account was signed in: browsers and networks ------------------------------------------------------------------------ */
+enum { PLACES_MAX = 20 };
+/** Adds or renews a place, by its seal_digest(). Of more than PLACES_MAX those that end first go. PIMS_E_NOT_FOUND: no such account. */
+int store_place_add(struct store *store, int64_t account, const unsigned char place[32], int64_t expires);
+/** PIMS_E_NOT_FOUND: it is none of the account's, or it ended. They go with its password, its sessions, and its block, too. */
+int store_place_find(struct store *store, int64_t account, const unsigned char place[32], int64_t now);
+
 /* --- e-mail: accounts made and changed by their owners ------------------------------------------------------------------------------- */
 enum mail_purpose { MAIL_CREATE = 1, MAIL_CHANGE = 2 };
 /** A message of the outbox. The text may hold a code, so it is sealed. */
@@ -490,8 +497,8 @@ int store_remote_find(struct store *store, const unsigned char access[32], int64
 /* --- attempts ---------------------------------------------------------------------------------------------------------------------- */
 /** Counts an attempt under `key` in a window; PIMS_E_LIMIT and *ret_retry_after (seconds) when there were more than `max`. */
 int store_attempt(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
-/** The same without counting, for what is counted only when it failed: PIMS_E_LIMIT when `max` or more were counted in the window. */
-int store_attempt_check(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
+/** The same without counting, for what is counted only when it failed: PIMS_E_LIMIT when `max` or more were counted in the window that is open. */
+int store_attempt_check(struct store *store, const char *key, int max, int64_t now, int *ret_retry_after);
 /** Forgets what was counted under `key`; nothing is no failure. */
 int store_attempt_forget(struct store *store, const char *key);
 /** Deletes what has expired; called now and then. */

@@ -44,6 +44,8 @@ struct store_ops {
 	int (*browser_add)(struct store *store, const struct browser *browser, const unsigned char *replaced);
 	int (*browser_find)(struct store *store, const unsigned char hash[32], int64_t now, struct browser *ret_browser);
 	int (*browser_end)(struct store *store, int64_t account);
+	int (*place_add)(struct store *store, int64_t account, const unsigned char place[32], int64_t expires);
+	int (*place_find)(struct store *store, int64_t account, const unsigned char place[32], int64_t now);
 	int (*mail_ask)(struct store *store, const struct mail_code *code, const struct mail *mail);
 	int (*mail_confirm)(struct store *store, const struct mail_code *code, int max_tries, const struct mail *notice);
 	int (*mail_outbox)(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data);
@@ -80,7 +82,7 @@ struct store_ops {
 		int64_t access_expires, int64_t now);
 	int (*remote_find)(struct store *store, const unsigned char access[32], int64_t now, int64_t *ret_account);
 	int (*attempt)(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
-	int (*attempt_check)(struct store *store, const char *key, int max, int window_s, int64_t now, int *ret_retry_after);
+	int (*attempt_check)(struct store *store, const char *key, int max, int64_t now, int *ret_retry_after);
 	int (*attempt_forget)(struct store *store, const char *key);
 	int (*sweep)(struct store *store, int64_t now);
 };

@@ -2,6 +2,7 @@
 #include "server/account/identifier.h"
 #include "server/account/mail.h"
 #include "server/account/password.h"
+#include "server/oidc/places.h"
 #include "server/oidc/sign_in.h"
 #include "server/web/confirm.h"
 
@@ -124,6 +125,16 @@ static const char *new_password_fault(const struct visit *visit)
 	return visit_password_fault(visit, password, query_get(&visit->request->form, "username"));
 }
 
+/* Guesses at the old password are nothing to the new one, and whoever knows the new one is here. */
+static int start_anew(struct visit *visit, int64_t account)
+{
+	int r = sign_in_forgive(request_server(visit->request)->store, account);
+
+	if (r == 0)
+		r = place_add_network(visit->request, account);
+	return r < 0 ? r : place_add_browser(visit->request, visit->response, account);
+}
+
 static int set_password(struct visit *visit, const struct account *account)
 {
 	const struct server *server = request_server(visit->request);
@@ -140,7 +151,7 @@ static int set_password(struct visit *visit, const struct account *account)
 	if (r == 0)
 		notice_deliver(server, &notice);
 	notice_free(&notice);
-	return r;
+	return r < 0 ? r : start_anew(visit, account->id);
 }
 
 static void change_password(struct visit *visit)

@@ -9,9 +9,7 @@
 
 #include <pims/error.h>
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 /* The devices and sessions of who is signed in in this browser, and a button to end each. */
 
@@ -133,17 +131,13 @@ static void check_password(struct request *request, struct response *response)
 	buf_free(&text);
 }
 
-/* The form's token was right. What is not there (any more) is as good as removed. */
-static int change(const struct request *request, const struct browser *browser)
+/* What is not there (any more) is as good as removed. */
+static int end_one(const struct request *request, const struct browser *browser)
 {
 	struct store *store = request_server(request)->store;
 	uint64_t id = 0;
 	int r;
 
-	if (query_get(&request->form, "everywhere"))
-		return store_sign_out(store, browser->account);
-	if (query_get(&request->form, "sign_out"))
-		return store_browser_end(store, browser->account);
 	if (decimal_parse(own_field(request, "remove"), INT64_MAX, &id) == 0)
 		r = store_device_remove(store, browser->account, (int64_t)id);
 	else if (decimal_parse(own_field(request, "end"), INT64_MAX, &id) == 0)
@@ -153,12 +147,33 @@ static int change(const struct request *request, const struct browser *browser)
 	return r == PIMS_E_NOT_FOUND ? 0 : r;
 }
 
-static void signed_out(struct request *request, struct response *response)
+/* Everywhere the places where it was signed in are forgotten as well; so is what strangers guessed, who would keep its owner out now. */
+static int sign_out(const struct request *request, const struct browser *browser, bool everywhere)
+{
+	struct store *store = request_server(request)->store;
+	int r;
+
+	if (!everywhere)
+		return store_browser_end(store, browser->account);
+	r = store_sign_out(store, browser->account);
+	return r < 0 ? r : sign_in_forgive(store, browser->account);
+}
+
+/* The form's token was right. */
+static void act(struct request *request, struct response *response, const struct browser *browser)
 {
 	const struct texts *texts = texts_of_request(request);
+	bool everywhere = query_get(&request->form, "everywhere") != NULL, leaves = everywhere || query_get(&request->form, "sign_out");
+	int r = leaves ? sign_out(request, browser, everywhere) : end_one(request, browser);
 
-	browser_forget(request, response);
-	page_message(response, 200, texts, texts->signed_out, texts->close_window);
+	if (r < 0) {
+		page_message(response, 500, texts, texts->error, texts->failed);
+	} else if (leaves) {
+		browser_forget(request, response);
+		page_message(response, 200, texts, texts->signed_out, texts->close_window);
+	} else {
+		show_again(request, response);
+	}
 }
 
 static void post(struct request *request, struct response *response, const struct browser *browser)
@@ -172,20 +187,18 @@ static void post(struct request *request, struct response *response, const struc
 	r = query_get(&request->form, "form_token") ? form_token_check(request, text) : PIMS_E_INVALID;
 	if (r < 0)
 		page_message(response, 403, texts, texts->error, r == PIMS_E_INVALID ? texts->foreign_form : texts->expired);
-	else if (change(request, browser) < 0)
-		page_message(response, 500, texts, texts->error, texts->failed);
-	else if (query_get(&request->form, "everywhere") || query_get(&request->form, "sign_out"))
-		signed_out(request, response);
 	else
-		show_again(request, response);
+		act(request, response, browser);
 }
 
-/* OWASP ASVS 7.5.2: who sees and ends sessions has given the password lately. */
+/* OWASP ASVS 7.5.2: who sees and ends sessions has given the password lately. Who only leaves need not. */
 static bool is_known(const struct request *request, struct browser *ret_browser)
 {
 	int64_t now = env_now(&request_server(request)->env);
 
-	return browser_find(request, ret_browser) == 0 && now - ret_browser->auth_time <= FRESH_MS;
+	if (browser_find(request, ret_browser) < 0)
+		return false;
+	return query_get(&request->form, "sign_out") || now - ret_browser->auth_time <= FRESH_MS;
 }
 
 void page_devices(struct request *request, struct response *response)

@@ -311,6 +311,10 @@ static void after_an_hour_the_page_asks_for_the_password_again(void **state)
 	assert_int_equal(devices_of(DEMO_EMAIL), 1);
 	visit(DEVICES, NULL, &reply);
 	assert_null(strstr(buf_text(&reply.body), name));
+	/* who only leaves need not */
+	(void)snprintf(form, sizeof form, "sign_out=1&form_token=%s", token);
+	visit(DEVICES, form, &reply);
+	assert_non_null(strstr(buf_text(&reply.body), "You are signed out"));
 	reply_free(&reply);
 }
 

@@ -486,6 +486,35 @@ static void nobody_says_yes_for_the_user(void **state)
 	reply_free(&reply);
 }
 
+static void the_page_keeps_what_the_application_wants(void **state)
+{
+	struct reply reply = {0};
+	char form[512], origin[128], more[600];
+
+	(void)state;
+	question("&max_age=60", form, origin);
+	endpoints_advance(&server, 61);
+	(void)snprintf(more, sizeof more, "%s&max_age=60", form);
+	authorize_public("", more, origin, &reply);
+	assert_string_equal(reply_header(&reply, "Location"), "");
+	assert_non_null(strstr(buf_text(&reply.body), "name=\"password\""));
+	authorize_public("", form, origin, &reply); /* nor without it: the form belongs to the other request */
+	assert_string_equal(reply_header(&reply, "Location"), "");
+	reply_free(&reply);
+}
+
+static void a_browser_is_signed_in_no_longer_than_a_session_may_last(void **state)
+{
+	(void)state;
+	server.server.settings.session_seconds = 86400;
+	not_asked("");
+	endpoints_advance(&server, 86399);
+	not_asked("");
+	endpoints_advance(&server, 1);
+	asked("");
+	server.server.settings.session_seconds = 0;
+}
+
 static void an_old_page_asks_again(void **state)
 {
 	struct reply reply = {0};
@@ -646,6 +675,8 @@ int main(void)
 		TEST(without_asking_such_a_client_gets_an_error, signed_in),
 		TEST(an_address_on_the_web_proves_who_a_client_is, signed_in),
 		TEST(nobody_says_yes_for_the_user, signed_in),
+		TEST(the_page_keeps_what_the_application_wants, signed_in),
+		TEST(a_browser_is_signed_in_no_longer_than_a_session_may_last, signed_in),
 		TEST(an_old_page_asks_again, signed_in),
 		TEST(the_user_may_be_somebody_else_or_say_no, signed_in),
 		TEST(without_a_hint_nobody_is_signed_out_unasked, signed_in),

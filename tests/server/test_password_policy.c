@@ -51,6 +51,15 @@ static void length_counts_characters_at_least_and_bytes_at_most(void **state)
 	assert_int_equal(password_policy(text, NULL, PASSWORD_MIN), PASSWORD_LENGTH);
 }
 
+/* "password1" in full-width letters is what is hashed as "password1"; "e" and its accent are one letter then */
+static void a_password_is_looked_at_as_it_is_hashed(void **state)
+{
+	(void)state;
+	assert_int_equal(password_policy("\xef\xbd\x90\xef\xbd\x81\xef\xbd\x93\xef\xbd\x93\xef\xbd\x97\xef\xbd\x8f\xef\xbd\x92\xef\xbd\x84\xef\xbc\x91", NULL,
+					 PASSWORD_MIN), PASSWORD_COMMON);
+	assert_int_equal(password_policy("e\xcc\x81" "e\xcc\x81" "e\xcc\x81" "e\xcc\x81", NULL, PASSWORD_MIN), PASSWORD_LENGTH);
+}
+
 static void an_operator_may_ask_for_longer_ones(void **state)
 {
 	(void)state;
@@ -74,6 +83,7 @@ int main(void)
 		cmocka_unit_test(a_password_that_is_guessed_first_is_refused),
 		cmocka_unit_test(a_password_that_is_the_address_or_its_name_is_refused),
 		cmocka_unit_test(length_counts_characters_at_least_and_bytes_at_most),
+		cmocka_unit_test(a_password_is_looked_at_as_it_is_hashed),
 		cmocka_unit_test(an_operator_may_ask_for_longer_ones),
 		cmocka_unit_test(nothing_is_asked_of_the_kind_of_characters),
 	};

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/encode.h"
 #include "endpoints.h"
 
 #include "server/oidc/sign_in.h"
+#include "server/store/seal.h"
 
 #include <pims/error.h>
 
@@ -73,14 +75,29 @@ static void kept_out_of(const char *address)
 	reply_free(&reply);
 }
 
-/* Guesses that were made before: a hundred password hashes take seconds. */
+static int64_t account_id(const char *email)
+{
+	struct account account = {0};
+	int64_t id;
+
+	assert_int_equal(store_account_by_email(server.server.store, email, &account), 0);
+	id = account.id;
+	account_free(&account);
+	return id;
+}
+
+/* Guesses that were made before: a hundred password hashes take seconds. `place` NULL: by strangers. */
 static void guessed(const char *place, int count)
 {
-	char text[128], key[SIGN_IN_KEY_SIZE];
+	unsigned char digest[SEAL_DIGEST_SIZE];
+	char hex[2 * SEAL_DIGEST_SIZE + 1] = "", key[128];
 	int ignored = 0;
 
-	(void)snprintf(text, sizeof text, "%s %s", DEMO_EMAIL, place);
-	assert_int_equal(sign_in_key(server.server.seal, "login-row", text, key), 0);
+	if (place) {
+		assert_int_equal(seal_digest(server.server.seal, place, digest), 0);
+		hex_encode(digest, sizeof digest, hex);
+	}
+	(void)snprintf(key, sizeof key, "login-row:%lld:%s", (long long)account_id(DEMO_EMAIL), hex);
 	for (int i = 0; i < count; i++)
 		assert_int_equal(store_attempt(server.server.store, key, ROW, 30 * 86400, server.now, &ignored), 0);
 }
@@ -105,23 +122,33 @@ static void guess_really(int count)
 
 static void guess(int count)
 {
-	guessed("", count - 2);
+	guessed(NULL, count - 2);
 	guess_really(2);
 }
 
 /* The browser keeps the cookie that tells where it was, and loses the other one. */
-static void keep_known_cookie(const char *address, const char *email, const char *password)
+static void sign_in_with_jar(const char *address, const char *email, const char *password)
 {
 	struct reply reply = {0};
 	const char *at;
 
-	*cookies = 0;
 	sign_in_from(address, email, password, &reply);
 	assert_int_equal(reply.status, 303);
 	at = strstr(buf_text(&reply.headers), "pimsd-known=");
 	assert_non_null(at);
 	(void)snprintf(cookies, sizeof cookies, "%.*s", (int)strcspn(at, ";"), at);
 	reply_free(&reply);
+}
+
+/* Without a cookie. */
+static void kept_out_of_bare(const char *address)
+{
+	char jar[sizeof cookies];
+
+	memcpy(jar, cookies, sizeof jar);
+	*cookies = 0;
+	kept_out_of(address);
+	memcpy(cookies, jar, sizeof cookies);
 }
 
 static void guesses_from_everywhere_end_after_a_hundred(void **state)
@@ -147,25 +174,29 @@ static void its_owner_signs_in_at_a_network_that_is_known_and_ends_the_row(void 
 
 static void its_owner_signs_in_everywhere_with_a_browser_that_is_known(void **state)
 {
-	char jar[sizeof cookies];
-
 	(void)state;
-	keep_known_cookie(HOME, DEMO_EMAIL, DEMO_PASSWORD);
-	endpoints_advance(&server, 91 * 86400); /* the network is forgotten */
+	sign_in_with_jar(HOME, DEMO_EMAIL, DEMO_PASSWORD);
 	guess(ROW);
-	memcpy(jar, cookies, sizeof jar);
-	*cookies = 0;
-	kept_out_of(HOME);
-	memcpy(cookies, jar, sizeof cookies);
+	kept_out_of_bare(ABROAD);
+	signs_in_from(ABROAD);
+}
+
+static void a_browser_is_known_to_all_accounts_that_were_signed_in_there(void **state)
+{
+	(void)state;
+	sign_in_with_jar(HOME, DEMO_EMAIL, DEMO_PASSWORD);
+	sign_in_with_jar(HOME, EVE_EMAIL, EVE_PASSWORD);
+	guess(ROW);
+	kept_out_of_bare(ABROAD);
 	signs_in_from(ABROAD);
 }
 
 static void a_cookie_of_another_account_or_of_ones_own_making_is_none(void **state)
 {
-	static const char digits[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	static const char digits[] = "0123456789abcdef0123456789abcdef";
 
 	(void)state;
-	keep_known_cookie(HOME, EVE_EMAIL, EVE_PASSWORD);
+	sign_in_with_jar(HOME, EVE_EMAIL, EVE_PASSWORD);
 	guess(ROW);
 	kept_out_of(ABROAD);
 	(void)snprintf(cookies, sizeof cookies, "pimsd-known=%s", digits);
@@ -176,19 +207,103 @@ static void a_cookie_of_another_account_or_of_ones_own_making_is_none(void **sta
 	kept_out_of(ABROAD);
 }
 
-static void a_place_that_is_known_has_a_hundred_too(void **state)
+static void a_place_is_known_for_half_a_year_from_its_last_sign_in(void **state)
+{
+	(void)state;
+	signs_in_from(HOME);
+	for (int i = 0; i < 3; i++) {
+		endpoints_advance(&server, 179 * 86400);
+		guess(ROW);
+		kept_out_of(ABROAD);
+		signs_in_from(HOME);
+	}
+	endpoints_advance(&server, 180 * 86400);
+	guess(ROW);
+	kept_out_of(HOME);
+}
+
+static void a_new_password_makes_the_account_forget_its_places(void **state)
+{
+	struct account account = {0};
+
+	(void)state;
+	sign_in_with_jar(HOME, DEMO_EMAIL, DEMO_PASSWORD);
+	assert_int_equal(store_account_by_email(server.server.store, DEMO_EMAIL, &account), 0);
+	assert_int_equal(store_account_set_password(server.server.store, DEMO_EMAIL, account.password_hash), 0);
+	account_free(&account);
+	guess(ROW);
+	kept_out_of(HOME);
+	kept_out_of(ABROAD);
+}
+
+static void who_changes_the_password_stays_known(void **state)
+{
+	struct reply reply = {0};
+
+	(void)state;
+	guess(ROW - 1);
+	call(&server,
+	     &(struct call){.path = "/account/password?client_id=demo&redirect_uri=mymap%3A%2F%2Foauth2redirect%2Ffr",
+			    .header = "X-Forwarded-For: " HOME,
+			    .form = "username=" DEMO_EMAIL "&password=" DEMO_PASSWORD "&new_password=" DEMO_PASSWORD "-2&new_password2=" DEMO_PASSWORD "-2"},
+	     &reply);
+	assert_int_equal(reply.status, 303);
+	guess(ROW); /* the old ones are forgotten */
+	kept_out_of(ABROAD);
+	sign_in_from(HOME, DEMO_EMAIL, DEMO_PASSWORD "-2", &reply);
+	assert_int_equal(reply.status, 303);
+	reply_free(&reply);
+}
+
+static void an_account_has_so_many_places(void **state)
+{
+	char address[32];
+
+	(void)state;
+	signs_in_from(HOME);
+	for (int i = 0; i < PLACES_MAX; i++) {
+		endpoints_advance(&server, 1);
+		(void)snprintf(address, sizeof address, "192.0.2.%d", 100 + i);
+		signs_in_from(address);
+	}
+	guess(ROW);
+	kept_out_of(HOME);
+	signs_in_from(address);
+}
+
+/* Then it is as any other, so that what helps these helps it. */
+static void a_place_that_is_known_has_a_hundred_of_its_own(void **state)
 {
 	struct reply reply = {0};
 
 	(void)state;
 	signs_in_from(HOME);
-	guessed("network " HOME, ROW - 3);
+	guessed("place network " HOME, ROW - 3);
 	for (int i = 0; i < 3; i++) {
 		sign_in_from(HOME, DEMO_EMAIL, "wrong-password", &reply);
 		assert_int_equal(reply.status, 403);
 	}
+	guess(ROW);
 	kept_out_of(HOME);
-	signs_in_from(ABROAD); /* nobody guessed from there */
+	assert_int_equal(sign_in_forgive(server.server.store, account_id(DEMO_EMAIL)), 0);
+	signs_in_from(HOME);
+	guess(ROW);
+	signs_in_from(HOME); /* its own row is broken as well */
+	reply_free(&reply);
+}
+
+static void a_password_that_is_too_long_is_no_guess(void **state)
+{
+	char path[1024], form[2048] = "username=" DEMO_EMAIL "&password=";
+	struct reply reply = {0};
+
+	(void)state;
+	memset(form + strlen(form), 'x', 1100);
+	(void)snprintf(path, sizeof path, "/am/oauth2/authorize?%s", authorization_query("demo"));
+	for (int i = 0; i < 12; i++) {
+		call(&server, &(struct call){.path = path, .form = form}, &reply);
+		assert_int_equal(reply.status, 403);
+	}
 	reply_free(&reply);
 }
 
@@ -206,9 +321,9 @@ static void the_operator_ends_the_row(void **state)
 	(void)state;
 	guess(ROW);
 	kept_out_of(ABROAD);
-	assert_int_equal(sign_in_forgive(server.server.store, server.server.seal, EVE_EMAIL), 0);
+	assert_int_equal(sign_in_forgive(server.server.store, account_id(EVE_EMAIL)), 0);
 	kept_out_of(ABROAD);
-	assert_int_equal(sign_in_forgive(server.server.store, server.server.seal, DEMO_EMAIL), 0);
+	assert_int_equal(sign_in_forgive(server.server.store, account_id(DEMO_EMAIL)), 0);
 	signs_in_from(ABROAD);
 }
 
@@ -220,8 +335,14 @@ int main(void)
 		TEST(guesses_from_everywhere_end_after_a_hundred),
 		TEST(its_owner_signs_in_at_a_network_that_is_known_and_ends_the_row),
 		TEST(its_owner_signs_in_everywhere_with_a_browser_that_is_known),
+		TEST(a_browser_is_known_to_all_accounts_that_were_signed_in_there),
 		TEST(a_cookie_of_another_account_or_of_ones_own_making_is_none),
-		TEST(a_place_that_is_known_has_a_hundred_too),
+		TEST(a_place_is_known_for_half_a_year_from_its_last_sign_in),
+		TEST(a_new_password_makes_the_account_forget_its_places),
+		TEST(who_changes_the_password_stays_known),
+		TEST(an_account_has_so_many_places),
+		TEST(a_place_that_is_known_has_a_hundred_of_its_own),
+		TEST(a_password_that_is_too_long_is_no_guess),
 		TEST(who_signs_in_rightly_breaks_the_row),
 		TEST(the_operator_ends_the_row),
 	};

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 
 #include "base/secret.h"
 #include "server/account/identifier.h"
@@ -398,6 +399,19 @@ static void a_password_is_the_same_however_the_keyboard_writes_it(void **state)
 	assert_int_equal(password_verify(hash, "caf\xc3\xa9-\xef\xac\x81nale"), 0);
 }
 
+/* As it was before passwords were normalised: "²" is "2" in NFKC. */
+static void a_password_that_exists_stays_good(void **state)
+{
+	static const char password[] = "motdepasse\xc2\xb2";
+	char hash[PASSWORD_HASH_SIZE];
+
+	(void)state;
+	assert_int_equal(crypto_pwhash_str(hash, password, sizeof password - 1, 2, 19 * 1024 * 1024), 0);
+	assert_int_equal(password_verify(hash, password), 0);
+	assert_int_equal(password_verify(hash, "motdepasse2"), PIMS_E_NOT_FOUND);
+	assert_int_equal(password_verify(NULL, password), PIMS_E_NOT_FOUND);
+}
+
 static void bytes_that_are_no_text_are_a_password_too(void **state)
 {
 	char hash[PASSWORD_HASH_SIZE];
@@ -501,6 +515,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_password_or_none_is_refused),
 		cmocka_unit_test(a_password_has_bounds),
 		cmocka_unit_test(a_password_is_the_same_however_the_keyboard_writes_it),
+		cmocka_unit_test(a_password_that_exists_stays_good),
 		cmocka_unit_test(bytes_that_are_no_text_are_a_password_too),
 		cmocka_unit_test(a_flood_of_passwords_is_turned_away),
 		cmocka_unit_test(emails_are_checked_and_lowered),

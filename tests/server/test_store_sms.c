@@ -308,13 +308,13 @@ static void checking_attempts_counts_nothing(void **state)
 	int retry = -1;
 
 	for (int i = 0; i < 10; i++)
-		must(store_attempt_check(fixture->store, "k", 2, 60, NOW, &retry));
+		must(store_attempt_check(fixture->store, "k", 2, NOW, &retry));
 	must(store_attempt(fixture->store, "k", 2, 60, NOW, &retry));
-	must(store_attempt_check(fixture->store, "k", 2, 60, NOW, &retry));
+	must(store_attempt_check(fixture->store, "k", 2, NOW, &retry));
 	must(store_attempt(fixture->store, "k", 2, 60, NOW, &retry));
-	assert_int_equal(store_attempt_check(fixture->store, "k", 2, 60, NOW + 1, &retry), PIMS_E_LIMIT);
+	assert_int_equal(store_attempt_check(fixture->store, "k", 2, NOW + 1, &retry), PIMS_E_LIMIT);
 	assert_int_equal(retry, 60);
-	must(store_attempt_check(fixture->store, "k", 2, 60, NOW + MINUTE, &retry));
+	must(store_attempt_check(fixture->store, "k", 2, NOW + MINUTE, &retry));
 }
 
 static void sweeping_forgets_old_attempts_only(void **state)
