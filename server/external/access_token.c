@@ -92,6 +92,14 @@ static bool is_printable(const char *text)
 	return true;
 }
 
+/* Some providers write azp (OpenID Connect Core §2) where RFC 9068 §2.2 has client_id. */
+static const char *client_of(const json_t *claims)
+{
+	const char *client = json_text(claims, "client_id");
+
+	return client ? client : json_text(claims, "azp");
+}
+
 /*
  * At most 255 bytes of ASCII, as of an id_token (OpenID Connect Core §2), and printable: operators see it. A client that acts for itself has no account
  * here: its "sub" is its own name (RFC 9068 §2.2, §5).
@@ -103,14 +111,16 @@ static const char *check_subject(const json_t *claims, const struct access_token
 	(void)rules;
 	if (!subject || !*subject || strlen(subject) > EXTERNAL_SUBJECT_MAX || !is_printable(subject))
 		return "the token names no subject";
-	return text_equal(subject, json_text(claims, "client_id")) ? "the token is a client's, not a person's" : NULL;
+	return text_equal(subject, client_of(claims)) ? "the token is a client's, not a person's" : NULL;
 }
 
 static const char *check_client(const json_t *claims, const struct access_token_rules *rules)
 {
-	if (!json_object_get(claims, "client_id") && !rules->introspected)
+	if (!json_object_get(claims, "client_id") && !json_object_get(claims, "azp") && !rules->introspected)
 		return "the token names no client";
-	if (!is_short(claims, "client_id", EXTERNAL_CLAIM_MAX) || (json_object_get(claims, "scope") && !json_text(claims, "scope")))
+	if (!is_short(claims, "client_id", EXTERNAL_CLAIM_MAX) || !is_short(claims, "azp", EXTERNAL_CLAIM_MAX))
+		return "the token has a claim of the wrong form";
+	if (json_object_get(claims, "scope") && !json_text(claims, "scope"))
 		return "the token has a claim of the wrong form";
 	return NULL;
 }
@@ -194,7 +204,7 @@ int access_token_identity(const json_t *claims, struct external_identity *ret_id
 
 	(void)claim_time(claims, "exp", &identity.expires);
 	if (text_set(&identity.subject, json_text(claims, "sub")) < 0 || text_set(&identity.name, choose_name(claims)) < 0 ||
-	    text_set(&identity.client, json_text(claims, "client_id")) < 0 || text_set(&identity.scope, json_text(claims, "scope")) < 0) {
+	    text_set(&identity.client, client_of(claims)) < 0 || text_set(&identity.scope, json_text(claims, "scope")) < 0) {
 		external_identity_free(&identity);
 		return PIMS_E_MEMORY;
 	}

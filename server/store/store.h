@@ -100,13 +100,10 @@ int store_proof_use(struct store *store, const struct proof_use *proof);
 struct auth_code {
 	unsigned char hash[32];
 	int64_t account;
-	char *client;
-	char *redirect_uri;
+	char *client, *redirect_uri, *scope;
 	char *code_challenge; /**< S256, NULL = none was given */
 	char *nonce;          /**< NULL = none */
-	char *scope;
-	int64_t auth_time;
-	int64_t expires;
+	int64_t auth_time, expires;
 	const unsigned char *browser; /**< store_code_add(): hash of the one that must still be signed in to the account; NULL = none */
 	char key[PROOF_KEY_SIZE]; /**< that must prove the exchange (dpop_jkt) */
 };
@@ -118,11 +115,8 @@ int store_code_consume(struct store *store, const unsigned char hash[32], int64_
 
 /** One sign-in of one account at one client: the family of its refresh tokens. */
 struct session_row {
-	int64_t id;
-	int64_t account;
-	char *client;
-	char *scope;
-	char *nonce;
+	int64_t id, account;
+	char *client, *scope, *nonce;
 	int64_t auth_time;
 };
 void session_row_free(struct session_row *session);
@@ -130,8 +124,7 @@ struct token_pair {
 	unsigned char access[32];  /**< SHA-256 */
 	unsigned char refresh[32];
 	int64_t issued;        /**< now */
-	int64_t access_expires;
-	int64_t refresh_expires;
+	int64_t access_expires, refresh_expires;
 	int64_t session_ms;    /**< no refresh token is good for longer than this after the password; 0 = no such limit */
 	char access_key[PROOF_KEY_SIZE];     /**< to which the access token is bound */
 	char session_key[PROOF_KEY_SIZE];    /**< to which the refresh tokens of the session are bound, from here on */
@@ -165,11 +158,10 @@ int store_session_revoke(struct store *store, int64_t session);
 struct session_info {
 	int64_t id;
 	char *application; /**< name of the client */
-	int64_t auth_time;
-	int64_t used; /**< when it got tokens last; 0 = not known */
+	int64_t auth_time, used; /**< used: when it got tokens last; 0 = not known */
 };
 enum { SESSION_LIST_MAX = 200 };
-/** Calls `each` for the live sessions of the account that were used last, at most SESSION_LIST_MAX, the last one first. */
+/** The live sessions of the account that were used last, the last one first, at most SESSION_LIST_MAX. */
 int store_session_list(struct store *store, int64_t account, int64_t now, int (*each)(void *data, const struct session_info *session), void *data);
 /** Revokes one session of this account. PIMS_E_NOT_FOUND. */
 int store_session_end(struct store *store, int64_t account, int64_t session);
@@ -212,11 +204,12 @@ int store_browser_find(struct store *store, const unsigned char hash[32], int64_
 /** Ends all of an account. */
 int store_browser_end(struct store *store, int64_t account);
 
-/* --- places where an account was signed in: browsers and networks ------------------------------------------------------------------------ */
 enum { PLACES_MAX = 20 };
-/** Adds or renews a place, by its seal_digest(). Of more than PLACES_MAX those that end first go. PIMS_E_NOT_FOUND: no such account. */
+/**
+ * Adds or renews a place where the account was signed in (server/oidc/places.h), by its seal_digest(). Of more than PLACES_MAX those that end first go; all
+ * of them with its sessions. PIMS_E_NOT_FOUND: no such account.
+ */
 int store_place_add(struct store *store, int64_t account, const unsigned char place[32], int64_t expires);
-/** PIMS_E_NOT_FOUND: it is none of the account's, or it ended. They go with its password, its sessions, and its block, too. */
 int store_place_find(struct store *store, int64_t account, const unsigned char place[32], int64_t now);
 
 /* --- e-mail: accounts made and changed by their owners ------------------------------------------------------------------------------- */

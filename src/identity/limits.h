@@ -9,7 +9,7 @@ enum {
 	CLAIM_MAX = 1024,     /**< subject, user name, client id */
 	SCOPE_MAX = 1024,
 	ENDPOINT_MAX = 2048,
-	CODE_MAX = 2048,      /**< authorization code */
+	CODE_MAX = 6144,      /**< authorization code */
 	DOCUMENT_MAX = 65536, /**< metadata, key set, token answer */
 
 	CLOCK_LEEWAY = 60, /**< between our idea of the server's clock and the issuer's */

@@ -83,7 +83,8 @@ json_t *metadata_object(struct flow *flow)
 	return object;
 }
 
-static const char *read_member(const json_t *document, const struct member *member, struct endpoints *endpoints)
+/* What nobody needs may be of no use in another provider's document (`lenient`); ours is right or damaged. */
+static const char *read_member(const json_t *document, const struct member *member, bool lenient, struct endpoints *endpoints)
 {
 	char **slot = (char **)(void *)((char *)endpoints + member->offset);
 	const json_t *value = json_object_get(document, member->name);
@@ -92,20 +93,18 @@ static const char *read_member(const json_t *document, const struct member *memb
 
 	if (!value || json_is_null(value))
 		return member->required ? "server.format" : NULL;
-	if (!url)
-		return "server.format";
-	problem = endpoint_problem(url);
+	problem = url ? endpoint_problem(url) : "server.format";
 	if (problem)
-		return problem;
+		return member->required || !lenient ? problem : NULL;
 	return text_set(slot, url) < 0 ? "memory" : NULL;
 }
 
-static const char *read_members(const json_t *document, const struct member *members, size_t count, struct endpoints *endpoints)
+static const char *read_members(const json_t *document, const struct member *members, size_t count, bool lenient, struct endpoints *endpoints)
 {
 	const char *problem = NULL;
 
 	for (size_t i = 0; i < count && !problem; i++)
-		problem = read_member(document, &members[i], endpoints);
+		problem = read_member(document, &members[i], lenient, endpoints);
 	return problem;
 }
 
@@ -122,7 +121,7 @@ static const char *read_text(const json_t *document, const char *name, char **te
 const char *metadata_read_backend(const json_t *document, struct endpoints *endpoints, char **ret_configuration)
 {
 	const char *configuration = json_text(document, "openid_configuration");
-	const char *problem = read_members(document, backend_members, sizeof backend_members / sizeof *backend_members, endpoints);
+	const char *problem = read_members(document, backend_members, sizeof backend_members / sizeof *backend_members, false, endpoints);
 
 	if (!problem)
 		problem = configuration ? endpoint_problem(configuration) : "server.format";
@@ -176,9 +175,9 @@ const char *metadata_read_provider(const json_t *document, struct endpoints *end
 	endpoints->iss_parameter = json_is_true(announced);
 	endpoints->post_secret = takes_no_basic(document);
 	endpoints->dpop = lists(document, "dpop_signing_alg_values_supported", DPOP_ALGORITHM); /* RFC 9449 §5.1 */
-	problem = read_members(document, provider_members, sizeof provider_members / sizeof *provider_members, endpoints);
+	problem = read_members(document, provider_members, sizeof provider_members / sizeof *provider_members, true, endpoints);
 	if (!problem && json_is_true(json_object_get(document, "require_pushed_authorization_requests")))
-		problem = read_member(document, &par_member, endpoints);
+		problem = read_member(document, &par_member, true, endpoints);
 	return problem;
 }
 

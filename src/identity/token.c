@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "identity/token.h"
 
+#include "base/encode.h"
 #include "base/text.h"
 #include "base/url.h"
 #include "identity/limits.h"
@@ -184,16 +185,27 @@ static int take_type(const json_t *object, const struct dpop_key *key, struct to
 	return text_equal_nocase(type, "Bearer") ? 0 : PIMS_E_FORMAT;
 }
 
-static int take_rest(const json_t *object, struct token_answer *answer)
+/* A number in RFC 6749 §5.1; some providers write it as a text, some with a fraction. */
+static int take_life(const json_t *object, struct token_answer *answer)
 {
 	const json_t *life = json_object_get(object, "expires_in");
+	uint64_t seconds = LIFE_UNTOLD;
 
-	if (life && !json_is_integer(life))
+	if (json_is_number(life) && json_number_value(life) >= 0)
+		seconds = json_number_value(life) < LIFE_MAX ? (uint64_t)json_number_value(life) : LIFE_MAX;
+	else if (json_is_string(life) && decimal_parse(json_string_value(life), LIFE_MAX, &seconds) < 0)
 		return PIMS_E_FORMAT;
-	answer->expires_in = json_int(object, "expires_in", LIFE_UNTOLD);
-	if (answer->expires_in < 0 || answer->expires_in > LIFE_MAX)
+	else if (life && !json_is_string(life) && !json_is_null(life))
 		return PIMS_E_FORMAT;
-	return json_copy_text(object, "scope", SCOPE_MAX, &answer->scope);
+	answer->expires_in = (int64_t)seconds;
+	return 0;
+}
+
+static int take_rest(const json_t *object, struct token_answer *answer)
+{
+	int r = take_life(object, answer);
+
+	return r < 0 ? r : json_copy_text(object, "scope", SCOPE_MAX, &answer->scope);
 }
 
 int token_answer_read(const struct http_response *response, const struct dpop_key *key, struct token_answer *ret_answer)

@@ -217,7 +217,6 @@ static void an_insecure_endpoint_in_a_document_is_refused(void **state)
 	fails_with_backend(*state, "{\"openid_configuration\":\"http://example.com/x\"}", PIMS_NOT_CONFIGURED, "backend.insecure");
 	fails_with_provider(*state, "{\"token_endpoint\":\"http://example.com/token\"}", PIMS_NOT_CONFIGURED, "backend.insecure");
 	fails_with_provider(*state, "{\"jwks_uri\":\"http://example.com/keys\"}", PIMS_NOT_CONFIGURED, "backend.insecure");
-	fails_with_provider(*state, "{\"userinfo_endpoint\":\"http://example.com/me\"}", PIMS_NOT_CONFIGURED, "backend.insecure");
 }
 
 static void an_endpoint_that_is_no_url_is_refused(void **state)
@@ -360,6 +359,18 @@ static void a_backend_may_leave_sign_in_to_another_provider(void **state)
 	assert_null(endpoints->account_create);
 	/* a provider that calls itself by another name is none */
 	fails_with_provider(fixture, "{\"issuer\":\"https://id.example/realm\"}", PIMS_SERVER, "server.issuer");
+}
+
+static void what_is_not_needed_may_be_of_no_use(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->provider = "{\"end_session_endpoint\":\"/logout\",\"userinfo_endpoint\":\"http://id.example/userinfo\",\"revocation_endpoint\":\"\"}";
+	run(fixture, identity_discover);
+	assert_outcome(fixture, 0, "");
+	assert_null(fixture->profile.endpoints.end_session);
+	assert_null(fixture->profile.endpoints.userinfo);
+	assert_null(fixture->profile.endpoints.revocation);
 }
 
 /* RFC 9126 §5 */
@@ -678,6 +689,7 @@ int main(void)
 		TEST(failures_on_the_way_are_told),
 		TEST(a_failure_keeps_what_was_known),
 		TEST(both_documents_fill_the_endpoints),
+		TEST(what_is_not_needed_may_be_of_no_use),
 		TEST(requests_are_pushed_where_nothing_else_is_taken),
 		TEST(where_they_need_not_be_pushed_they_are_not),
 		TEST(a_backend_may_leave_sign_in_to_another_provider),

@@ -160,8 +160,9 @@ static void a_malformed_token_answer_signs_nobody_in(void **state)
 	fails_with_answer(*state, "{\"refresh_token\":\"\\u00e9\"}", "server.format");
 	fails_with_answer(*state, "{\"access_token\":5}", "server.format");
 	fails_with_answer(*state, "{\"expires_in\":-1}", "server.format");
-	fails_with_answer(*state, "{\"expires_in\":\"3599\"}", "server.format");
-	fails_with_answer(*state, "{\"expires_in\":99999999999}", "server.format");
+	fails_with_answer(*state, "{\"expires_in\":\"soon\"}", "server.format");
+	fails_with_answer(*state, "{\"expires_in\":\"-1\"}", "server.format");
+	fails_with_answer(*state, "{\"expires_in\":true}", "server.format");
 	fails_with_answer(*state, "{\"scope\":[]}", "server.format");
 	fails_with_answer(*state, "{\"id_token\":null}", "id_token.missing");
 	fails_with_answer(*state, "{\"id_token\":5}", "server.format");
@@ -228,7 +229,7 @@ static void keys_that_cannot_be_read_sign_nobody_in(void **state)
 	fails_by(*state, KEYS, 500, NULL, NULL, PIMS_SERVER, "server.error");
 	fails_by(*state, KEYS, 404, JSON, "{}", PIMS_SERVER, "server.unexpected");
 	fails_by(*state, KEYS, 200, JSON, "{}", PIMS_SERVER, "server.format");
-	fails_by(*state, KEYS, 200, "text/html", "{\"keys\":[]}", PIMS_SERVER, "server.format");
+	fails_by(*state, KEYS, 200, "text/html", "<html></html>", PIMS_SERVER, "server.format");
 	fails_by(*state, KEYS, 200, JSON, "{\"keys\":[],\"keys\":[]}", PIMS_SERVER, "server.format");
 }
 
@@ -311,14 +312,14 @@ static void other_errors_in_the_redirect_have_their_cause(void **state)
 static void a_redirect_without_a_code_fails(void **state)
 {
 	struct provider *provider = *state;
-	struct buf url = BUF_INIT(8192);
+	struct buf url = BUF_INIT(16384);
 
 	provider->redirects[0] = PROVIDER_REDIRECT "?state=%s&iss=http%3A%2F%2F127.0.0.1%3A8080";
 	fails(provider, PIMS_SERVER, "oauth.no_code");
 	provider->redirects[0] = PROVIDER_REDIRECT "?code=&state=%s&iss=http%3A%2F%2F127.0.0.1%3A8080";
 	fails(provider, PIMS_SERVER, "oauth.no_code");
 	buf_puts(&url, PROVIDER_REDIRECT "?state=%s&iss=http%3A%2F%2F127.0.0.1%3A8080&code=");
-	assert_int_equal(buf_printf(&url, "%02049d", 0), 0);
+	assert_int_equal(buf_printf(&url, "%06145d", 0), 0);
 	provider->redirects[0] = buf_text(&url);
 	fails(provider, PIMS_SERVER, "oauth.no_code");
 	buf_free(&url);
@@ -437,6 +438,31 @@ static void tokens_are_asked_for_the_api_that_the_backend_names(void **state)
 	provider_sign_in(provider);
 	assert_non_null(strstr(provider->agent_url, "&resource=urn%3Aexample%3Apimsd"));
 	assert_non_null(strstr(provider_last(provider, TOKEN)->body, "&resource=urn%3Aexample%3Apimsd"));
+}
+
+static void a_life_may_be_written_in_other_ways(void **state)
+{
+	static const struct {
+		const char *answer;
+		int64_t life;
+	} rows[] = {{"{\"expires_in\":\"600\"}", 600}, {"{\"expires_in\":600.0}", 600}, {"{\"expires_in\":null}", 300},
+		    {"{\"expires_in\":99999999999}", 315360000}, {"{\"expires_in\":1e300}", 315360000}};
+	struct provider *provider = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		provider->answer = rows[i].answer;
+		provider->redirect_count = 0;
+		provider_sign_in(provider);
+		assert_int_equal(provider->stored.access_expires, provider_now(provider) + rows[i].life);
+	}
+}
+
+static void keys_may_come_without_a_type_of_their_own(void **state)
+{
+	struct provider *provider = *state;
+
+	provider->keys_type = "text/plain";
+	provider_sign_in(provider);
 }
 
 /* --- RFC 9126 ------------------------------------------------------------------------------------------------------------------------- */
@@ -694,6 +720,8 @@ int main(void)
 		TEST(a_full_disk_signs_nobody_in),
 		TEST(the_old_session_stays_until_the_new_one_is_complete),
 		TEST(the_code_is_redeemed_with_its_verifier),
+		TEST(a_life_may_be_written_in_other_ways),
+		TEST(keys_may_come_without_a_type_of_their_own),
 		TEST(a_provider_that_wants_it_is_pushed_the_request),
 		TEST(a_confidential_client_proves_itself_there_too),
 		TEST(a_pushed_request_that_is_refused_opens_no_browser),

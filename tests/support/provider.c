@@ -143,6 +143,8 @@ static void answer_keys(struct provider *provider, struct answer *answer)
 	provider->fetched++;
 	if (provider->fetched > 1 && provider->republished)
 		text = provider->republished;
+	if (provider->keys_type)
+		answer->type = provider->keys_type;
 	answer->body = strdup(text);
 }
 
@@ -338,7 +340,7 @@ static void take_parameters(struct provider *provider)
 static void redirect(struct provider *provider)
 {
 	struct flow *flow = &provider->flow;
-	struct buf url = BUF_INIT(8192);
+	struct buf url = BUF_INIT(16384);
 	const char *pattern, *place;
 
 	if (!provider->agent_url || strcmp(provider->agent_url, flow->agent_url) != 0)
