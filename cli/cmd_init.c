@@ -27,6 +27,8 @@ const struct option_row init_options[] = {
 	[INITIAL_MODE] = {"mode", "MODE", "B2C or B2B"},
 	[INITIAL_SCOPE] = {"scope", "WORDS",
 			   "scope to ask for (default: the server's; at an issuer openid profile email, and offline_access where it is known)"},
+	[INITIAL_AUTH_METHOD] = {"auth-method", "NAME",
+				 "how the client secret is sent: client_secret_basic or client_secret_post (default: as the provider says)"},
 	[INITIAL_DPOP] = {"dpop", "WHAT",
 			  "which tokens the server binds to a key of this profile: auto (default), all, refresh (where others use access tokens), never"},
 	[INIT_FORCE] = {"force", NULL, "replace another configuration"},

@@ -29,6 +29,7 @@ static const struct value values[] = {
 	{INITIAL_ENVIRONMENT, NULL, "environnement", NULL, "Production", NULL},
 	{INITIAL_MODE, NULL, "mode", NULL, "B2C", NULL},
 	{INITIAL_DPOP, NULL, "dpop", NULL, "", NULL},
+	{INITIAL_AUTH_METHOD, "credential", "tokenEndpointAuthMethod", NULL, "", NULL},
 	{INITIAL_BRAND, "profile", "brand", "Brand (Peugeot, Citroen, Ds, Opel, Vauxhall)", NULL, NULL},
 	{INITIAL_COUNTRY, NULL, "country", "Country, two letters", NULL, NULL},
 	{INITIAL_CLIENT_ID, "credential", "clientID", "Client id", NULL, "PIMS_CLIENT_ID"},

@@ -23,7 +23,7 @@ const char admin_client_help[] =
 	"with any port; `*` as its last path segment stands for two letters, on loopback for any path. With --dpop it gets no tokens but\n"
 	"such that are bound to a key (RFC 9449). --scope is what it gets at most (\"openid email\"; default openid profile email). With\n"
 	"--exchange it may have tokens for the customer API (RFC 8693). `remove` ends all sign-ins made through it. `list` prints id, kind,\n"
-	"name and redirect URIs, tabs between.\n"
+	"name, redirect URIs, scope, and \"exchange\" or \"-\", tabs between.\n"
 	"\n"
 	"Example: pimsd client add garage --name 'Garage app' --redirect https://garage.example/cb --data /var/lib/pimsd\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
@@ -92,7 +92,7 @@ static int print_client(void *data, const struct client *client)
 	printf("%s\t%s\t%s\t", client->id, client->secret_hash ? "confidential" : "public", client->name);
 	for (const char *c = client->redirect_uris; *c; c++)
 		putchar(*c == '\n' ? ' ' : *c);
-	putchar('\n');
+	printf("\t%s\t%s\n", client->scope ? client->scope : "openid profile email", client->no_exchange ? "-" : "exchange");
 	return 0;
 }
 

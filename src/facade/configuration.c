@@ -256,21 +256,41 @@ static bool read_country(struct reader *reader)
 	return true;
 }
 
+/* The word at a path is one of these, whose index is the value. */
+static bool read_word(struct reader *reader, const char *path, const char *const *words, size_t count, unsigned *ret_index)
+{
+	const char *word = text_at(reader, path);
+
+	if (!member(reader, path))
+		return true;
+	for (unsigned i = 0; i < count; i++)
+		if (text_equal(words[i], word)) {
+			*ret_index = i;
+			return true;
+		}
+	return wrong(reader, path);
+}
+
+static const char *const auth_methods[] = {[AUTH_AUTO] = "auto", [AUTH_BASIC] = "client_secret_basic", [AUTH_POST] = "client_secret_post"};
+
+static bool read_auth_method(struct reader *reader)
+{
+	unsigned index = AUTH_AUTO;
+	bool ok = read_word(reader, "credential.tokenEndpointAuthMethod", auth_methods, sizeof auth_methods / sizeof *auth_methods, &index);
+
+	reader->profile->auth_method = (enum auth_method)index;
+	return ok;
+}
+
 static const char *const dpop_modes[] = {[DPOP_AUTO] = "auto", [DPOP_ALL] = "all", [DPOP_REFRESH] = "refresh", [DPOP_NEVER] = "never"};
 
 static bool read_dpop(struct reader *reader)
 {
-	const char *word = text_at(reader, "dpop");
+	unsigned index = DPOP_AUTO;
+	bool ok = read_word(reader, "dpop", dpop_modes, sizeof dpop_modes / sizeof *dpop_modes, &index);
 
-	if (!member(reader, "dpop"))
-		return true;
-	for (unsigned i = 0; i < sizeof dpop_modes / sizeof *dpop_modes; i++) {
-		if (text_equal(dpop_modes[i], word)) {
-			reader->profile->dpop = (enum dpop_mode)i;
-			return true;
-		}
-	}
-	return wrong(reader, "dpop");
+	reader->profile->dpop = (enum dpop_mode)index;
+	return ok;
 }
 
 /* How much of what is logged goes into files. */
@@ -301,17 +321,11 @@ static bool read_log_level(struct reader *reader)
 
 static bool read_log_rotation(struct reader *reader)
 {
-	const char *word = text_at(reader, "monitoring.newLogFile");
+	unsigned index = LOG_EACH_LAUNCH;
+	bool ok = read_word(reader, "monitoring.newLogFile", rotations, ROTATIONS, &index);
 
-	if (!member(reader, "monitoring.newLogFile"))
-		return true;
-	for (unsigned i = 0; i < ROTATIONS; i++) {
-		if (text_equal(rotations[i], word)) {
-			reader->profile->log.rotation = (enum log_rotation)i;
-			return true;
-		}
-	}
-	return wrong(reader, "monitoring.newLogFile");
+	reader->profile->log.rotation = (enum log_rotation)index;
+	return ok;
 }
 
 static bool read_log_minutes(struct reader *reader, bool needed)
@@ -345,7 +359,7 @@ static bool read_credential(struct reader *reader)
 
 	if (!json_is_object(member(reader, "credential")))
 		return wrong(reader, "credential");
-	return read_client_id(reader) && read_client_secret(reader) &&
+	return read_client_id(reader) && read_client_secret(reader) && read_auth_method(reader) &&
 	       read_valid(reader, "credential.webviewsRedirectURI", is_redirect_uri, &profile->webviews_redirect_uri) &&
 	       read_valid(reader, "credential.loginRedirectURI", is_redirect_uri, &profile->login_redirect_uri) &&
 	       read_optional(reader, "credential.macID", is_mac, &profile->macid) &&
@@ -414,7 +428,8 @@ static json_t *write_monitoring(const struct log_settings *log)
 
 static json_t *write_credential(const struct profile *profile)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s*, s:s*, s:s*}", "clientID", profile->client_id, "clientSecret", secret_text(&profile->client_secret),
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s*}", "clientID", profile->client_id, "clientSecret",
+			 secret_text(&profile->client_secret), "tokenEndpointAuthMethod", auth_methods[profile->auth_method],
 			 "webviewsRedirectURI", profile->webviews_redirect_uri, "loginRedirectURI", profile->login_redirect_uri, "macID",
 			 profile->macid, "inWeboURL", profile->inwebo_url, "inWeboKey", profile->inwebo_key);
 }

@@ -27,7 +27,8 @@ static int authenticate(struct flow *flow, bool named)
 {
 	const struct profile *profile = flow->profile;
 	struct buf *body = &flow->request.body;
-	bool basic = !secret_empty(&profile->client_secret) && !profile->endpoints.post_secret;
+	bool post = profile->auth_method == AUTH_POST || (profile->auth_method == AUTH_AUTO && profile->endpoints.post_secret);
+	bool basic = !secret_empty(&profile->client_secret) && !post;
 
 	if (basic)
 		return http_request_basic(&flow->request, profile->client_id, secret_text(&profile->client_secret));

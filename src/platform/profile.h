@@ -54,6 +54,13 @@ enum dpop_mode {
 	DPOP_NEVER
 };
 
+/** How the client proves itself to a provider: a matter of its registration there, which no document tells (OpenID Connect Core §9). */
+enum auth_method {
+	AUTH_AUTO,  /**< Basic, or the form where the provider takes no Basic */
+	AUTH_BASIC, /**< client_secret_basic */
+	AUTH_POST   /**< client_secret_post */
+};
+
 /** The configuration given to initialize (spec/facade.md §initialize parameters). */
 struct profile {
 	char *environment;
@@ -72,6 +79,7 @@ struct profile {
 	char *inwebo_key; /**< credential.inWeboKey: fingerprint of inWebo's Kfact, or NULL: the one of the first activation is kept */
 	char country[3];
 	enum dpop_mode dpop;
+	enum auth_method auth_method;
 	struct log_settings log; /**< monitoring */
 	struct endpoints endpoints;
 };

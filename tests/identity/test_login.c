@@ -567,6 +567,23 @@ static void a_secret_goes_into_the_form_where_basic_is_not_taken(void **state)
 	assert_non_null(strstr(request->body, "client_id=pims&client_secret=de%26mo&"));
 }
 
+/* What the client was registered for is nowhere but in the configuration. */
+static void the_configuration_says_how_a_secret_is_sent(void **state)
+{
+	struct provider *provider = *state;
+
+	assert_int_equal(secret_set(&provider->profile.client_secret, "demo"), 0);
+	provider->profile.auth_method = AUTH_POST;
+	provider_sign_in(provider);
+	assert_null(strstr(provider_last(provider, TOKEN)->headers, "Authorization"));
+	assert_non_null(strstr(provider_last(provider, TOKEN)->body, "client_secret=demo"));
+	provider->profile.auth_method = AUTH_BASIC;
+	provider->profile.endpoints.post_secret = true;
+	provider->redirect_count = 0;
+	provider_sign_in(provider);
+	assert_non_null(strstr(provider_last(provider, TOKEN)->headers, "Authorization: Basic cGltczpkZW1v\n"));
+}
+
 static void a_sign_in_stores_what_was_granted(void **state)
 {
 	struct provider *provider = *state;
@@ -722,6 +739,7 @@ int main(void)
 		TEST(the_code_is_redeemed_with_its_verifier),
 		TEST(a_life_may_be_written_in_other_ways),
 		TEST(keys_may_come_without_a_type_of_their_own),
+		TEST(the_configuration_says_how_a_secret_is_sent),
 		TEST(a_provider_that_wants_it_is_pushed_the_request),
 		TEST(a_confidential_client_proves_itself_there_too),
 		TEST(a_pushed_request_that_is_refused_opens_no_browser),

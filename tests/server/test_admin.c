@@ -335,7 +335,8 @@ static void a_client_secret_is_made_and_shown_once(void **state)
 	assert_int_equal(RUN(NULL, "client", "add", "open", "--public", "--redirect", "http://127.0.0.1/cb"), 0);
 	assert_string_equal(fixture->output, "client open\n");
 	assert_int_equal(RUN(NULL, "client", "list"), 0);
-	assert_string_equal(fixture->output, "garage\tconfidential\tMy garage\thttps://g.example/cb app://cb/*\nopen\tpublic\topen\thttp://127.0.0.1/cb\n");
+	assert_string_equal(fixture->output, "garage\tconfidential\tMy garage\thttps://g.example/cb app://cb/*\topenid profile email\t-\n"
+					     "open\tpublic\topen\thttp://127.0.0.1/cb\topenid profile email\t-\n");
 	assert_int_equal(RUN(NULL, "client", "remove", "garage"), 0);
 	assert_int_equal(RUN(NULL, "client", "add", "open", "--public", "--redirect", "http://127.0.0.1/cb"), 1);
 }
