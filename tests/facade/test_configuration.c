@@ -128,7 +128,7 @@ static void each_field_that_is_wrong_is_named(void **state)
 		{"{\"credential\":{\"inWeboKey\":\"\"}}", "configuration.credential.inWeboKey"},
 		{"{\"credential\":{\"inWeboKey\":1}}", "configuration.credential.inWeboKey"},
 		{"{\"credential\":{\"tokenEndpointAuthMethod\":\"private_key_jwt\"}}", "configuration.credential.tokenEndpointAuthMethod"},
-		{"{\"credential\":{\"tokenEndpointAuthMethod\":null}}", "configuration.credential.tokenEndpointAuthMethod"},
+		{"{\"credential\":{\"tokenEndpointAuthMethod\":5}}", "configuration.credential.tokenEndpointAuthMethod"},
 		{"{\"credential\":{\"inWeboKey\":\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\"}}", "configuration.credential.inWeboKey"},
 		{"{\"credential\":{\"inWeboKey\":\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeg\"}}", "configuration.credential.inWeboKey"},
 		{"{\"credential\":{\"inWeboURL\":\"\"}}", "configuration.credential.inWeboURL"},
