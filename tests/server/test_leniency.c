@@ -226,6 +226,36 @@ static void every_way_of_asking_for_tokens_is_understood(void **state)
 	}
 }
 
+/* As clients of the live service write the request: without state, with the address unencoded, with scopes of theirs. */
+static void a_code_is_asked_for_in_many_ways(void **state)
+{
+	static const struct {
+		const char *query;
+		bool has_state;
+	} rows[] = {
+		{"client_id=demo&response_type=code&redirect_uri=mymap://oauth2redirect/fr&scope=openid%20profile", false},
+		{"client_id=demo&response_type=code&redirect_uri=mymap%3A%2F%2Foauth2redirect%2Ffr&scope=openid+profile&locale=fr-FR", false},
+		{"response_type=code&client_id=demo&scope=openid%20profile%20public%20remote&state=s&redirect_uri=mymap://oauth2redirect/fr", true},
+		{"client_id=demo&response_type=code&redirect_uri=mymap://oauth2redirect/fr&scope=openid%20profile&code_challenge=" CHALLENGE
+		 "&code_challenge_method=S256&state=", false},
+		{"realm=clientsB2CPeugeot&client_id=demo&response_type=code&redirect_uri=mymap://oauth2redirect/fr", false},
+	};
+	char code[64], start[1024];
+
+	(void)state;
+	full_code(false, code); /* the browser is signed in from here on */
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct answer *answer;
+
+		(void)snprintf(start, sizeof start, "GET " AUTHORIZE "?%s", rows[i].query);
+		answer = full_ask(&full.http, start, full.cookie, NULL);
+		assert_int_equal(answer->status, 302);
+		assert_memory_equal(answer_header(answer, "Location"), "mymap://oauth2redirect/fr?code=", 31);
+		assert_true((strstr(answer_header(answer, "Location"), "&state=s&") != NULL) == rows[i].has_state);
+		assert_true((strstr(answer_header(answer, "Location"), "state=") != NULL) == rows[i].has_state);
+	}
+}
+
 static void an_old_client_needs_no_host(void **state)
 {
 	char code[64], body[512], request[1024];
@@ -478,6 +508,7 @@ int main(void)
 		cmocka_unit_test(tokens_are_asked_for_by_post_alone),
 		cmocka_unit_test(a_challenge_binds_also_who_asks_by_query_string),
 		cmocka_unit_test(every_way_of_asking_for_tokens_is_understood),
+		cmocka_unit_test(a_code_is_asked_for_in_many_ways),
 		cmocka_unit_test(an_old_client_needs_no_host),
 		cmocka_unit_test(a_body_in_chunks_is_a_body),
 		cmocka_unit_test(renewing_and_revoking_work_by_query_string_too),
