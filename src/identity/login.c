@@ -3,6 +3,7 @@
 #include "identity/grant.h"
 #include "identity/identity.h"
 #include "identity/limits.h"
+#include "identity/userinfo.h"
 
 #include "base/json.h"
 #include "base/text.h"
@@ -30,16 +31,11 @@ static void login_free(void *data)
 	free(login);
 }
 
-static enum flow_want signed_in(struct flow *flow)
-{
-	return flow_succeed(flow, NULL);
-}
-
 static enum flow_want adopt(struct flow *flow)
 {
 	int r = grant_adopt(flow);
 
-	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_SAVE, signed_in);
+	return r < 0 ? flow_fail_return(flow, r) : flow_wait(flow, FLOW_SAVE, userinfo_ask);
 }
 
 /* By the server's clock, which may have become known only with the token answer. */

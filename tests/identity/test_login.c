@@ -465,6 +465,70 @@ static void keys_may_come_without_a_type_of_their_own(void **state)
 	provider_sign_in(provider);
 }
 
+/* --- the name, where the id_token has none (OpenID Connect Core §5.4) ------------------------------------------------------------------ */
+
+#define USERINFO "/userinfo"
+
+static void lack_a_name(struct provider *provider)
+{
+	provider->claims = "{\"preferred_username\":null,\"email\":null}";
+	provider->claims_of_user = "{\"sub\":\"subject-1\",\"preferred_username\":\"ann\"}";
+	provider->redirect_count = 0;
+	assert_int_equal(text_set(&provider->profile.endpoints.userinfo, PROVIDER_ISSUER USERINFO), 0);
+}
+
+static void a_name_that_the_id_token_lacks_is_asked_for(void **state)
+{
+	struct provider *provider = *state;
+
+	lack_a_name(provider);
+	provider_run(provider, identity_login, NULL);
+	assert_provider_succeeded(provider);
+	assert_non_null(strstr(provider_last(provider, USERINFO)->headers, "Authorization: Bearer access-1\n"));
+	assert_string_equal(provider->stored.username, "ann");
+	assert_int_equal(provider->saves, 2); /* the session was on disk before */
+}
+
+static void it_is_not_asked_for_in_vain(void **state)
+{
+	struct provider *provider = *state;
+
+	lack_a_name(provider);
+	provider->claims = NULL;
+	provider_sign_in(provider);
+	assert_null(provider_last(provider, USERINFO));
+	lack_a_name(provider);
+	assert_int_equal(text_set(&provider->profile.endpoints.resource, "urn:example:api"), 0);
+	provider_sign_in(provider);
+	assert_null(provider_last(provider, USERINFO));
+	assert_string_equal(provider->stored.username, "subject-1");
+}
+
+static void whatever_goes_wrong_there_one_is_signed_in(void **state)
+{
+	static const struct provider_fault faults[] = {
+		{.status = 500, .type = "text/plain", .body = "no"},
+		{.status = 401, .type = "application/json", .body = "{}"},
+		{.status = 200, .type = "text/html", .body = "<html>"},
+		{.status = 200, .type = "application/json", .body = "[]"},
+		{.status = 200, .type = "application/jwt", .body = "a.b.c"},
+		{.status = 200, .type = "application/json", .body = "{\"sub\":\"subject-1\"}"},
+		{.status = 200, .type = "application/json", .body = "{\"preferred_username\":\"eve\"}"},
+		{.status = 200, .type = "application/json", .body = "{\"sub\":\"subject-2\",\"preferred_username\":\"eve\"}"},
+		{.failure = PIMS_HTTP_TIMEOUT},
+	};
+	struct provider *provider = *state;
+
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+		lack_a_name(provider);
+		provider->fault = faults[i];
+		provider->fault.path = USERINFO;
+		provider->faults = 1;
+		provider_sign_in(provider);
+		assert_string_equal(provider->stored.username, "subject-1");
+	}
+}
+
 /* --- RFC 9126 ------------------------------------------------------------------------------------------------------------------------- */
 
 #define PAR "/par"
@@ -740,6 +804,9 @@ int main(void)
 		TEST(a_life_may_be_written_in_other_ways),
 		TEST(keys_may_come_without_a_type_of_their_own),
 		TEST(the_configuration_says_how_a_secret_is_sent),
+		TEST(a_name_that_the_id_token_lacks_is_asked_for),
+		TEST(it_is_not_asked_for_in_vain),
+		TEST(whatever_goes_wrong_there_one_is_signed_in),
 		TEST(a_provider_that_wants_it_is_pushed_the_request),
 		TEST(a_confidential_client_proves_itself_there_too),
 		TEST(a_pushed_request_that_is_refused_opens_no_browser),

@@ -4,6 +4,7 @@
 // SETTINGS: port, cert, key and ca (PEM files), redirect (with its port, for what compares letter by letter), secret; and in `more`, where a test wants it:
 //   path      of the issuer, "/oidc" for instance
 //   postOnly  client_secret_post is all it takes
+//   conform   an id_token has the subject alone; claims about people are at userinfo (OpenID Connect Core §5.4)
 //   pushed    it takes authorization requests that were pushed only (RFC 9126)
 //   dpop      tokens are bound to a key, when the client has one (RFC 9449)
 //   format    jwt or opaque: of access tokens for the API that a client names as `resource`, which may introspect them as "pimsd:1"
@@ -170,7 +171,7 @@ function makeProvider() {
 			...(settings.dpop && binding()), ...(settings.format && featuresForApis()) },
 		interactions: { url: (context, interaction) => `${settings.path}/interaction/${interaction.uid}` },
 		claims: { openid: ["sub"], profile: ["preferred_username"], email: ["email", "email_verified"] },
-		conformIdTokenClaims: false,
+		conformIdTokenClaims: Boolean(settings.conform),
 		...(settings.postOnly && { clientAuthMethods: ["none", "client_secret_post"] }),
 		pkce: { methods: ["S256"], required: () => true },
 		rotateRefreshToken: true,

@@ -413,6 +413,31 @@ static void a_secret_goes_into_the_form_where_basic_is_not_taken(void **state)
 	provider = first;
 }
 
+static void a_name_comes_from_userinfo_where_the_id_token_has_none(void **state)
+{
+	static const char *const settings[] = {"{\"conform\":true}", "{\"conform\":true,\"dpop\":true}"};
+	struct foreign first = provider;
+	struct app app;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+		foreign_start(&provider, settings[i]);
+		foreign_app(&app, &provider, "native", NULL, NULL);
+		foreign_login(&app, &provider);
+		app_assert_succeeded(&app);
+		app_call(&app, "get", "pims.authentication.account", USERNAME);
+		app_assert_succeeded(&app);
+		assert_string_equal(app_result(&app, "username"), "alice");
+		app_call(&app, "get", TOKEN_API, REFRESH);
+		app_assert_succeeded(&app);
+		app_call(&app, "get", "pims.authentication.account", USERNAME);
+		assert_string_equal(app_result(&app, "username"), "alice");
+		app_remove(&app);
+		foreign_stop(&provider);
+	}
+	provider = first;
+}
+
 /* RFC 9126: the browser carries no more than the name of the request. */
 static void a_provider_that_wants_requests_pushed_gets_them(void **state)
 {
@@ -516,6 +541,7 @@ int main(void)
 		T(new_keys_between_sign_in_and_refresh_are_fetched_once),
 		T(a_secret_goes_by_basic_encoded),
 		T(a_secret_goes_into_the_form_where_basic_is_not_taken),
+		T(a_name_comes_from_userinfo_where_the_id_token_has_none),
 		T(a_provider_that_wants_requests_pushed_gets_them),
 		T(logout_revokes_the_refresh_token),
 		T(logout_ends_the_browsers_session_too),

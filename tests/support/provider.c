@@ -213,6 +213,8 @@ static void compute(struct provider *provider, struct answer *answer)
 		answer_tokens(provider, buf_text(&provider->flow.request.body), answer);
 	else if (is_to(url, "/jwk_uri"))
 		answer_keys(provider, answer);
+	else if (is_to(url, "/userinfo"))
+		answer->body = strdup(provider->claims_of_user);
 	else if (is_to(url, "/par"))
 		answer_pushed(provider, answer);
 	else if (is_to(url, "/token/revoke"))
@@ -250,7 +252,7 @@ static bool respond_once(struct provider *provider)
 	struct flow *flow = &provider->flow;
 	struct answer answer = {0};
 
-	assert_false(flow->bearer);
+	assert_true(!flow->bearer || is_to(buf_text(&flow->request.url), "/userinfo"));
 	assert_int_equal(bound_request(flow), 0);
 	record(provider);
 	http_response_reset(&flow->response);
@@ -288,6 +290,7 @@ static bool respond(struct provider *provider)
 		answered = respond_once(provider);
 	}
 	provider->flow.proof = NULL;
+	provider->flow.bearer = false;
 	return answered;
 }
 

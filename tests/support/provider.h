@@ -61,6 +61,7 @@ struct provider {
 	const char *algorithm;   /**< NULL = that of the key */
 	const char *id_token;    /**< in place of a signed one */
 	const char *published;   /**< the key set; NULL = KEY_RSA and KEY_EC by their names */
+	const char *claims_of_user; /**< what userinfo answers */
 	const char *keys_type;   /**< of its answer; NULL = JSON */
 	const char *republished; /**< from the second fetch on; NULL = no change */
 	int64_t signed_in_at;    /**< on the provider's clock: auth_time */
