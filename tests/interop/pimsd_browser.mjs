@@ -15,8 +15,10 @@ export class Browser {
 			headers.set('cookie', [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '))
 		}
 		const response = await fetch(url, { ...options, headers, redirect: 'manual' })
-		for (const cookie of response.headers.getSetCookie()) {
+		// Node.js 18 may know no getSetCookie(), and joins with commas, which nothing of ours has
+		for (const cookie of response.headers.getSetCookie?.() ?? (response.headers.get('set-cookie') ?? '').split(', ')) {
 			const [name, value] = cookie.split(';')[0].split('=')
+			if (!name) continue
 			if (value) this.#cookies.set(name, value)
 			else this.#cookies.delete(name)
 		}
