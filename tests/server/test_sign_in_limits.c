@@ -154,7 +154,8 @@ static void kept_out_of_bare(const char *address)
 static void guesses_from_everywhere_end_after_a_hundred(void **state)
 {
 	(void)state;
-	guess_really(ROW);
+	guessed(NULL, ROW - 15);
+	guess_really(15);
 	kept_out_of(ABROAD);
 	endpoints_advance(&server, 29 * 86400);
 	kept_out_of(ABROAD);
