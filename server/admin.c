@@ -79,18 +79,24 @@ static int show_help(const char *group)
 /* What is not known would be granted to nobody: it is a slip of the keyboard. */
 static int take_scope(struct admin *admin, const char *value)
 {
-	char granted[SCOPE_SIZE];
-	size_t words = 0;
+	char known[SCOPE_SIZE], word[SCOPE_SIZE];
+	const char *at = value + strspn(value, " ");
+	bool good = *at != 0;
 
-	auth_scope_filter(value, NULL, granted);
-	for (const char *at = value + strspn(value, " "); *at; at += strspn(at, " ")) {
-		at += strcspn(at, " ");
-		words++;
+	auth_scope_filter(NULL, NULL, known);
+	for (; *at && good; at += strspn(at, " ")) {
+		size_t length = strcspn(at, " ");
+
+		good = length < sizeof word;
+		if (good) {
+			memcpy(word, at, length);
+			word[length] = 0;
+			good = auth_scope_has(known, word);
+		}
+		at += length;
 	}
-	for (const char *at = granted; *at; at++)
-		words -= at == granted || *at == ' ';
 	admin->scope = value;
-	return *granted && !words ? 0 : admin_wrong(value, "is no scope; there are openid, profile, email");
+	return good ? 0 : admin_wrong(value, "is no scope; there are openid, profile, email");
 }
 
 static int take_option(struct admin *admin, int option, const char *value)

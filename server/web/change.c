@@ -151,7 +151,10 @@ static int set_password(struct visit *visit, const struct account *account)
 	if (r == 0)
 		notice_deliver(server, &notice);
 	notice_free(&notice);
-	return r < 0 ? r : start_anew(visit, account->id);
+	/* the password is changed, whatever becomes of this; the store has logged what failed */
+	if (r == 0)
+		(void)start_anew(visit, account->id);
+	return r;
 }
 
 static void change_password(struct visit *visit)

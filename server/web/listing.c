@@ -19,6 +19,13 @@ void listing_put_date(struct listing *listing, const char *text, int64_t time)
 	buf_puts(&listing->html, "</p>\n");
 }
 
+void listing_open_form(struct listing *listing)
+{
+	buf_puts(&listing->html, "<form method=\"post\" action=\"");
+	(void)html_put(&listing->html, listing->action);
+	buf_printf(&listing->html, "\">\n<input type=\"hidden\" name=\"form_token\" value=\"%s\">\n", listing->form_token);
+}
+
 void listing_put_action(struct listing *listing, const struct listing_action *action)
 {
 	struct buf *html = &listing->html, label = BUF_INIT(2048);
@@ -26,9 +33,8 @@ void listing_put_action(struct listing *listing, const struct listing_action *ac
 	(void)texts_fill(action->label, action->name, &label);
 	buf_puts(html, "<details><summary>");
 	(void)html_put(html, buf_text(&label));
-	buf_printf(html, "</summary>\n<p>%s</p>\n<form method=\"post\" action=\"", action->sure);
-	(void)html_put(html, listing->action);
-	buf_printf(html, "\">\n<input type=\"hidden\" name=\"form_token\" value=\"%s\">\n", listing->form_token);
+	buf_printf(html, "</summary>\n<p>%s</p>\n", action->sure);
+	listing_open_form(listing);
 	buf_printf(html, "<button type=\"submit\" class=\"bad\" name=\"%s\" value=\"%" PRId64 "\">", action->field, action->value);
 	(void)html_put(html, buf_text(&label));
 	buf_puts(html, "</button>\n</form></details>");

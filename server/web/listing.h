@@ -18,6 +18,9 @@ struct listing {
 /** A line with a day, such as `text` "Enrolled on %s"; nothing for time 0. */
 void listing_put_date(struct listing *listing, const char *text, int64_t time);
 
+/** Begins a form of the page's, with its token. */
+void listing_open_form(struct listing *listing);
+
 /** One thing that can be ended. */
 struct listing_action {
 	const char *field; /**< of the form */

@@ -32,10 +32,10 @@ int sessions_put(struct listing *listing, const struct browser *browser)
 	buf_puts(&listing->html, "</ul>\n");
 	if (!listing->count)
 		buf_printf(&listing->html, "<p>%s</p>\n", texts->no_sessions);
-	buf_puts(&listing->html, "<form class=\"apart\" method=\"post\" action=\"");
-	(void)html_put(&listing->html, listing->action);
-	buf_printf(&listing->html, "\">\n<input type=\"hidden\" name=\"form_token\" value=\"%s\">\n", listing->form_token);
-	buf_printf(&listing->html, "<button type=\"submit\" class=\"quiet\" name=\"sign_out\" value=\"1\">%s</button>\n</form>\n", texts->sign_out);
+	buf_puts(&listing->html, "<div class=\"apart\">\n");
+	listing_open_form(listing);
+	buf_printf(&listing->html, "<button type=\"submit\" class=\"quiet\" name=\"sign_out\" value=\"1\">%s</button>\n</form>\n</div>\n",
+		   texts->sign_out);
 	listing_put_action(listing, &(struct listing_action){"everywhere", 1, texts->everywhere, "", texts->everywhere_sure});
 	return r;
 }
