@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+const struct texts *const texts_table[TEXTS_LANGUAGES] = {&texts_en, &texts_fr, &texts_de, &texts_es, &texts_it};
+
 int texts_fill(const char *text, const char *value, struct buf *ret_text)
 {
 	const char *place = strstr(text, "%s");
@@ -18,8 +20,8 @@ int texts_fill(const char *text, const char *value, struct buf *ret_text)
 static const struct texts *find(const char *tag, size_t length)
 {
 	for (size_t i = 0; i < TEXTS_LANGUAGES; i++)
-		if (length >= 2 && strncasecmp(tag, texts_table[i].language, 2) == 0 && (length == 2 || tag[2] == '-' || tag[2] == '_'))
-			return &texts_table[i];
+		if (length >= 2 && strncasecmp(tag, texts_table[i]->language, 2) == 0 && (length == 2 || tag[2] == '-' || tag[2] == '_'))
+			return texts_table[i];
 	return NULL;
 }
 
@@ -73,12 +75,12 @@ const struct texts *texts_of_request(const struct request *request)
 
 	if (!texts)
 		texts = find_best(request_header(request, "Accept-Language"));
-	return texts ? texts : &texts_table[0];
+	return texts ? texts : texts_table[0];
 }
 
 const struct texts *texts_of_locale(const char *locale)
 {
 	const struct texts *texts = find_best(locale);
 
-	return texts ? texts : &texts_table[0];
+	return texts ? texts : texts_table[0];
 }

@@ -93,9 +93,10 @@ struct texts {
 	const char *pin_mail;
 };
 
-/** Nothing but texts in it: tests walk it. */
+/** Nothing but texts in each: tests walk them and want them all. English is the first, for who speaks none of them. */
 enum { TEXTS_LANGUAGES = 5 };
-extern const struct texts texts_table[TEXTS_LANGUAGES];
+extern const struct texts *const texts_table[TEXTS_LANGUAGES];
+extern const struct texts texts_en, texts_fr, texts_de, texts_es, texts_it;
 
 /** Appends a text with `value` in place of its "%s". */
 int texts_fill(const char *text, const char *value, struct buf *ret_text);

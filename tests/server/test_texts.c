@@ -14,7 +14,7 @@ enum { COUNT = sizeof(struct texts) / sizeof(const char *) };
 
 static const char *text(size_t language, size_t index)
 {
-	return ((const char *const *)(const void *)&texts_table[language])[index];
+	return ((const char *const *)(const void *)texts_table[language])[index];
 }
 
 static size_t places(const char *at)
