@@ -45,6 +45,8 @@ struct admin_row {
 	int (*check)(const struct admin *admin); /**< of the command line, before anything is opened; NULL = none */
 };
 
+int admin_enrollment_code(struct admin *admin);
+int admin_remove_devices(struct admin *admin);
 extern const struct admin_row admin_account_rows[], admin_client_rows[], admin_key_rows[]; /* end with a NULL name */
 extern const char admin_account_help[], admin_client_help[], admin_key_help[];
 

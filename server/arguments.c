@@ -31,6 +31,7 @@ static const char help[] =
 	"  --trusted-proxy ADDRESS[/BITS],...  proxies whose X-Forwarded-For and -Proto are believed (default none)\n"
 	"  --macid HEX            the application's id, 32 hex digits (default: made at the first start)\n"
 	"  --otp-pin-required     no one-time password without the PIN\n"
+	"  --sign-in-otp          who has an enrolled device signs in with the password and a one-time password\n"
 	"  --otp-per-day N        one-time passwords a device may have in a day (default 0: any number)\n"
 	"  --session-days N       days from the password until an application must ask for it again (default 365; 0: never)\n"
 	"  --max-devices N        enrolled devices of an account (default 5)\n"
@@ -178,10 +179,11 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 	struct arguments arguments = {
 		.address = "127.0.0.1", .port = DEFAULT_PORT, .level = PIMS_LOG_INFO, .country = "FR", .sms = {.cooldown_seconds = 30},
 		.policy = {.session_days = -1}, .external = {.cache_seconds = -1}};
-	int sandbox = 0, pin_required = 0, weak_pins = 0, dpop_nonce = 0, want_help = 0, version = 0;
+	int sandbox = 0, pin_required = 0, weak_pins = 0, sign_in_otp = 0, dpop_nonce = 0, want_help = 0, version = 0;
 	const struct option options[] = {
 		{"sandbox", no_argument, &sandbox, 1},
 		{"otp-pin-required", no_argument, &pin_required, 1},
+		{"sign-in-otp", no_argument, &sign_in_otp, 1},
 		{"dpop-nonce", no_argument, &dpop_nonce, 1},
 		{"help", no_argument, &want_help, 1},
 		{"version", no_argument, &version, 1},
@@ -233,6 +235,7 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 	arguments.pin_required = pin_required;
 	arguments.dpop_nonce = dpop_nonce;
 	arguments.weak_pins = weak_pins;
+	arguments.sign_in_otp = sign_in_otp;
 	arguments.help = want_help;
 	arguments.version = version;
 	if (check(&arguments) < 0 || arguments_check_policy(&arguments.policy) < 0 || arguments_check_network(&arguments) < 0 ||
@@ -247,6 +250,7 @@ static void take_policy(struct settings *settings, const struct arguments *argum
 	const struct policy *policy = &arguments->policy;
 
 	settings->weak_pins = arguments->weak_pins;
+	settings->sign_in_otp = arguments->sign_in_otp;
 	settings->otp_per_day = policy->otp_per_day;
 	if (policy->pin_min)
 		settings->pin_min = policy->pin_min;

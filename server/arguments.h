@@ -23,7 +23,7 @@ struct arguments {
 	bool help;
 	bool version;
 	bool pin_required, dpop_nonce;
-	bool weak_pins;
+	bool weak_pins, sign_in_otp;
 	char *data_dir; /**< NULL: none was given */
 	char *issuer;
 	char address[64];

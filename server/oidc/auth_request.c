@@ -18,7 +18,7 @@
 static const char *const scopes[] = {"openid", "profile", "email"};
 static const char *const carried[] = {"client_id", "redirect_uri", "response_type", "response_mode",         "scope",
 				      "state",     "nonce",        "code_challenge", "code_challenge_method", "ui_locales",
-				      "id_token_hint", "dpop_jkt", "max_age", "login_hint"};
+				      "id_token_hint", "dpop_jkt", "max_age", "login_hint", "acr_values"};
 
 bool auth_scope_has(const char *scope, const char *word)
 {
@@ -146,7 +146,9 @@ static void check_level(const struct request *request, struct auth_request *auth
 {
 	const char *levels = parameter(request, "acr_values");
 
-	if (levels && !auth_scope_has(levels, ACR_PASSWORD))
+	auth->wants_otp = levels && auth_scope_has(levels, ACR_OTP);
+	auth->needs_otp = auth->wants_otp && !auth_scope_has(levels, ACR_PASSWORD);
+	if (levels && !auth->wants_otp && !auth_scope_has(levels, ACR_PASSWORD))
 		fail(auth, "unmet_authentication_requirements", "there is no such way to sign in here");
 }
 

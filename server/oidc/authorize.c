@@ -7,6 +7,7 @@
 #include "server/account/password.h"
 #include "server/oidc/form_token.h"
 #include "server/oidc/handlers.h"
+#include "server/oidc/second_factor.h"
 #include "server/oidc/sign_in.h"
 #include "server/server.h"
 
@@ -41,6 +42,7 @@ static int add_code(struct authorization *a, const struct browser *browser, cons
 	struct auth_code row = {
 		.account = browser->account,
 		.auth_time = browser->auth_time,
+		.otp_time = browser->otp_time,
 		.expires = now + (int64_t)server->settings.code_seconds * 1000,
 		.browser = browser->hash,
 	};
@@ -85,6 +87,35 @@ static void answer_error(struct authorization *a, const char *error, const char 
 	authorize_redirect(a, "error", error);
 }
 
+/* 0, PIMS_E_STATE: a one-time password is missing; PIMS_E_INVALID: and there is no device that makes it. */
+static int check_level(const struct authorization *a, const struct browser *browser)
+{
+	const struct server *server = request_server(a->request);
+	int r;
+
+	if (browser->otp_time)
+		return 0;
+	r = (a->auth.wants_otp ? second_factor_has : second_factor_wanted)(server, browser->account);
+	if (r == 0)
+		return PIMS_E_STATE;
+	if (r == PIMS_E_NOT_FOUND)
+		return a->auth.needs_otp ? PIMS_E_INVALID : 0;
+	return r;
+}
+
+/* `level`: of check_level(). */
+static int go_on(struct authorization *a, const struct browser *browser, int level)
+{
+	if (level == 0)
+		return send_code(a, browser);
+	if (level == PIMS_E_STATE)
+		return authorize_ask_otp(a, browser, 200, NULL);
+	if (level != PIMS_E_INVALID)
+		return level;
+	answer_error(a, "unmet_authentication_requirements", "no device is enrolled that makes one-time passwords");
+	return 0;
+}
+
 /* OpenID Connect Core 3.1.2.2: with id_token_hint nobody but its user is answered for. */
 static bool is_hinted(const struct authorization *a, const struct account *account)
 {
@@ -102,7 +133,7 @@ static int start_browser(struct authorization *a, const struct account *account)
 		return 0;
 	}
 	r = browser_start(a->request, a->response, account, &browser);
-	return r < 0 ? r : send_code(a, &browser);
+	return r < 0 ? r : go_on(a, &browser, check_level(a, &browser));
 }
 
 static void check_password(struct authorization *a)
@@ -158,7 +189,8 @@ static bool is_wanted(const struct authorization *a, const struct browser *brows
 	return wanted;
 }
 
-static bool is_signed_in(const struct authorization *a, struct browser *ret_browser)
+/* `grace_ms`: on the way through our pages after the password, for which max_age is kept already. */
+static bool is_signed_in(const struct authorization *a, int64_t grace_ms, struct browser *ret_browser)
 {
 	const struct server *server = request_server(a->request);
 	int64_t age, session_ms = (int64_t)server->settings.session_seconds * 1000;
@@ -169,7 +201,7 @@ static bool is_signed_in(const struct authorization *a, struct browser *ret_brow
 	if (session_ms && age >= session_ms)
 		return false;
 	/* max_age=0 always asks: OpenID Connect Core 3.1.2.1 makes it the same as prompt=login */
-	if (a->auth.max_age >= 0 && age >= a->auth.max_age * 1000)
+	if (a->auth.max_age >= 0 && age >= a->auth.max_age * 1000 + grace_ms)
 		return false;
 	return is_wanted(a, ret_browser);
 }
@@ -187,8 +219,8 @@ static bool may_be_somebody_else(const struct authorization *a)
 	return !a->auth.client.secret_hash && !web;
 }
 
-/* 0: who is signed in in this browser said yes on our page. */
-static int check_yes(const struct authorization *a, const struct browser *browser)
+/* 0: who is signed in in this browser answers our page. */
+static int check_form(const struct authorization *a, const struct browser *browser)
 {
 	struct buf bound = BUF_INIT(QUERY_MAX_LENGTH + 128);
 	int r = query_get(&a->request->form, "form_token") ? authorize_bind(a, browser, &bound) : PIMS_E_INVALID;
@@ -199,15 +231,9 @@ static int check_yes(const struct authorization *a, const struct browser *browse
 	return r;
 }
 
-static void post_yes(struct authorization *a)
+/* The answer is not there yet when `r` is negative. */
+static void finish(struct authorization *a, int r)
 {
-	struct browser browser;
-	int r = is_signed_in(a, &browser) ? check_yes(a, &browser) : PIMS_E_NOT_FOUND;
-
-	if (r == 0)
-		r = send_code(a, &browser);
-	else if (r == PIMS_E_STATE) /* too old, or of another sign-in */
-		r = authorize_ask(a, &browser);
 	if (r == PIMS_E_NOT_FOUND)
 		authorize_show(a, 200, NULL);
 	else if (r == PIMS_E_INVALID)
@@ -216,10 +242,41 @@ static void post_yes(struct authorization *a)
 		authorize_fail(a);
 }
 
+static void post_yes(struct authorization *a)
+{
+	struct browser browser;
+	int r = is_signed_in(a, 0, &browser) ? check_form(a, &browser) : PIMS_E_NOT_FOUND;
+
+	if (r == 0)
+		r = go_on(a, &browser, check_level(a, &browser));
+	else if (r == PIMS_E_STATE) /* too old, or of another sign-in */
+		r = authorize_ask(a, &browser);
+	finish(a, r);
+}
+
+static void post_otp(struct authorization *a)
+{
+	const char *otp = query_get(&a->request->form, "otp");
+	struct browser browser;
+	int retry_after = 0, r = is_signed_in(a, INT64_C(1000) * FORM_TOKEN_SECONDS, &browser) ? check_form(a, &browser) : PIMS_E_NOT_FOUND;
+
+	if (r == 0) {
+		r = second_factor_prove(request_server(a->request), otp ? otp : "", &browser, &retry_after);
+		if (r == 0)
+			r = go_on(a, &browser, 0);
+		else if (r == PIMS_E_INVALID || r == PIMS_E_LIMIT)
+			r = authorize_otp_failed(a, &browser, r, retry_after);
+	} else if (r == PIMS_E_STATE) {
+		r = authorize_ask_otp(a, &browser, 403, a->texts->expired);
+	}
+	finish(a, r);
+}
+
 /* An answer to one of our pages. */
 static void post(struct authorization *a)
 {
 	const struct query *form = &a->request->form;
+	const char *ticket = query_get(form, "ticket");
 
 	if (query_get(form, "username"))
 		post_password(a);
@@ -227,31 +284,47 @@ static void post(struct authorization *a)
 		authorize_show(a, 200, NULL);
 	else if (query_get(form, "cancel"))
 		answer_error(a, "access_denied", "the user does not want to sign in");
+	else if (text_equal(ticket, AUTHORIZE_OTP))
+		post_otp(a);
 	else
 		post_yes(a);
+}
+
+/* `browser`: NULL = nobody is signed in. */
+static void begin_silently(struct authorization *a, const struct browser *browser)
+{
+	int level = browser ? check_level(a, browser) : 0, r = 0;
+
+	if (!browser)
+		answer_error(a, "login_required", "the user must sign in");
+	else if (level == PIMS_E_STATE)
+		answer_error(a, "interaction_required", "the user must be asked for a one-time password");
+	else if (may_be_somebody_else(a))
+		answer_error(a, "interaction_required", "the user must be asked: this client cannot prove who it is");
+	else
+		r = go_on(a, browser, level);
+	if (r == PIMS_E_NOT_FOUND)
+		answer_error(a, "login_required", "the user must sign in");
+	else if (r < 0)
+		authorize_fail(a);
 }
 
 /* Nobody needs to be asked for the password who gave it in this browser lately. */
 static void begin(struct authorization *a)
 {
 	struct browser browser;
-	bool known = is_signed_in(a, &browser), question = known && may_be_somebody_else(a);
-	int r = PIMS_E_NOT_FOUND;
+	bool known = is_signed_in(a, 0, &browser);
+	int level, r = PIMS_E_NOT_FOUND;
 
-	if (question && a->auth.silent) {
-		answer_error(a, "interaction_required", "the user must be asked: this client cannot prove who it is");
+	if (a->auth.silent) {
+		begin_silently(a, known ? &browser : NULL);
 		return;
 	}
-	if (question)
-		r = authorize_ask(a, &browser);
-	else if (known)
-		r = send_code(a, &browser);
-	if (r == PIMS_E_NOT_FOUND && a->auth.silent)
-		answer_error(a, "login_required", "the user must sign in");
-	else if (r == PIMS_E_NOT_FOUND)
-		authorize_show(a, 200, NULL);
-	else if (r < 0)
-		authorize_fail(a);
+	if (known) {
+		level = check_level(a, &browser);
+		r = level == 0 && may_be_somebody_else(a) ? authorize_ask(a, &browser) : go_on(a, &browser, level);
+	}
+	finish(a, r);
 }
 
 static bool is_answer(const struct request *request)

@@ -119,49 +119,80 @@ int authorize_bind(const struct authorization *a, const struct browser *browser,
 	return buf_printf(ret_text, "go on %s %s", hex, buf_text(&a->text));
 }
 
-static int put_question(struct authorization *a, const struct account *account, const char *form_token)
+/* A form of who is signed in in this browser. */
+static int show_form(struct authorization *a, int status, const struct browser *browser, struct form_page *page)
 {
-	struct buf intro = BUF_INIT(4096), submit = BUF_INIT(2048), action = BUF_INIT(REQUEST_MAX_BODY);
-	struct form_page page = {.texts = a->texts, .heading = a->texts->sign_in, .hidden = &a->parameters, .ticket = "go on",
-				 .form_token = form_token, .again = a->texts->other_account, .cancels = true};
+	struct buf action = BUF_INIT(REQUEST_MAX_BODY), bound = BUF_INIT(QUERY_MAX_LENGTH + 128);
 	struct url redirect_url = {0};
-	int r = texts_fill(a->texts->go_on_intro, application(a), &intro);
+	char token[FORM_TOKEN_SIZE];
+	int r = authorize_bind(a, browser, &bound);
 
 	if (r == 0)
-		r = texts_fill(a->texts->go_on_as, account->email, &submit);
+		r = form_token_make(a->request, buf_text(&bound), token);
 	if (r == 0)
 		r = write_action(a, &action);
 	if (r == 0)
 		r = url_parse(a->auth.redirect_uri, &redirect_url);
 	if (r == 0) {
-		page.intro = buf_text(&intro);
-		page.submit = buf_text(&submit);
-		page.action = buf_text(&action);
-		page.redirect_scheme = redirect_url.scheme;
-		page_form(a->response, 200, &page);
+		page->texts = a->texts;
+		page->heading = a->texts->sign_in;
+		page->hidden = &a->parameters;
+		page->form_token = token;
+		page->again = a->texts->other_account;
+		page->cancels = true;
+		page->action = buf_text(&action);
+		page->redirect_scheme = redirect_url.scheme;
+		page_form(a->response, status, page);
 	}
 	url_free(&redirect_url);
+	buf_free(&bound);
 	buf_free(&action);
-	buf_free(&submit);
-	buf_free(&intro);
 	return r;
 }
 
 int authorize_ask(struct authorization *a, const struct browser *browser)
 {
-	struct buf bound = BUF_INIT(QUERY_MAX_LENGTH + 128);
+	struct buf intro = BUF_INIT(4096), submit = BUF_INIT(2048);
+	struct form_page page = {.ticket = "go on"};
 	struct account account = {0};
-	char token[FORM_TOKEN_SIZE];
 	int r = store_account_by_id(request_server(a->request)->store, browser->account, &account);
 
 	if (r == 0)
-		r = authorize_bind(a, browser, &bound);
+		r = texts_fill(a->texts->go_on_intro, application(a), &intro);
 	if (r == 0)
-		r = form_token_make(a->request, buf_text(&bound), token);
+		r = texts_fill(a->texts->go_on_as, account.email, &submit);
+	page.intro = buf_text(&intro);
+	page.submit = buf_text(&submit);
 	if (r == 0)
-		r = put_question(a, &account, token);
+		r = show_form(a, 200, browser, &page);
 	account_free(&account);
-	buf_free(&bound);
+	buf_free(&submit);
+	buf_free(&intro);
 	return r;
 }
 
+int authorize_ask_otp(struct authorization *a, const struct browser *browser, int status, const char *error)
+{
+	const struct page_field fields[] = {page_otp_field(a->texts, a->texts->otp_hint)};
+	struct buf intro = BUF_INIT(4096);
+	struct form_page page = {.ticket = AUTHORIZE_OTP, .error = error, .fields = fields, .field_count = 1, .submit = a->texts->go_on};
+	int r = texts_fill(a->texts->continue_to, application(a), &intro);
+
+	page.intro = buf_text(&intro);
+	if (r == 0)
+		r = show_form(a, status, browser, &page);
+	buf_free(&intro);
+	return r;
+}
+
+int authorize_otp_failed(struct authorization *a, const struct browser *browser, int failure, int retry_after)
+{
+	struct buf text = BUF_INIT(1024);
+	int status = 0, r;
+	const char *error = own_error(a->texts, failure, retry_after, &text, &status);
+
+	own_retry(a->response, failure, retry_after);
+	r = authorize_ask_otp(a, browser, status, error);
+	buf_free(&text);
+	return r;
+}

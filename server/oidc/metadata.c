@@ -39,7 +39,7 @@ static int put_urls(json_t *object, const char *issuer)
 static json_t *capabilities(void)
 {
 	return json_pack("{s:[s], s:[s], s:[s], s:[s,s,s], s:[s], s:[s], s:[s,s,s], s:[s,s,s], s:[s,s,s], s:[s],"
-			 " s:[s,s,s,s,s,s,s,s,s,s,s,s,s], s:[s,s,s,s,s], s:[s], s:[s], s:b, s:b, s:b, s:b}",
+			 " s:[s,s,s,s,s,s,s,s,s,s,s,s,s], s:[s,s,s,s,s], s:[s,s], s:[s], s:b, s:b, s:b, s:b}",
 			 "response_types_supported", "code", "response_modes_supported", "query", "subject_types_supported", "public",
 			 "grant_types_supported", "authorization_code", "refresh_token", GRANT_TOKEN_EXCHANGE,
 			 "id_token_signing_alg_values_supported", "RS256",
@@ -48,7 +48,7 @@ static json_t *capabilities(void)
 			 "revocation_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
 			 "claim_types_supported", "normal", "claims_supported", "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce",
 			 "at_hash", "acr", "amr", "sid", "email", "preferred_username", "ui_locales_supported", "en", "fr", "de", "es", "it",
-			 "acr_values_supported", ACR_PASSWORD, "dpop_signing_alg_values_supported", DPOP_ALGORITHM,
+			 "acr_values_supported", ACR_PASSWORD, ACR_OTP, "dpop_signing_alg_values_supported", DPOP_ALGORITHM,
 			 "authorization_response_iss_parameter_supported", 1,
 			 "claims_parameter_supported", 0, "request_parameter_supported", 0, "request_uri_parameter_supported", 0);
 }

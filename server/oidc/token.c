@@ -175,7 +175,8 @@ static const char *code_fault(const struct token_request *token, const struct au
 static void open_session(const struct token_request *token, const struct auth_code *code)
 {
 	struct session_row session = {
-		.account = code->account, .client = code->client, .scope = code->scope, .nonce = code->nonce, .auth_time = code->auth_time};
+		.account = code->account, .client = code->client, .scope = code->scope, .nonce = code->nonce, .auth_time = code->auth_time,
+		.otp_time = code->otp_time};
 	struct issued_tokens tokens = {0};
 	int r = make_tokens(token, &tokens);
 

@@ -101,6 +101,15 @@ static int put_times(json_t *object, const struct server *server, const struct s
 	return r < 0 ? r : json_put_int(object, "auth_time", session->auth_time / 1000);
 }
 
+/* RFC 8176 §2 */
+static int put_level(json_t *object, bool otp)
+{
+	json_t *methods = otp ? json_pack("[s,s,s]", "pwd", "otp", "mfa") : json_pack("[s]", "pwd");
+	int r = json_put_text(object, "acr", otp ? ACR_OTP : ACR_PASSWORD);
+
+	return json_object_set_new(object, "amr", methods) != 0 ? PIMS_E_MEMORY : r;
+}
+
 /* sid names the session to end_session, which gets this token back (OpenID Connect Front-Channel Logout 1.0 §3). */
 static int put_rest(json_t *object, const struct id_claims *claims)
 {
@@ -113,11 +122,7 @@ static int put_rest(json_t *object, const struct id_claims *claims)
 		r = json_put_text(object, "nonce", claims->nonce);
 	if (r == 0)
 		r = put_at_hash(object, claims->access_token);
-	if (r == 0)
-		r = json_put_text(object, "acr", ACR_PASSWORD);
-	if (r == 0 && json_object_set_new(object, "amr", json_pack("[s]", "pwd")) != 0)
-		r = PIMS_E_MEMORY;
-	return r;
+	return r < 0 ? r : put_level(object, claims->session->otp_time != 0);
 }
 
 int id_token_make(const struct server *server, const struct id_claims *claims, struct buf *ret_token)

@@ -4,8 +4,9 @@
 
 #include "server/server.h"
 
-/** How people sign in here, as `acr` (OpenID Connect Core §2, RFC 9470): by password. */
+/** How people sign in here, as `acr` (OpenID Connect Core §2, RFC 9470): by password; by password and a one-time password of an enrolled device. */
 #define ACR_PASSWORD "urn:openpims:acr:password"
+#define ACR_OTP "urn:openpims:acr:otp"
 
 enum { TOKEN_SIZE = 44, TOKEN_PRESENTED_MAX = 512 };
 

@@ -140,7 +140,13 @@ static const char version_8[] =
 	" PRIMARY KEY (account, hash)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX places_expires ON places (expires);";
 
-static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8};
+/* When a one-time password was given beside the password (0 = none was): of a browser, and of what was signed in from there. */
+static const char version_9[] =
+	"ALTER TABLE browsers ADD COLUMN otp_time INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE codes ADD COLUMN otp_time INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sessions ADD COLUMN otp_time INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8, version_9};
 
 int migrations_version(void)
 {

@@ -43,6 +43,7 @@ static int browser_row(sqlite3_stmt *statement, void *ret_result)
 	browser->account = sqlite3_column_int64(statement, 0);
 	browser->auth_time = sqlite3_column_int64(statement, 1);
 	browser->expires = sqlite3_column_int64(statement, 2);
+	browser->otp_time = sqlite3_column_int64(statement, 3);
 	return 0;
 }
 
@@ -52,7 +53,7 @@ int sqlite_browser_find(struct store *store, const unsigned char hash[32], int64
 	int r;
 
 	r = sqlite_find(store,
-			"SELECT b.account, b.auth_time, b.expires FROM browsers b JOIN accounts a ON a.id = b.account"
+			"SELECT b.account, b.auth_time, b.expires, b.otp_time FROM browsers b JOIN accounts a ON a.id = b.account"
 			" WHERE b.hash = ? AND b.expires > ? AND a.blocked = 0",
 			VALUES(HASH(hash), INT(now)), browser_row, &browser);
 	if (r < 0)
@@ -60,6 +61,25 @@ int sqlite_browser_find(struct store *store, const unsigned char hash[32], int64
 	memcpy(browser.hash, hash, sizeof browser.hash);
 	*ret_browser = browser;
 	return 0;
+}
+
+struct browser_prove {
+	const unsigned char *hash;
+	int64_t now;
+};
+
+static int browser_prove(struct sql *sql, void *arg)
+{
+	const struct browser_prove *prove = arg;
+
+	return sql_change(sql, "UPDATE browsers SET otp_time = ? WHERE hash = ?", VALUES(INT(prove->now), HASH(prove->hash)), PIMS_E_NOT_FOUND);
+}
+
+int sqlite_browser_prove(struct store *store, const unsigned char hash[32], int64_t now)
+{
+	struct browser_prove prove = {.hash = hash, .now = now};
+
+	return sqlite_write(store, browser_prove, &prove);
 }
 
 static int browser_end(struct sql *sql, void *arg)

@@ -70,9 +70,10 @@ static int session_add(struct sql *sql, void *arg)
 	if (blocked)
 		return PIMS_E_STATE;
 	r = sql_integer(sql,
-			"INSERT INTO sessions (account, client, scope, nonce, auth_time, expires, key) VALUES (?, ?, ?, ?, ?, 0, ?) RETURNING id",
+			"INSERT INTO sessions (account, client, scope, nonce, auth_time, expires, key, otp_time) VALUES (?, ?, ?, ?, ?, 0, ?, ?)"
+			" RETURNING id",
 			VALUES(INT(session->account), TEXT(session->client), TEXT(session->scope ? session->scope : ""), TEXT(session->nonce),
-			       INT(session->auth_time), KEY(new->tokens->session_key)),
+			       INT(session->auth_time), KEY(new->tokens->session_key), INT(session->otp_time)),
 			&new->id);
 	if (r == 0)
 		r = sql_proof_use(sql, new->tokens->proof);
@@ -114,8 +115,11 @@ static int rotate_row(sqlite3_stmt *statement, void *ret_result)
 {
 	struct rotate *rotate = ret_result;
 
+	int r = session_row(statement, &rotate->session);
+
 	rotate->state = sqlite3_column_int64(statement, 6);
-	return session_row(statement, &rotate->session);
+	rotate->session.otp_time = sqlite3_column_int64(statement, 7);
+	return r;
 }
 
 static int make_live(struct sql *sql, const unsigned char *refresh, int64_t session)
@@ -147,7 +151,7 @@ static int refresh_rotate(struct sql *sql, void *arg)
 	int r;
 
 	r = sql_find(sql,
-		     "SELECT s.id, s.account, s.client, s.scope, s.nonce, s.auth_time, r.state FROM refresh_tokens r"
+		     "SELECT s.id, s.account, s.client, s.scope, s.nonce, s.auth_time, r.state, s.otp_time FROM refresh_tokens r"
 		     " JOIN sessions s ON s.id = r.session WHERE r.hash = ?1 AND r.expires > ?2 AND s.client = ?3 AND (s.key IS NULL OR s.key = ?4)"
 		     " AND (?5 = 0 OR s.auth_time + ?5 > ?2)",
 		     VALUES(HASH(rotate->refresh), INT(rotate->now), TEXT(rotate->client), KEY(rotate->tokens->session_key),

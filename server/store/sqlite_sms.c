@@ -69,12 +69,13 @@ int sql_sms_message(struct sql *sql, const struct sms_message *message)
 static int sms_add(struct sql *sql, void *arg)
 {
 	const struct sms_new *new = arg;
-	struct sms_message message = *new->message;
+	struct sms_message message;
 	int r;
 
 	r = put_code(sql, new->code);
-	if (r < 0)
-		return r;
+	if (r < 0 || !new->message)
+		return r < 0 ? r : 0;
+	message = *new->message;
 	message.account = new->code->account;
 	message.purpose = new->code->purpose;
 	message.time = new->code->sent;

@@ -158,6 +158,7 @@ static const struct store_ops sqlite_ops = {
 	.audience_find = sqlite_audience_find,
 	.browser_add = sqlite_browser_add,
 	.browser_find = sqlite_browser_find,
+	.browser_prove = sqlite_browser_prove,
 	.browser_end = sqlite_browser_end,
 	.place_add = sqlite_place_add,
 	.place_find = sqlite_place_find,

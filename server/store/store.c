@@ -179,6 +179,11 @@ int store_browser_find(struct store *store, const unsigned char hash[32], int64_
 	return store->ops->browser_find(store, hash, now, ret_browser);
 }
 
+int store_browser_prove(struct store *store, const unsigned char hash[32], int64_t now)
+{
+	return store->ops->browser_prove(store, hash, now);
+}
+
 int store_browser_end(struct store *store, int64_t account)
 {
 	return store->ops->browser_end(store, account);

@@ -106,6 +106,7 @@ struct auth_code {
 	char *code_challenge; /**< S256, NULL = none was given */
 	char *nonce;          /**< NULL = none */
 	int64_t auth_time, expires;
+	int64_t otp_time; /**< when a one-time password was given as well; 0 = none was */
 	const unsigned char *browser; /**< store_code_add(): hash of the one that must still be signed in to the account; NULL = none */
 	char key[PROOF_KEY_SIZE]; /**< that must prove the exchange (dpop_jkt) */
 };
@@ -120,6 +121,7 @@ struct session_row {
 	int64_t id, account;
 	char *client, *scope, *nonce;
 	int64_t auth_time;
+	int64_t otp_time; /**< as in struct auth_code; store_access_find() does not fill it in */
 };
 void session_row_free(struct session_row *session);
 struct token_pair {
@@ -193,6 +195,7 @@ struct browser {
 	unsigned char hash[32]; /**< SHA-256 of the cookie */
 	int64_t account;
 	int64_t auth_time; /**< when the password was given */
+	int64_t otp_time;  /**< when a one-time password was; 0 = none was */
 	int64_t expires;
 	const char *password_hash; /**< store_browser_add(): which password that was; NULL = any */
 };
@@ -203,6 +206,8 @@ struct browser {
 int store_browser_add(struct store *store, const struct browser *browser, const unsigned char *replaced);
 /** PIMS_E_NOT_FOUND: unknown, expired, or its account is blocked. */
 int store_browser_find(struct store *store, const unsigned char hash[32], int64_t now, struct browser *ret_browser);
+/** A one-time password was given in it. PIMS_E_NOT_FOUND: it was signed out meanwhile. */
+int store_browser_prove(struct store *store, const unsigned char hash[32], int64_t now);
 /** Ends all of an account. */
 int store_browser_end(struct store *store, int64_t account);
 

@@ -46,7 +46,7 @@ void sms_code_free(struct sms_code *code);
  * Makes `code` the live one of its account and purpose (an older one dies) and writes the message to the outbox with time `code->sent`, both or
  * neither. The same code again is a resend: `sent` and `expires` become the given ones. PIMS_E_STATE: the hash collides with a live code of
  * another account or purpose (take another); PIMS_E_NOT_FOUND: a resend (`sent` after `created`) of a code that was used up meanwhile. Of `message`
- * only phone and text are read.
+ * only phone and text are read; NULL: the code is told in another way.
  */
 int store_sms_add(struct store *store, const struct sms_code *code, const struct sms_message *message);
 /** At most `max` messages in a window under `key`, as store_attempt(). */

@@ -3,6 +3,7 @@
 #include "server/account/mail.h"
 #include "server/account/password.h"
 #include "server/oidc/places.h"
+#include "server/oidc/second_factor.h"
 #include "server/oidc/sign_in.h"
 #include "server/web/confirm.h"
 
@@ -12,7 +13,7 @@
 
 #include <string.h>
 
-/* Changing an account's e-mail address or password: its password is asked for, whoever is signed in. */
+/* Changing an account's e-mail address or password: its password is asked for, whoever is signed in, and what else a sign-in wants. */
 
 /* The account of name and password; the application's user, when it told who that is. */
 static int check_person(struct visit *visit, struct account *ret_account, int *ret_retry_after)
@@ -22,6 +23,8 @@ static int check_person(struct visit *visit, struct account *ret_account, int *r
 
 	if (r == 0 && visit->hinted.id && visit->hinted.id != account.id)
 		r = PIMS_E_NOT_FOUND;
+	if (r == 0)
+		r = second_factor_check(request_server(visit->request), visit_field(visit, "otp"), account.id, ret_retry_after);
 	if (r == 0)
 		*ret_account = account;
 	else
@@ -36,6 +39,12 @@ static const char *known_email(const struct visit *visit)
 	return typed ? typed : visit->hinted.email;
 }
 
+/* The last field, where the server wants one-time passwords. */
+static size_t count_fields(const struct visit *visit, size_t all)
+{
+	return request_server(visit->request)->settings.sign_in_otp ? all : all - 1;
+}
+
 static void show_email(struct visit *visit, int status, const char *error)
 {
 	const struct texts *texts = visit->texts;
@@ -43,8 +52,10 @@ static void show_email(struct visit *visit, int status, const char *error)
 		{"username", texts->username, "email", "username", known_email(visit), NULL},
 		{"password", texts->password, "password", "current-password", NULL, NULL},
 		{"email", texts->new_email, "email", "email", query_get(&visit->request->form, "email"), NULL},
+		page_otp_field(texts, texts->otp_if),
 	};
-	const struct form_page page = {.heading = texts->email_heading, .error = error, .fields = fields, .field_count = 3,
+	const struct form_page page = {.heading = texts->email_heading, .error = error, .fields = fields,
+				       .field_count = count_fields(visit, sizeof fields / sizeof *fields), .optional = "otp",
 				       .submit = texts->go_on};
 
 	visit_show(visit, status, &page);
@@ -108,9 +119,11 @@ static void show_password(struct visit *visit, int status, const char *error)
 		{"password", texts->current_password, "password", "current-password", NULL, NULL},
 		{"new_password", texts->new_password, "password", "new-password", NULL, visit_password_hint(visit, &hint)},
 		{"new_password2", texts->repeat_password, "password", "new-password", NULL, NULL},
+		page_otp_field(texts, texts->otp_if),
 	};
 	const struct form_page page = {.heading = texts->password_heading, .intro = texts->password_intro, .error = error, .fields = fields,
-				       .field_count = 4, .submit = texts->go_on};
+				       .field_count = count_fields(visit, sizeof fields / sizeof *fields), .optional = "otp",
+				       .submit = texts->go_on};
 
 	visit_show(visit, status, &page);
 	buf_free(&hint);

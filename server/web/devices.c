@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/encode.h"
+#include "base/text.h"
 #include "server/oidc/browser.h"
 #include "server/oidc/form_token.h"
+#include "server/oidc/second_factor.h"
 #include "server/oidc/sign_in.h"
 #include "server/web/listing.h"
 #include "server/web/own.h"
@@ -15,6 +17,9 @@
 
 enum { FRESH_MS = 3600 * 1000 };
 
+/* The ticket of the form that asks for a one-time password: for the page, or for a code that enrols another device. */
+static const char ticket_page[] = "otp", ticket_add[] = "add";
+
 static void show_sign_in(struct request *request, struct response *response, int status, const char *error)
 {
 	const struct texts *texts = texts_of_request(request);
@@ -24,6 +29,16 @@ static void show_sign_in(struct request *request, struct response *response, int
 	};
 	const struct form_page page = {.texts = texts, .heading = texts->devices_heading, .error = error, .fields = fields, .field_count = 2,
 				       .submit = texts->sign_in};
+
+	own_show(request, response, status, ACCOUNT_DEVICES_PATH, &page);
+}
+
+static void show_otp(struct request *request, struct response *response, int status, const char *ticket, const char *error)
+{
+	const struct texts *texts = texts_of_request(request);
+	const struct page_field fields[] = {page_otp_field(texts, texts->otp_hint)};
+	const struct form_page page = {.texts = texts, .heading = texts->devices_heading, .error = error, .ticket = ticket, .fields = fields,
+				       .field_count = 1, .submit = texts->go_on};
 
 	own_show(request, response, status, ACCOUNT_DEVICES_PATH, &page);
 }
@@ -65,6 +80,8 @@ static int put_devices(struct listing *listing, const struct browser *browser)
 	buf_puts(&listing->html, "</ul>\n");
 	if (!listing->count)
 		buf_printf(&listing->html, "<p>%s</p>\n", listing->texts->no_devices);
+	else
+		add_device_put(listing);
 	return r;
 }
 
@@ -159,12 +176,59 @@ static int sign_out(const struct request *request, const struct browser *browser
 	return r < 0 ? r : sign_in_forgive(store, browser->account);
 }
 
+/* Only a device that is enrolled vouches for another one. */
+static void add_device(struct request *request, struct response *response, const struct browser *browser)
+{
+	const struct texts *texts = texts_of_request(request);
+	int r = browser->otp_time ? 0 : second_factor_has(request_server(request), browser->account);
+
+	if (browser->otp_time)
+		add_device_show(request, response, browser->account);
+	else if (r == 0)
+		show_otp(request, response, 200, ticket_add, NULL);
+	else if (r == PIMS_E_NOT_FOUND)
+		show_again(request, response);
+	else
+		page_message(response, 500, texts, texts->error, texts->failed);
+}
+
+static void post_otp(struct request *request, struct response *response, struct browser *browser)
+{
+	const struct texts *texts = texts_of_request(request);
+	const char *ticket = text_equal(own_field(request, "ticket"), ticket_add) ? ticket_add : ticket_page, *error = texts->expired;
+	struct buf text = BUF_INIT(1024);
+	int status = 403, retry_after = 0;
+	int r = own_check(request, response, ACCOUNT_DEVICES_PATH);
+
+	if (r == PIMS_E_INVALID)
+		return;
+	if (r == 0) {
+		r = second_factor_prove(request_server(request), own_field(request, "otp"), browser, &retry_after);
+		own_retry(response, r, retry_after);
+		if (r < 0)
+			error = own_error(texts, r, retry_after, &text, &status);
+	}
+	if (r < 0)
+		show_otp(request, response, status, ticket, error);
+	else if (ticket == ticket_add)
+		add_device(request, response, browser);
+	else
+		show_again(request, response);
+	buf_free(&text);
+}
+
 /* The form's token was right. */
 static void act(struct request *request, struct response *response, const struct browser *browser)
 {
 	const struct texts *texts = texts_of_request(request);
 	bool everywhere = query_get(&request->form, "everywhere") != NULL, leaves = everywhere || query_get(&request->form, "sign_out");
-	int r = leaves ? sign_out(request, browser, everywhere) : end_one(request, browser);
+	int r;
+
+	if (query_get(&request->form, "add")) {
+		add_device(request, response, browser);
+		return;
+	}
+	r = leaves ? sign_out(request, browser, everywhere) : end_one(request, browser);
 
 	if (r < 0) {
 		page_message(response, 500, texts, texts->error, texts->failed);
@@ -201,6 +265,14 @@ static bool is_known(const struct request *request, struct browser *ret_browser)
 	return query_get(&request->form, "sign_out") || now - ret_browser->auth_time <= FRESH_MS;
 }
 
+/* The password was enough to come this far, and to leave. */
+static bool lacks_otp(const struct request *request, const struct browser *browser)
+{
+	if (browser->otp_time || query_get(&request->form, "sign_out"))
+		return false;
+	return second_factor_wanted(request_server(request), browser->account) != PIMS_E_NOT_FOUND;
+}
+
 void page_devices(struct request *request, struct response *response)
 {
 	bool posted = *request->method == 'P';
@@ -210,6 +282,10 @@ void page_devices(struct request *request, struct response *response)
 		check_password(request, response);
 	else if (!is_known(request, &browser))
 		show_sign_in(request, response, 200, NULL);
+	else if (posted && query_get(&request->form, "otp"))
+		post_otp(request, response, &browser);
+	else if (lacks_otp(request, &browser))
+		show_otp(request, response, 200, ticket_page, NULL);
 	else if (posted)
 		post(request, response, &browser);
 	else

@@ -32,7 +32,11 @@ struct listing_action {
 /** Asked for twice, without a script: what the summary opens says what it means, and has the button. */
 void listing_put_action(struct listing *listing, const struct listing_action *action);
 
-/** The second part of the page: where the account is signed in. */
+/** The part of the page that offers a code for a further device, and the page with the code. */
+void add_device_put(struct listing *listing);
+void add_device_show(const struct request *request, struct response *response, int64_t account);
+
+/** The last part of the page: where the account is signed in. */
 int sessions_put(struct listing *listing, const struct browser *browser);
 
 #endif

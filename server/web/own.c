@@ -86,6 +86,8 @@ const char *own_error(const struct texts *texts, int r, int retry_after, struct 
 	*ret_status = 403;
 	if (r == PIMS_E_NOT_FOUND)
 		return texts->wrong;
+	if (r == PIMS_E_INVALID)
+		return texts->wrong_otp;
 	*ret_status = 503;
 	if (r == PIMS_E_AGAIN)
 		return texts->busy;

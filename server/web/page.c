@@ -27,7 +27,7 @@ static const char style[] =
 	"button.quiet,summary{margin-top:.75rem;background:none;color:var(--accent)}"
 	"button.bad{margin-top:0;background:none;border-color:var(--bad);color:var(--bad)}details p{margin:1rem 0}"
 	".apart{margin-top:2.5rem}.hint{margin:.4rem 0 0;color:var(--soft)}ul{list-style:none;margin:0;padding:0}"
-	"li{margin-top:1.5rem;padding-top:1rem;border-top:1px solid var(--line)}main>h2{font-size:1.25rem;margin:2rem 0 1rem}"
+	".code{font-size:1.75rem;letter-spacing:.1em}li{margin-top:1.5rem;padding-top:1rem;border-top:1px solid var(--line)}main>h2{font-size:1.25rem;margin:2rem 0 1rem}"
 	"li h2,li h3{font-size:1.1rem;margin:0;overflow-wrap:anywhere}"
 	":focus-visible{outline:3px solid var(--focus);outline-offset:2px}"
 	"[role=alert]{padding:.6rem;border-left:.3rem solid var(--bad);background:var(--bad-back);color:var(--bad-text)}";
@@ -193,13 +193,18 @@ void page_content(struct response *response, const struct texts *texts, const ch
 	finish(response, buf_error(markup) ? 500 : 200, "", &html);
 }
 
-static void put_field(struct buf *html, const struct page_field *field, bool focus, bool failed)
+struct page_field page_otp_field(const struct texts *texts, const char *hint)
+{
+	return (struct page_field){"otp", texts->otp_label, "text", "one-time-code", NULL, hint};
+}
+
+static void put_field(struct buf *html, const struct page_field *field, bool optional, bool focus, bool failed)
 {
 	const char *value = field->value ? field->value : "";
 
 	buf_printf(html, "<label for=\"%s\">%s</label>\n<input id=\"%s\" name=\"%s\" type=\"%s\" autocomplete=\"%s\"", field->name, field->label,
 		   field->name, field->name, field->type, field->autocomplete);
-	buf_printf(html, " autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"1024\" required%s%s", focus ? " autofocus" : "",
+	buf_printf(html, " autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"1024\"%s%s%s", optional ? "" : " required", focus ? " autofocus" : "",
 		   failed ? " aria-invalid=\"true\"" : "");
 	if (failed || field->hint)
 		buf_printf(html, " aria-describedby=\"%s%s%s%s\"", failed ? "error" : "", failed && field->hint ? " " : "",
@@ -224,7 +229,7 @@ static void put_form_fields(struct buf *html, const struct form_page *page)
 	for (size_t i = 0; i < page->field_count; i++) {
 		bool focus = !focused && !page->fields[i].value;
 
-		put_field(html, &page->fields[i], focus, page->error != NULL);
+		put_field(html, &page->fields[i], page->optional && strcmp(page->fields[i].name, page->optional) == 0, focus, page->error != NULL);
 		focused = focused || focus;
 	}
 	buf_puts(html, "<button type=\"submit\">");

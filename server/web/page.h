@@ -34,6 +34,9 @@ struct page_field {
 	const char *value; /**< NULL = none */
 	const char *hint;  /**< NULL = none */
 };
+/** The field "otp" of a one-time password; `hint` of ours. */
+struct page_field page_otp_field(const struct texts *texts, const char *hint);
+
 /** A page with one form. */
 struct form_page {
 	const struct texts *texts;
@@ -46,6 +49,7 @@ struct form_page {
 	const char *form_token;
 	const struct page_field *fields;
 	size_t field_count;
+	const char *optional;        /**< name of the field that may be left empty; NULL = none */
 	const char *submit;
 	const char *again;           /**< label of one more button, "again"; NULL = none */
 	bool cancels;                /**< has a button "cancel" */

@@ -14,6 +14,10 @@ struct texts {
 	const char *other_account;
 	const char *username;
 	const char *password;
+	const char *otp_label;
+	const char *otp_hint;
+	const char *otp_if;  /**< the hint where it may be left out */
+	const char *wrong_otp;
 	const char *error;       /**< in front of the title of a page that shows one */
 	const char *wrong;
 	const char *too_many;    /**< "%s" is minutes */
@@ -62,6 +66,11 @@ struct texts {
 	const char *last_used_on; /**< "%s" is a date */
 	const char *remove; /**< "%s" is a device */
 	const char *remove_sure;
+	const char *add_heading;
+	const char *add_intro;
+	const char *add_show;
+	const char *add_code;
+	const char *add_valid; /**< "%s" is minutes */
 	const char *sessions_heading;
 	const char *no_sessions;
 	const char *signed_in_on; /**< "%s" is a day */

@@ -10,6 +10,12 @@ const struct texts texts_fr = {
 	.other_account = "Utiliser un autre compte",
 	.username = "Adresse e-mail",
 	.password = "Mot de passe",
+	.otp_label = "Mot de passe à usage unique",
+	.otp_hint = "Depuis l’application d’un appareil que vous avez enregistré. Si vous n’en avez plus aucun, "
+		"adressez-vous à l’opérateur de ce service.",
+	.otp_if = "Seulement si un appareil est enregistré : depuis son application.",
+	.wrong_otp = "Le mot de passe à usage unique est incorrect, déjà utilisé ou expiré. Demandez-en un "
+		"nouveau.",
 	.error = "Erreur",
 	.wrong = "L’adresse e-mail ou le mot de passe est incorrect.",
 	.too_many = "Trop de tentatives. Réessayez dans %s min.",
@@ -60,6 +66,12 @@ const struct texts texts_fr = {
 	.last_used_on = "Dernière utilisation le %s",
 	.remove = "Retirer %s",
 	.remove_sure = "Il ne produira plus de mots de passe à usage unique tant qu’il ne sera pas enregistré à nouveau.",
+	.add_heading = "Ajouter un appareil",
+	.add_intro = "Un code affiché ici enregistre un nouvel appareil sans SMS. D’autres peuvent lire ou "
+		"détourner les messages du réseau téléphonique.",
+	.add_show = "Afficher un code",
+	.add_code = "Saisissez ce code sur le nouvel appareil :",
+	.add_valid = "Il est valable pour un appareil et pendant %s minutes. Ne le communiquez à personne.",
 	.sessions_heading = "Où vous êtes connecté",
 	.no_sessions = "Aucune application n’est connectée.",
 	.signed_in_on = "Connexion le %s",

@@ -37,7 +37,7 @@ void visit_show(struct visit *visit, int status, const struct form_page *page);
 void visit_fail(struct visit *visit);
 /** A field of the posted form, "" when it is missing. */
 const char *visit_field(const struct visit *visit, const char *name);
-/** The text for a failed sign_in() or mail_allow(), and its status; `text` must live as long as the result. */
+/** The text for a failed sign_in(), second_factor_check() or mail_allow(), and its status; `text` must live as long as the result. */
 const char *visit_error(const struct visit *visit, int r, int retry_after, struct buf *text, int *ret_status);
 /** What a new password must be; `text` must live as long as the result. */
 const char *visit_password_hint(const struct visit *visit, struct buf *text);

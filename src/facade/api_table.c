@@ -84,7 +84,11 @@ static const struct api_parameter update_parameters[] = {
 	{"oldPIN", API_DIGITS, true, NULL, NULL, NULL}, {"newPIN", API_DIGITS, true, NULL, NULL, NULL}, {0}};
 static const short pin_errors[] = {2001, 2101, 2102, 2305, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2315, 2316, 2317, 2344, 0};
 
-static const struct api_parameter otp_parameters[] = {{"pinCode", API_DIGITS, true, NULL, NULL, NULL}, {0}};
+/* A sign-in may want an OTP itself, and where nobody is signed in the device makes it all the same: its keys prove it, not a token. */
+#define OTP_SIGNED_OUT {"signedOut", API_EXTENSION, false, signed_out_values, NULL, "allowed: also where nobody is signed in, for the sign-in's page"}
+static const char *const signed_out_values[] = {"allowed", NULL};
+static const struct api_parameter otp_parameters[] = {{"pinCode", API_DIGITS, true, NULL, NULL, NULL}, OTP_SIGNED_OUT, {0}};
+static const struct api_parameter otp_bare_parameters[] = {OTP_SIGNED_OUT, {0}};
 static const struct api_field otp_result[] = {{"otp", "string"}, {0}};
 static const short otp_errors[] = {2000, 2001, 2006, 2101, 2102, 2202, 2308, 2309, 2310, 2311, 2312, 2313, 2314, 2316, 2317, 0};
 
@@ -162,7 +166,7 @@ const struct api_row api_rows[] = {
 	 API_STRONG, "2.0", true, strong_pin_update},
 	{API_GET, OTP_API, {{.name = "action", .value = "withPIN"}}, otp_parameters, otp_result, otp_errors,
 	 API_STRONG, "2.0", true, strong_otp_with_pin},
-	{API_GET, OTP_API, {{.name = "action", .value = "withoutPIN"}}, NULL, otp_result, otp_errors,
+	{API_GET, OTP_API, {{.name = "action", .value = "withoutPIN"}}, otp_bare_parameters, otp_result, otp_errors,
 	 API_STRONG, "2.0", true, strong_otp_without_pin},
 	{API_SET, API_CONFIGURATION, {{0}}, configuration_parameters, NULL, configuration_errors, SDK, "2.0", false, sdk_configure},
 	{API_GET, "pims.sdk.version", {{0}}, NULL, version_result, no_errors, SDK, "2.0", false, sdk_version},

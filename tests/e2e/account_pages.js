@@ -4,6 +4,7 @@
 "use strict";
 
 const assert = require("node:assert");
+const { execFileSync } = require("node:child_process");
 const http = require("node:http");
 const { Browser } = require("./browser.js");
 
@@ -206,11 +207,44 @@ async function cancel(browser, app) {
 	}
 }
 
+/* A one-time password of the enrolled device: nobody needs to be signed in there. */
+const otp = () => execFileSync(process.env.PIMS_BIN, ["--state", process.env.PIMS_STATE, "otp", "--signed-out"], { encoding: "utf8" }).trim();
+
+/* An application asks for more than the password. */
+async function secondFactor(browser, app) {
+	const acr = "urn:openpims:acr:otp";
+	await go(browser, app.page("/am/oauth2/authorize", { response_type: "code", scope: "openid", prompt: "login", acr_values: acr }), "sign-in");
+	await fill(browser, { username: DEMO.email, password: DEMO.password }, "otp");
+	await checkKeyboard(browser, "otp");
+	await fill(browser, { otp: "00000000" }, "otp-error");
+	await assertError(browser, "otp");
+	await fill(browser, { otp: otp() });
+	const session = await app.token({ grant_type: "authorization_code", code: (await app.back(browser)).get("code") });
+	assert.equal(JSON.parse(Buffer.from(session.id_token.split(".")[1], "base64url")).acr, acr);
+	await go(browser, url + "/account/devices?ui_locales=" + language, "devices");
+	await press(browser, "[name=sign_out]");
+	await browser.until("!window.old && document.readyState === 'complete'");
+}
+
+/* The device that is enrolled vouches for another one. */
+async function addDevice(browser) {
+	await press(browser, "[name=add]");
+	await browser.until("!window.old && document.querySelector('[name=otp]')");
+	await check(browser, "devices-otp");
+	await checkKeyboard(browser, "devices-otp");
+	await fill(browser, { otp: "00000000" }, "devices-otp-error");
+	await assertError(browser, "devices-otp");
+	await fill(browser, { otp: otp() }, "devices-code");
+	assert.match(await browser.evaluate("document.querySelector('.code').textContent"), /^\d{8}$/);
+	await go(browser, url + "/account/devices?ui_locales=" + language, "devices");
+}
+
 async function removeDevice(browser) {
 	const path = url + "/account/devices?ui_locales=" + language;
 	await go(browser, path, "devices-sign-in");
 	await fill(browser, { username: DEMO.email, password: DEMO.password }, "devices");
 	await checkKeyboard(browser, "devices");
+	await addDevice(browser);
 	assert.equal(await browser.evaluate("document.querySelectorAll('[name=remove]').length"), 1);
 	assert.equal(await browser.evaluate("document.querySelector('[name=remove]').checkVisibility()"), false, "it is asked for twice");
 	await press(browser, "summary");
@@ -298,6 +332,7 @@ async function main() {
 		email = await changeEmail(browser, app, email, session);
 		await changePassword(browser, app, session, await signIn(browser, app, email, PASSWORD));
 		await cancel(browser, app);
+		await secondFactor(browser, app);
 		await removeDevice(browser);
 		await sayYes(browser, app);
 		await endSession(browser);

@@ -52,6 +52,7 @@ mkdir -p "$BUILD_DIR/screenshots"
 sandbox_start
 "$pims" --state "$work/state" init --backend "$url" 2>"$work/errors" || fail "init: $(cat "$work/errors")"
 mkfifo "$work/address"
+export PIMS_STATE="$work/state"
 for page in "375 de" "1280 en"; do
 	login
 	enrol
