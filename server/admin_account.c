@@ -31,7 +31,7 @@ const char admin_account_help[] =
 	"unblock also lifts the block of its PIN. set-password and unblock forget wrong passwords that strangers tried; remove takes all\n"
 	"that belongs to it. `list` prints e-mail, phone, state (active, blocked) and PIN (none, set, blocked), tabs between.\n"
 	"`recover` prints a code, good once and for a day: with it and the password its owner sets a new phone number at /account/recover.\n"
-	"`enrollment-code` prints a code, good once and for a day, that enrols a device without an SMS: hand it to its owner, and to nobody else.\n"
+	"`enrollment-code` prints a code, good once and for ten minutes, that enrols a device without an SMS: for its owner, and nobody else.\n"
 	"`remove-devices` is for who lost the only one: where a sign-in wants a one-time password (--sign-in-otp), the password is enough again.\n"
 	"\n"
 	"ACCOUNT is an e-mail address. The accounts of people who sign in at another provider (pimsd --external-issuer) have an id in its\n"

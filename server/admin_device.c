@@ -11,7 +11,7 @@
 
 /* What an operator does for the devices of an account: a code for the first one without an SMS, and an end to those that are lost. */
 
-enum { CODE_SECONDS = 86400 };
+enum { CODE_SECONDS = 600 };
 
 /* The code is told once, here; the store has it sealed. */
 static int print_code(const struct admin *admin, int64_t account)

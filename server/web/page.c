@@ -27,7 +27,8 @@ static const char style[] =
 	"button.quiet,summary{margin-top:.75rem;background:none;color:var(--accent)}"
 	"button.bad{margin-top:0;background:none;border-color:var(--bad);color:var(--bad)}details p{margin:1rem 0}"
 	".apart{margin-top:2.5rem}.hint{margin:.4rem 0 0;color:var(--soft)}ul{list-style:none;margin:0;padding:0}"
-	".code{font-size:1.75rem;letter-spacing:.1em}li{margin-top:1.5rem;padding-top:1rem;border-top:1px solid var(--line)}main>h2{font-size:1.25rem;margin:2rem 0 1rem}"
+	".code{font-size:1.75rem;letter-spacing:.1em}"
+	"li{margin-top:1.5rem;padding-top:1rem;border-top:1px solid var(--line)}main>h2{font-size:1.25rem;margin:2rem 0 1rem}"
 	"li h2,li h3{font-size:1.1rem;margin:0;overflow-wrap:anywhere}"
 	":focus-visible{outline:3px solid var(--focus);outline-offset:2px}"
 	"[role=alert]{padding:.6rem;border-left:.3rem solid var(--bad);background:var(--bad-back);color:var(--bad-text)}";

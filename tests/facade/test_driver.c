@@ -290,6 +290,19 @@ static void nobody_signed_in_is_2301_without_a_request(void **state)
 	assert_int_equal(h.transport.count, 0);
 }
 
+/* For the page of a sign-in that asks for an OTP: the device proves itself by its keys. */
+static void an_otp_of_a_device_may_be_had_signed_out(void **state)
+{
+	(void)state;
+	harness_call(&h, "get", "pims.authentication.otp", "{\"action\":\"withoutPIN\",\"signedOut\":\"allowed\"}");
+	harness_assert_failed(&h.heard, 2317, NULL, "device.not_enrolled");
+	harness_call(&h, "get", "pims.authentication.otp", "{\"action\":\"withPIN\",\"pinCode\":\"1\",\"signedOut\":\"allowed\"}");
+	harness_assert_failed(&h.heard, 2317, NULL, "device.not_enrolled");
+	harness_call(&h, "get", "pims.authentication.otp", "{\"action\":\"withoutPIN\",\"signedOut\":\"yes\"}");
+	harness_assert_failed(&h.heard, 2102, NULL, NULL);
+	assert_int_equal(h.transport.count, 0);
+}
+
 static void the_session_of_another_client_or_backend_is_not_used(void **state)
 {
 	static const char *const changes[] = {"{\"credential\":{\"clientID\":\"other\"}}", "{\"backend\":\"http://127.0.0.1:9\"}",
@@ -748,6 +761,7 @@ int main(void)
 		VALID(a_401_whose_renewal_fails_ends_with_that_failure),
 		VALID(many_401s_share_one_renewal),
 		NOBODY(nobody_signed_in_is_2301_without_a_request),
+		NOBODY(an_otp_of_a_device_may_be_had_signed_out),
 		VALID(the_session_of_another_client_or_backend_is_not_used),
 		VALID(a_token_with_60_seconds_to_live_is_given_without_a_request),
 		EXPIRED(ten_thousand_callers_make_one_request),

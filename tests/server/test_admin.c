@@ -312,6 +312,75 @@ static void a_recovery_code_is_shown_once_and_kept_as_argon2id_only(void **state
 	account_free(&account);
 }
 
+static int count(void *data, const struct device *device)
+{
+	(void)device;
+	++*(int *)data;
+	return 0;
+}
+
+static int devices_of(struct fixture *fixture, int64_t account)
+{
+	struct store *store = open_store(fixture);
+	int devices = 0;
+
+	assert_int_equal(store_device_list(store, account, count, &devices), 0);
+	store_close(store);
+	return devices;
+}
+
+/* Two devices enrol with the operator's code, as iwws/MAC does it. */
+static void enroll(struct fixture *fixture, int64_t account, const char *code, int64_t id, char *device_id)
+{
+	char name[] = "name";
+	unsigned char bytes[] = "sealed";
+	struct device device = {.id = id, .account = account, .serial = device_id, .device_id = device_id, .name = name, .phase = DEVICE_MS,
+				.keys = bytes, .keys_length = sizeof bytes};
+	struct store *store = open_store(fixture);
+	struct seal *seal = NULL;
+	struct env env;
+	int64_t owner = 0;
+
+	env_init(&env, NULL, NULL, NULL);
+	assert_int_equal(data_dir_open_seal(&seal, fixture->data, store, &env), 0);
+	assert_int_equal(seal_digest(seal, code, device.code_hash), 0);
+	assert_int_equal(store_sms_find(store, device.code_hash, SMS_ENROLLMENT, env_now(&env), &owner), 0);
+	assert_int_equal(owner, account);
+	assert_int_equal(store_sms_find(store, device.code_hash, SMS_ENROLLMENT, env_now(&env) + 601000, &owner), PIMS_E_STATE);
+	assert_int_equal(store_enroll_finalize(store, &device, NULL, 0, 5, env_now(&env)), 0);
+	seal_free(seal);
+	store_close(store);
+}
+
+static void an_enrollment_code_is_shown_once_and_devices_are_removed(void **state)
+{
+	struct fixture *fixture = *state;
+	char code[16], first[] = "first", second[] = "second";
+	struct account account;
+
+	assert_int_equal(RUN("correct horse battery\n", "account", "add", "jo@example.com", "--password-stdin"), 0);
+	assert_int_equal(RUN(NULL, "account", "enrollment-code", "ann@example.com"), 1);
+	assert_true(said(fixture, "ann@example.com: there is none"));
+	assert_int_equal(RUN(NULL, "account", "remove-devices", "ann@example.com"), 1);
+	read_account(fixture, "jo@example.com", &account);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(RUN(NULL, "account", "enrollment-code", "jo@example.com"), 0);
+		assert_int_equal(sscanf(fixture->output, "%15[0-9]", code), 1);
+		assert_int_equal(strlen(code), 8);
+		assert_int_equal(strlen(fixture->output), 9); /* the code and a line end, nothing else */
+		assert_false(is_stored(fixture, code));
+		enroll(fixture, account.id, code, i + 1, i ? second : first);
+	}
+	assert_int_equal(devices_of(fixture, account.id), 2);
+	assert_int_equal(RUN(NULL, "account", "remove-devices", "jo@example.com"), 0);
+	assert_int_equal(devices_of(fixture, account.id), 0);
+	assert_int_equal(RUN(NULL, "account", "remove-devices", "jo@example.com"), 0);
+	assert_int_equal(RUN(NULL, "account", "block", "jo@example.com"), 0);
+	assert_int_equal(RUN(NULL, "account", "enrollment-code", "jo@example.com"), 1);
+	assert_true(said(fixture, "is blocked"));
+	account_free(&account);
+}
+
 static void a_client_secret_is_made_and_shown_once(void **state)
 {
 	struct fixture *fixture = *state;
@@ -580,6 +649,7 @@ int main(void)
 		TEST(a_bad_password_makes_no_account),
 		TEST(an_account_lives_its_life),
 		TEST(a_recovery_code_is_shown_once_and_kept_as_argon2id_only),
+		TEST(an_enrollment_code_is_shown_once_and_devices_are_removed),
 		TEST(a_client_secret_is_made_and_shown_once),
 		TEST(a_client_may_ask_for_what_it_was_registered_for),
 		TEST(help_is_there_with_an_example),

@@ -267,7 +267,7 @@ static void the_ends_of_the_ranges_are_taken(void **state)
 static void what_limits_pins_devices_and_passwords_is_set(void **state)
 {
 	const struct settings settings =
-		settings_of(WORDS("--pin-min", "6", "--pin-max", "10", "--max-devices", "3", "--otp-per-day", "6", "--weak-pins", "--otp-pin-required"));
+		settings_of(WORDS("--pin-min", "6", "--pin-max", "10", "--max-devices", "3", "--otp-per-day", "6", "--weak-pins", "--otp-pin-required", "--sign-in-otp"));
 
 	(void)state;
 	assert_int_equal(settings.pin_min, 6);
@@ -276,6 +276,7 @@ static void what_limits_pins_devices_and_passwords_is_set(void **state)
 	assert_int_equal(settings.otp_per_day, 6);
 	assert_true(settings.weak_pins);
 	assert_false(settings.otp_without_pin);
+	assert_true(settings.sign_in_otp);
 }
 
 static void country_and_audience_are_set(void **state)
