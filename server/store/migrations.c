@@ -140,7 +140,12 @@ static const char version_8[] =
 	" PRIMARY KEY (account, hash)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX places_expires ON places (expires);";
 
-static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8};
+/* Wrong one-time passwords in a row: each value once, since clients repeat themselves. */
+static const char version_9[] =
+	"CREATE TABLE otp_guesses (account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, hash BLOB NOT NULL,"
+	" PRIMARY KEY (account, hash)) STRICT, WITHOUT ROWID;";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8, version_9};
 
 int migrations_version(void)
 {

@@ -90,8 +90,15 @@ int sql_device_bury(struct sql *sql, int64_t account, int64_t id);
  * version stands for the challenge that was proved: whoever comes second with it finds another version.
  */
 int sql_device_use(struct sql *sql, const struct device *device, enum device_phase least, int64_t now);
-/** Inside a change: takes an OTP; PIMS_E_NOT_FOUND. */
-int sql_otp_consume(struct sql *sql, int64_t account, const unsigned char hash[32], int64_t now);
+/** An OTP that somebody presents. */
+struct otp_use {
+	int64_t account;
+	const unsigned char *hash;
+	int64_t now;
+	int refusal; /**< 0, or what store_otp_consume() tells: no failure of the change, whose count must stay */
+};
+/** Inside a change: takes an OTP, or counts a wrong one. */
+int sql_otp_use(struct sql *sql, struct otp_use *use);
 
 /** Inside a change: makes `code` the only one of its account and purpose; writes a message. */
 int sql_sms_replace(struct sql *sql, const struct sms_code *code);

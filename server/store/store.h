@@ -279,8 +279,8 @@ int store_recovery_claimed(struct store *store, const unsigned char ticket[32], 
 
 /* --- remote tokens (spec/wire.md §3): what an OTP is exchanged for ------------------------------------------------------------------ */
 /**
- * Accepts an OTP of the account once, as store_otp_consume(), and stores the tokens it buys, both or neither. PIMS_E_NOT_FOUND: OTP unknown, used or
- * expired. Remote tokens die with their account, and with its sessions when its password changes, it is blocked, or it signs out everywhere.
+ * Accepts an OTP of the account once, as store_otp_consume(), and stores the tokens it buys, both or neither. PIMS_E_NOT_FOUND, PIMS_E_LIMIT: as there.
+ * Remote tokens die with their account, and with its sessions when its password changes, it is blocked, or it signs out everywhere.
  */
 int store_remote_add(struct store *store, int64_t account, const unsigned char otp_hash[32], const struct token_pair *tokens, int64_t now);
 /**
