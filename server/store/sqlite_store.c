@@ -163,6 +163,7 @@ static const struct store_ops sqlite_ops = {
 	.place_find = sqlite_place_find,
 	.mail_ask = sqlite_mail_ask,
 	.mail_confirm = sqlite_mail_confirm,
+	.mail_once = sqlite_mail_once,
 	.mail_outbox = sqlite_mail_outbox,
 	.account_change_password = sqlite_account_change_password,
 	.recovery_add = sqlite_recovery_add,

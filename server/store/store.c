@@ -204,6 +204,11 @@ int store_mail_confirm(struct store *store, const struct mail_code *code, int ma
 	return store->ops->mail_confirm(store, code, max_tries, notice);
 }
 
+int store_mail_once(struct store *store, const char *key, int window_s, const struct mail *mail)
+{
+	return store->ops->mail_once(store, key, window_s, mail);
+}
+
 int store_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data)
 {
 	return store->ops->mail_outbox(store, after_id, each, data);

@@ -212,6 +212,7 @@ enum { PLACES_MAX = 20 };
  * of them with its sessions. PIMS_E_NOT_FOUND: no such account.
  */
 int store_place_add(struct store *store, int64_t account, const unsigned char place[32], int64_t expires);
+/** PIMS_E_NOT_FOUND. `place` NULL: any of the account. */
 int store_place_find(struct store *store, int64_t account, const unsigned char place[32], int64_t now);
 
 /* --- e-mail: accounts made and changed by their owners ------------------------------------------------------------------------------- */
@@ -241,6 +242,8 @@ int store_mail_ask(struct store *store, const struct mail_code *code, const stru
  * Every try counts. PIMS_E_NOT_FOUND: wrong, used or expired code, `max_tries` spent, or the address has an account meanwhile.
  */
 int store_mail_confirm(struct store *store, const struct mail_code *code, int max_tries, const struct mail *notice);
+/** Writes a message to the outbox. PIMS_E_LIMIT: one was written under `key` within the window, and this one is not. */
+int store_mail_once(struct store *store, const char *key, int window_s, const struct mail *mail);
 /** Messages with an id above `after_id`, oldest first. */
 int store_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data);
 /** A new password by its owner. */

@@ -91,6 +91,10 @@ struct texts {
 	const char *device_mail; /**< "%s" is the device */
 	const char *device_pin_mail; /**< the same, with the account's first PIN */
 	const char *pin_mail;
+	const char *new_place_mail; /**< these: "%s" is when and from where */
+	const char *after_failures_mail;
+	const char *row_full_mail;
+	const char *wrong_otps_mail;
 };
 
 /** Nothing but texts in each: tests walk them and want them all. English is the first, for who speaks none of them. */

@@ -97,4 +97,12 @@ const struct texts texts_de = {
 		"waren, entfernen Sie das Gerät, ändern Sie Ihr Passwort und wenden Sie sich an den Betreiber.",
 	.pin_mail = "Die PIN Ihres Kontos wurde geändert. Falls Sie es nicht waren, ändern Sie Ihr Passwort und "
 		"wenden Sie sich an den Betreiber.",
+	.new_place_mail = "Das Passwort Ihres Kontos wurde in einem Browser und einem Netz benutzt, wo es in letzter Zeit nicht benutzt "
+		"wurde: %s. Falls Sie es nicht waren, ändern Sie Ihr Passwort und wenden Sie sich an den Betreiber.",
+	.after_failures_mail = "Das Passwort Ihres Kontos wurde benutzt, nachdem mehrere falsche versucht worden waren: %s. Falls Sie "
+		"es nicht waren, ändern Sie Ihr Passwort und wenden Sie sich an den Betreiber.",
+	.row_full_mail = "Für Ihr Konto wurden sehr viele falsche Passwörter versucht, das letzte: %s. Sie können sich mit einem Browser "
+		"oder in einem Netz anmelden, das Sie schon benutzt haben; wenn das nicht geht, wenden Sie sich an den Betreiber.",
+	.wrong_otps_mail = "Das Passwort Ihres Kontos wurde benutzt und danach mehrere falsche Einmalpasswörter: %s. Falls Sie es "
+		"nicht waren, ändern Sie Ihr Passwort und wenden Sie sich an den Betreiber.",
 };

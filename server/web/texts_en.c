@@ -95,4 +95,12 @@ const struct texts texts_en = {
 		"remove the device, change your password and tell the operator of this service.",
 	.pin_mail = "The PIN of your account was changed. If it was not you, change your password and tell the "
 		"operator of this service.",
+	.new_place_mail = "The password of your account was used in a browser and a network that it was not used in lately: %s. If "
+		"it was not you, change your password and tell the operator of this service.",
+	.after_failures_mail = "The password of your account was used after several wrong ones had been tried: %s. If it was not "
+		"you, change your password and tell the operator of this service.",
+	.row_full_mail = "Very many wrong passwords were tried for your account, the last one: %s. You can sign in with a browser "
+		"or in a network that you used before; if that is not possible, ask the operator of this service.",
+	.wrong_otps_mail = "The password of your account was used, and then several wrong one-time passwords: %s. If it was not "
+		"you, change your password and tell the operator of this service.",
 };

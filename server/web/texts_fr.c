@@ -99,4 +99,13 @@ const struct texts texts_fr = {
 		"service.",
 	.pin_mail = "Le code PIN de votre compte a été changé. Si ce n’était pas vous, changez votre mot de passe et "
 		"prévenez l’opérateur de ce service.",
+	.new_place_mail = "Le mot de passe de votre compte a été utilisé dans un navigateur et un réseau où il ne l’était pas ces "
+		"derniers temps : %s. Si ce n’était pas vous, changez votre mot de passe et prévenez l’opérateur de ce service.",
+	.after_failures_mail = "Le mot de passe de votre compte a été utilisé après plusieurs essais incorrects : %s. Si ce n’était "
+		"pas vous, changez votre mot de passe et prévenez l’opérateur de ce service.",
+	.row_full_mail = "De très nombreux mots de passe incorrects ont été essayés pour votre compte, le dernier : %s. Vous pouvez "
+		"vous connecter avec un navigateur ou dans un réseau que vous avez déjà utilisé ; si ce n’est pas possible, adressez-vous à "
+		"l’opérateur de ce service.",
+	.wrong_otps_mail = "Le mot de passe de votre compte a été utilisé, puis plusieurs mots de passe à usage unique incorrects : "
+		"%s. Si ce n’était pas vous, changez votre mot de passe et prévenez l’opérateur de ce service.",
 };

@@ -97,4 +97,12 @@ const struct texts texts_it = {
 		"stato lei, rimuova il dispositivo, cambi la password e avvisi il gestore di questo servizio.",
 	.pin_mail = "Il PIN del suo account è stato cambiato. Se non è stato lei, cambi la password e avvisi il "
 		"gestore di questo servizio.",
+	.new_place_mail = "La password del suo account è stata usata in un browser e in una rete in cui non era usata di recente: %s. Se "
+		"non è stato lei, cambi la password e avvisi il gestore di questo servizio.",
+	.after_failures_mail = "La password del suo account è stata usata dopo diversi tentativi errati: %s. Se non è stato lei, cambi "
+		"la password e avvisi il gestore di questo servizio.",
+	.row_full_mail = "Sono state provate moltissime password errate per il suo account, l’ultima: %s. Può accedere con un browser o "
+		"in una rete che ha già usato; se non è possibile, si rivolga al gestore di questo servizio.",
+	.wrong_otps_mail = "La password del suo account è stata usata, e poi diverse password monouso errate: %s. Se non è stato lei, "
+		"cambi la password e avvisi il gestore di questo servizio.",
 };
