@@ -166,6 +166,7 @@ static const struct store_ops sqlite_ops = {
 	.mail_once = sqlite_mail_once,
 	.mail_outbox = sqlite_mail_outbox,
 	.account_change_password = sqlite_account_change_password,
+	.password_reset = sqlite_password_reset,
 	.recovery_add = sqlite_recovery_add,
 	.recovery_try = sqlite_recovery_try,
 	.recovery_claim = sqlite_recovery_claim,

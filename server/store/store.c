@@ -219,6 +219,11 @@ int store_account_change_password(struct store *store, const struct password_cha
 	return store->ops->account_change_password(store, change);
 }
 
+int store_password_reset(struct store *store, const struct password_reset *reset, int64_t *ret_account)
+{
+	return store->ops->password_reset(store, reset, ret_account);
+}
+
 int store_recovery_add(struct store *store, const char *email, const char *hash, int64_t expires, int64_t now)
 {
 	return store->ops->recovery_add(store, email, hash, expires, now);

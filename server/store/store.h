@@ -216,7 +216,7 @@ int store_place_add(struct store *store, int64_t account, const unsigned char pl
 int store_place_find(struct store *store, int64_t account, const unsigned char place[32], int64_t now);
 
 /* --- e-mail: accounts made and changed by their owners ------------------------------------------------------------------------------- */
-enum mail_purpose { MAIL_CREATE = 1, MAIL_CHANGE = 2 };
+enum mail_purpose { MAIL_CREATE = 1, MAIL_CHANGE = 2, MAIL_RESET = 3 };
 /** A message of the outbox. The text may hold a code, so it is sealed. */
 struct mail {
 	int64_t id;
@@ -229,13 +229,16 @@ struct mail {
 struct mail_code {
 	unsigned char ticket[32]; /**< SHA-256 of what the page that asked holds */
 	enum mail_purpose purpose;
-	int64_t account;           /**< MAIL_CHANGE */
-	const char *email;         /**< to be the account's */
+	int64_t account;           /**< MAIL_CHANGE, MAIL_RESET */
+	const char *email;         /**< to be the account's; MAIL_RESET: must be */
 	const char *password_hash; /**< MAIL_CREATE: to be the account's; MAIL_CHANGE: must still be, NULL = any */
 	unsigned char code[32];    /**< seal_digest() */
 	int64_t expires;
 };
-/** Stores the code and writes the message to the outbox, both or neither. PIMS_E_NOT_FOUND: its account is blocked or has another password by now. */
+/**
+ * Stores the code and writes the message to the outbox, both or neither; for a reset, the operator's, it replaces an older one. PIMS_E_NOT_FOUND: its account
+ * is blocked or has another password by now.
+ */
 int store_mail_ask(struct store *store, const struct mail_code *code, const struct mail *mail);
 /**
  * Takes a code: the account is made, or gets the new address, and a notice goes to the old one (of `notice` text and time count). The code is used up.
@@ -259,6 +262,20 @@ struct password_change {
  * account, it is blocked, or its password is another by now.
  */
 int store_account_change_password(struct store *store, const struct password_change *change);
+
+/** A new password by who has the code of MAIL_RESET. */
+struct password_reset {
+	const char *email; /**< the account's, to which the code went */
+	unsigned char code[32];
+	int max_tries;
+	const char *hash;
+	const struct mail *notice; /**< its time is now */
+};
+/**
+ * Uses the code up and changes the password as store_account_change_password() does, with no session kept; a wrong code counts. PIMS_E_NOT_FOUND: wrong, used,
+ * replaced or expired code, `max_tries` spent, no such account, or it is blocked. Any other change of the password kills the code, too.
+ */
+int store_password_reset(struct store *store, const struct password_reset *reset, int64_t *ret_account);
 
 /* --- recovery: a one-time code from the operator ------------------------------------------------------------------------------------ */
 /** Replaces an older one. `hash` is libsodium's Argon2id string. PIMS_E_NOT_FOUND: no such account. */

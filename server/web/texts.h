@@ -91,6 +91,10 @@ struct texts {
 	const char *device_mail; /**< "%s" is the device */
 	const char *device_pin_mail; /**< the same, with the account's first PIN */
 	const char *pin_mail;
+	const char *reset_heading;
+	const char *reset_intro;
+	const char *reset_done;
+	const char *reset_mail; /**< "%s" is the code; the address of the page follows */
 	const char *new_place_mail; /**< these: "%s" is when and from where */
 	const char *after_failures_mail;
 	const char *row_full_mail;

@@ -95,6 +95,11 @@ const struct texts texts_en = {
 		"remove the device, change your password and tell the operator of this service.",
 	.pin_mail = "The PIN of your account was changed. If it was not you, change your password and tell the "
 		"operator of this service.",
+	.reset_heading = "Choose a new password",
+	.reset_intro = "Enter the code that was mailed to you. Every application and every browser will ask you to sign in again.",
+	.reset_done = "Your password was changed. Sign in with the new one.",
+	.reset_mail = "%s is your code to choose a new password. It is good once, for 24 hours. The operator of this service sent for it and does "
+		"not know it: tell it to nobody. If you did not ask for it, do nothing. Enter it here:",
 	.new_place_mail = "The password of your account was used in a browser and a network that it was not used in lately: %s. If "
 		"it was not you, change your password and tell the operator of this service.",
 	.after_failures_mail = "The password of your account was used after several wrong ones had been tried: %s. If it was not "

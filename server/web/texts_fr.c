@@ -99,6 +99,12 @@ const struct texts texts_fr = {
 		"service.",
 	.pin_mail = "Le code PIN de votre compte a été changé. Si ce n’était pas vous, changez votre mot de passe et "
 		"prévenez l’opérateur de ce service.",
+	.reset_heading = "Choisir un nouveau mot de passe",
+	.reset_intro = "Saisissez le code qui vous a été envoyé par e-mail. Toutes les applications et tous les navigateurs vous demanderont de vous "
+		"reconnecter.",
+	.reset_done = "Votre mot de passe a été changé. Connectez-vous avec le nouveau.",
+	.reset_mail = "%s est votre code pour choisir un nouveau mot de passe. Il est valable une fois, pendant 24 heures. L’opérateur de ce service "
+		"l’a fait envoyer et ne le connaît pas : ne le donnez à personne. Si vous ne l’avez pas demandé, ne faites rien. Saisissez-le ici :",
 	.new_place_mail = "Le mot de passe de votre compte a été utilisé dans un navigateur et un réseau où il ne l’était pas ces "
 		"derniers temps : %s. Si ce n’était pas vous, changez votre mot de passe et prévenez l’opérateur de ce service.",
 	.after_failures_mail = "Le mot de passe de votre compte a été utilisé après plusieurs essais incorrects : %s. Si ce n’était "
