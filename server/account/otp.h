@@ -7,7 +7,7 @@
 enum { OTP_MAX = 16 };
 
 /** No time to wait: too many wrong ones in a row, whoever presented them (NIST SP 800-63B-4 §3.2.2), until the account gets one with its PIN. */
-enum { OTP_WITH_PIN = -1 };
+enum { OTP_WITH_PIN = -2 }; /* SIGN_IN_ELSEWHERE is another */
 
 /** Who presents an OTP, and whose. */
 struct otp_check {

@@ -97,6 +97,8 @@ const struct texts texts_de = {
 		"waren, entfernen Sie das Gerät, ändern Sie Ihr Passwort und wenden Sie sich an den Betreiber.",
 	.pin_mail = "Die PIN Ihres Kontos wurde geändert. Falls Sie es nicht waren, ändern Sie Ihr Passwort und "
 		"wenden Sie sich an den Betreiber.",
+	.otp_row = "Für dieses Konto wurden zu viele falsche Einmalpasswörter versucht. Holen "
+		"Sie mit Ihrer PIN ein neues und geben Sie es ein.",
 	.reset_heading = "Neues Passwort wählen",
 	.reset_intro = "Geben Sie den Code ein, der Ihnen per E-Mail geschickt wurde. Alle Anwendungen und Browser verlangen dann eine neue Anmeldung.",
 	.reset_done = "Ihr Passwort wurde geändert. Melden Sie sich mit dem neuen an.",

@@ -95,6 +95,8 @@ const struct texts texts_en = {
 		"remove the device, change your password and tell the operator of this service.",
 	.pin_mail = "The PIN of your account was changed. If it was not you, change your password and tell the "
 		"operator of this service.",
+	.otp_row = "Too many wrong one-time passwords were tried for this account. Get a new "
+		"one with your PIN and enter that.",
 	.reset_heading = "Choose a new password",
 	.reset_intro = "Enter the code that was mailed to you. Every application and every browser will ask you to sign in again.",
 	.reset_done = "Your password was changed. Sign in with the new one.",

@@ -96,6 +96,8 @@ const struct texts texts_es = {
 		"usted, elimine el dispositivo, cambie su contraseña y avise al operador de este servicio.",
 	.pin_mail = "El PIN de su cuenta ha cambiado. Si no ha sido usted, cambie su contraseña y avise al operador "
 		"de este servicio.",
+	.otp_row = "Se han probado demasiadas contraseñas de un solo uso incorrectas para esta "
+		"cuenta. Obtenga una nueva con su PIN e introdúzcala.",
 	.reset_heading = "Elegir una contraseña nueva",
 	.reset_intro = "Introduzca el código que se le envió por correo. Todas las aplicaciones y todos los navegadores le pedirán que inicie sesión de "
 		"nuevo.",

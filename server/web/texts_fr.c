@@ -99,6 +99,8 @@ const struct texts texts_fr = {
 		"service.",
 	.pin_mail = "Le code PIN de votre compte a été changé. Si ce n’était pas vous, changez votre mot de passe et "
 		"prévenez l’opérateur de ce service.",
+	.otp_row = "Trop de mots de passe à usage unique incorrects ont été essayés pour ce "
+		"compte. Demandez-en un nouveau avec votre code PIN et saisissez-le.",
 	.reset_heading = "Choisir un nouveau mot de passe",
 	.reset_intro = "Saisissez le code qui vous a été envoyé par e-mail. Toutes les applications et tous les navigateurs vous demanderont de vous "
 		"reconnecter.",

@@ -97,6 +97,8 @@ const struct texts texts_it = {
 		"stato lei, rimuova il dispositivo, cambi la password e avvisi il gestore di questo servizio.",
 	.pin_mail = "Il PIN del suo account è stato cambiato. Se non è stato lei, cambi la password e avvisi il "
 		"gestore di questo servizio.",
+	.otp_row = "Sono state provate troppe password monouso errate per questo account. Ne "
+		"ottenga una nuova con il suo PIN e la inserisca.",
 	.reset_heading = "Scegliere una nuova password",
 	.reset_intro = "Inserisca il codice ricevuto per e-mail. Tutte le applicazioni e tutti i browser Le chiederanno di accedere di nuovo.",
 	.reset_done = "La sua password è stata cambiata. Acceda con quella nuova.",

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "endpoints.h"
 
+#include "server/account/otp.h"
+#include "server/oidc/sign_in.h"
+#include "server/web/own.h"
+
+#include <pims/error.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -101,11 +107,25 @@ static void too_many_in_a_row_are_told_to_everybody_until_the_pin_was_proved(voi
 	reply_free(&reply);
 }
 
+/* A page that takes an OTP, as another factor, shows what to do. */
+static void a_page_tells_it_apart_from_wrong_passwords(void **state)
+{
+	struct buf text = BUF_INIT(1024);
+	int status = 0;
+
+	(void)state;
+	assert_string_equal(own_error(&texts_en, PIMS_E_LIMIT, OTP_WITH_PIN, &text, &status), texts_en.otp_row);
+	assert_int_equal(status, 429);
+	assert_string_equal(own_error(&texts_en, PIMS_E_LIMIT, SIGN_IN_ELSEWHERE, &text, &status), texts_en.elsewhere);
+	buf_free(&text);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_page_tells_it_apart_from_wrong_passwords),
 		TEST(too_many_in_a_row_are_told_to_everybody_until_the_pin_was_proved),
 	};
 
