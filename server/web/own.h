@@ -21,7 +21,7 @@ int own_language(const struct request *request, struct buf *ret_url);
 const char *own_field(const struct request *request, const char *name);
 /** Tells programs when to come again after a failed sign_in(), mail_allow() or sms_send(). */
 void own_retry(struct response *response, int r, int retry_after);
-/** The text for a failed sign_in() or otp_accept(), and its status. */
+/** The text for a failed sign_in(), and its status. */
 const char *own_error(const struct texts *texts, int r, int retry_after, struct buf *text, int *ret_status);
 
 #endif
