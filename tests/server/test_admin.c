@@ -312,6 +312,60 @@ static void a_recovery_code_is_shown_once_and_kept_as_argon2id_only(void **state
 	account_free(&account);
 }
 
+static void a_client_secret_is_made_and_shown_once(void **state)
+{
+	struct fixture *fixture = *state;
+	unsigned char digest[SHA256_SIZE];
+	char secret[128], hex[SHA256_HEX_SIZE];
+	struct client client;
+	struct store *store;
+
+	assert_int_equal(RUN(NULL, "client", "add", "garage", "--name", "My garage", "--redirect", "https://g.example/cb", "--redirect", "app://cb/*"), 0);
+	assert_int_equal(sscanf(fixture->output, "client garage\nsecret %127s\n", secret), 1);
+	assert_int_equal(strlen(secret), 43);
+	store = open_store(fixture);
+	assert_int_equal(store_client_get(store, "garage", &client), 0);
+	assert_int_equal(sha256(secret, strlen(secret), digest), 0);
+	hex_encode(digest, sizeof digest, hex);
+	assert_string_equal(client.secret_hash, hex);
+	assert_string_equal(client.name, "My garage");
+	assert_string_equal(client.redirect_uris, "https://g.example/cb\napp://cb/*");
+	client_free(&client);
+	store_close(store);
+	assert_int_equal(RUN(NULL, "client", "add", "open", "--public", "--redirect", "http://127.0.0.1/cb"), 0);
+	assert_string_equal(fixture->output, "client open\n");
+	assert_int_equal(RUN(NULL, "client", "list"), 0);
+	assert_string_equal(fixture->output, "garage\tconfidential\tMy garage\thttps://g.example/cb app://cb/*\topenid profile email\t-\n"
+					     "open\tpublic\topen\thttp://127.0.0.1/cb\topenid profile email\t-\n");
+	assert_int_equal(RUN(NULL, "client", "remove", "garage"), 0);
+	assert_int_equal(RUN(NULL, "client", "add", "open", "--public", "--redirect", "http://127.0.0.1/cb"), 1);
+}
+
+static void a_client_may_ask_for_what_it_was_registered_for(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char *const wrong[] = {"", "openid phone", "openid,email", "everything"};
+	struct client client;
+	struct store *store;
+
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--scope", wrong[i]), 2);
+		assert_true(said(fixture, "is no scope; there are openid, profile, email"));
+	}
+	assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--scope", "email openid"), 0);
+	assert_int_equal(RUN(NULL, "client", "add", "other", "--redirect", "https://g.example/cb", "--exchange"), 0);
+	store = open_store(fixture);
+	assert_int_equal(store_client_get(store, "garage", &client), 0);
+	assert_string_equal(client.scope, "email openid");
+	assert_true(client.no_exchange);
+	client_free(&client);
+	assert_int_equal(store_client_get(store, "other", &client), 0);
+	assert_null(client.scope);
+	assert_false(client.no_exchange);
+	client_free(&client);
+	store_close(store);
+}
+
 struct outbox {
 	struct seal *seal;
 	int count;
@@ -385,60 +439,6 @@ static void a_password_is_reset_by_a_mail_that_the_operator_does_not_see(void **
 	assert_int_equal(outbox.count, 2);
 	account_free(&before);
 	account_free(&after);
-}
-
-static void a_client_secret_is_made_and_shown_once(void **state)
-{
-	struct fixture *fixture = *state;
-	unsigned char digest[SHA256_SIZE];
-	char secret[128], hex[SHA256_HEX_SIZE];
-	struct client client;
-	struct store *store;
-
-	assert_int_equal(RUN(NULL, "client", "add", "garage", "--name", "My garage", "--redirect", "https://g.example/cb", "--redirect", "app://cb/*"), 0);
-	assert_int_equal(sscanf(fixture->output, "client garage\nsecret %127s\n", secret), 1);
-	assert_int_equal(strlen(secret), 43);
-	store = open_store(fixture);
-	assert_int_equal(store_client_get(store, "garage", &client), 0);
-	assert_int_equal(sha256(secret, strlen(secret), digest), 0);
-	hex_encode(digest, sizeof digest, hex);
-	assert_string_equal(client.secret_hash, hex);
-	assert_string_equal(client.name, "My garage");
-	assert_string_equal(client.redirect_uris, "https://g.example/cb\napp://cb/*");
-	client_free(&client);
-	store_close(store);
-	assert_int_equal(RUN(NULL, "client", "add", "open", "--public", "--redirect", "http://127.0.0.1/cb"), 0);
-	assert_string_equal(fixture->output, "client open\n");
-	assert_int_equal(RUN(NULL, "client", "list"), 0);
-	assert_string_equal(fixture->output, "garage\tconfidential\tMy garage\thttps://g.example/cb app://cb/*\topenid profile email\t-\n"
-					     "open\tpublic\topen\thttp://127.0.0.1/cb\topenid profile email\t-\n");
-	assert_int_equal(RUN(NULL, "client", "remove", "garage"), 0);
-	assert_int_equal(RUN(NULL, "client", "add", "open", "--public", "--redirect", "http://127.0.0.1/cb"), 1);
-}
-
-static void a_client_may_ask_for_what_it_was_registered_for(void **state)
-{
-	struct fixture *fixture = *state;
-	static const char *const wrong[] = {"", "openid phone", "openid,email", "everything"};
-	struct client client;
-	struct store *store;
-
-	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-		assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--scope", wrong[i]), 2);
-		assert_true(said(fixture, "is no scope; there are openid, profile, email"));
-	}
-	assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--scope", "email openid"), 0);
-	assert_int_equal(RUN(NULL, "client", "add", "other", "--redirect", "https://g.example/cb", "--exchange"), 0);
-	store = open_store(fixture);
-	assert_int_equal(store_client_get(store, "garage", &client), 0);
-	assert_string_equal(client.scope, "email openid");
-	assert_true(client.no_exchange);
-	client_free(&client);
-	assert_int_equal(store_client_get(store, "other", &client), 0);
-	assert_null(client.scope);
-	assert_false(client.no_exchange);
-	client_free(&client);
-	store_close(store);
 }
 
 static void help_is_there_with_an_example(void **state)
@@ -655,9 +655,9 @@ int main(void)
 		TEST(a_bad_password_makes_no_account),
 		TEST(an_account_lives_its_life),
 		TEST(a_recovery_code_is_shown_once_and_kept_as_argon2id_only),
-		TEST(a_password_is_reset_by_a_mail_that_the_operator_does_not_see),
 		TEST(a_client_secret_is_made_and_shown_once),
 		TEST(a_client_may_ask_for_what_it_was_registered_for),
+		TEST(a_password_is_reset_by_a_mail_that_the_operator_does_not_see),
 		TEST(help_is_there_with_an_example),
 		TEST(a_password_is_asked_without_echo),
 		TEST(a_sandbox_tells_where_it_listens_and_what_to_use),
