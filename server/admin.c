@@ -3,6 +3,7 @@
 
 #include "base/encode.h"
 #include "base/phone.h"
+#include "base/text.h"
 #include "server/account/identifier.h"
 #include "server/account/password.h"
 #include "server/arguments.h"
@@ -99,7 +100,7 @@ static int take_scope(struct admin *admin, const char *value)
 	return good ? 0 : admin_wrong(value, "is no scope; there are openid, profile, email");
 }
 
-static int take_option(struct admin *admin, int option, const char *value)
+static int take_option(struct admin *admin, int option, char *value)
 {
 	uint64_t number;
 
@@ -121,6 +122,11 @@ static int take_option(struct admin *admin, int option, const char *value)
 	case 'N':
 		admin->title = value;
 		return 0;
+	case 'I':
+		return arguments_take_issuer(value, &admin->issuer) < 0 ? EXIT_USAGE : 0;
+	case 'L':
+		admin->texts = texts_of_locale(value);
+		return text_starts(value, admin->texts->language) ? 0 : admin_wrong(value, "is no language here; there are en, fr, de, es, it");
 	case 'S':
 		return take_scope(admin, value);
 	case 'R':
@@ -152,6 +158,8 @@ static int parse_options(struct admin *admin, int argc, char **argv)
 		{"country", required_argument, NULL, 'C'},
 		{"name", required_argument, NULL, 'N'},
 		{"redirect", required_argument, NULL, 'R'},
+		{"issuer", required_argument, NULL, 'I'},
+		{"locale", required_argument, NULL, 'L'},
 		{0},
 	};
 	int option, status = 0;

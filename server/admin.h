@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "platform/env.h"
 #include "server/store/store.h"
+#include "server/web/texts.h"
 
 #include <stdbool.h>
 
@@ -32,6 +33,8 @@ struct admin {
 	size_t redirect_count;
 	int password_min;
 	const char *scope; /**< NULL = not given */
+	char *issuer; /**< the same */
+	const struct texts *texts; /**< in which a mail is written; NULL = not given */
 	bool password_stdin, public, exchange, dpop, none, help;
 };
 
@@ -50,6 +53,8 @@ int admin_remove_devices(struct admin *admin);
 extern const struct admin_row admin_account_rows[], admin_client_rows[], admin_key_rows[]; /* end with a NULL name */
 extern const char admin_account_help[], admin_client_help[], admin_key_help[];
 
+/** Mails a code for a new password. */
+int admin_reset_password(struct admin *admin);
 /** A failure for people: what it was about and why; returns exit status 1. */
 int admin_failed(const char *about, int r);
 /** Wrong usage; returns 2. */

@@ -21,6 +21,7 @@ const char admin_account_help[] =
 	"       pimsd account list --data DIR\n"
 	"       pimsd account show ACCOUNT --data DIR\n"
 	"       pimsd account set-password EMAIL [--password-stdin] [--password-min N] --data DIR\n"
+	"       pimsd account reset-password EMAIL [--issuer URL] [--locale LANGUAGE] --data DIR\n"
 	"       pimsd account set-phone ACCOUNT (NUMBER [--country CC] | --none) --data DIR\n"
 	"       pimsd account block|unblock|remove ACCOUNT --data DIR\n"
 	"       pimsd account recover EMAIL --data DIR\n"
@@ -30,6 +31,9 @@ const char admin_account_help[] =
 	"standard input; they have 15 characters at least, or N (8 to 64). A new password and a block end all sign-ins of the account;\n"
 	"unblock also lifts the block of its PIN. set-password and unblock forget wrong passwords that strangers tried; remove takes all\n"
 	"that belongs to it. `list` prints e-mail, phone, state (active, blocked) and PIN (none, set, blocked), tabs between.\n"
+	"`reset-password` mails a code to the account's address, which nobody else sees: with it, once and within a day, its owner sets a\n"
+	"new password at /account/reset of the server's --issuer. That is the better way; `set-password` is for who gets no mail.\n"
+	"--locale is the language of that mail: en (default), fr, de, es, it.\n"
 	"`recover` prints a code, good once and for a day: with it and the password its owner sets a new phone number at /account/recover.\n"
 	"`enrollment-code` prints a code, good once and for ten minutes, that enrols a device without an SMS: for its owner, and nobody else.\n"
 	"`remove-devices` is for who lost the only one: where a sign-in wants a one-time password (--sign-in-otp), the password is enough again.\n"
@@ -262,6 +266,7 @@ const struct admin_row admin_account_rows[] = {
 	{"account", "list", 0, 0, false, account_list, NULL},
 	{"account", "show", 1, 1, false, account_show, NULL},
 	{"account", "set-password", 1, 1, false, account_set_password, check_own},
+	{"account", "reset-password", 1, 1, false, admin_reset_password, check_own},
 	{"account", "set-phone", 1, 2, false, account_set_phone, check_phone},
 	{"account", "block", 1, 1, false, account_block, NULL},
 	{"account", "unblock", 1, 1, false, account_unblock, NULL},

@@ -92,7 +92,7 @@ static int take_listen(struct arguments *arguments, const char *text)
 	return 0;
 }
 
-static int take_issuer(struct arguments *arguments, char *text)
+int arguments_take_issuer(char *text, char **ret_issuer)
 {
 	size_t length = strlen(text);
 	struct url url;
@@ -106,7 +106,7 @@ static int take_issuer(struct arguments *arguments, char *text)
 	url_free(&url);
 	if (!fits)
 		return wrong("--issuer", "must be https, since it is not on loopback");
-	arguments->issuer = text;
+	*ret_issuer = text;
 	return 0;
 }
 
@@ -141,7 +141,7 @@ static int take_option(struct arguments *arguments, int option, const char *name
 	case 'L':
 		return take_listen(arguments, value);
 	case 'I':
-		return take_issuer(arguments, value);
+		return arguments_take_issuer(value, &arguments->issuer);
 	case 'E':
 		return arguments_take_external(&arguments->external, name, value);
 	case 'M':

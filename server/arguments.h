@@ -45,6 +45,8 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
 void arguments_help(void);
 /** Takes "--sms-NAME VALUE"; PIMS_E_INVALID: the value is wrong, and standard error has been told. */
 int arguments_take_sms(struct sms_settings *settings, const char *name, const char *value);
+/** Takes "--issuer URL", without a slash at its end; PIMS_E_INVALID: it is none, and standard error has been told. */
+int arguments_take_issuer(char *text, char **ret_issuer);
 /** Takes "--pin-min N" and its like; PIMS_E_INVALID: the value is wrong, and standard error has been told. */
 int arguments_take_policy(struct policy *policy, const char *name, const char *value);
 /** Takes "--tls-cert FILE", "--tls-key FILE" and "--trusted-proxy LIST"; PIMS_E_INVALID likewise. */

@@ -91,6 +91,7 @@ extern "C" {
 	X("otp.budget", "no more one-time passwords for now", "", "2317", "retryAfter remaining") \
 	X("otp.pin_required", "the server wants the PIN for this", PIMS_NEXT_OTP, "2308", "") \
 	X("otp.refused", "the one-time password is wrong, used or expired", PIMS_NEXT_OTP, "", "") \
+	X("otp.row", "too many wrong one-time passwords in a row were tried on the account: get one with the PIN", PIMS_NEXT_OTP, "2308", "") \
 	X("phone.exists", "the account has a trusted phone number already", "", "2390", "") \
 	X("phone.invalid", "that is no phone number: write it as +33612345678, or as in the account's country", "", "2102", "") \
 	X("phone.none", "the account has no trusted phone number", PIMS_NEXT_CERTIFY, "2307 2204", "") \

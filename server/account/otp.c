@@ -39,6 +39,8 @@ int otp_accept(const struct server *server, const struct otp_check *check, int *
 	if (r < 0)
 		return r;
 	r = consume(server, check, now);
+	if (r == PIMS_E_LIMIT)
+		*ret_retry_after = OTP_WITH_PIN;
 	if (r != PIMS_E_NOT_FOUND)
 		return r;
 	counted = store_attempt(server->store, key, FAILURES, WINDOW_S, now, &ignored);

@@ -22,6 +22,8 @@ static void answer(struct response *response, int r, int retry_after)
 		(void)response_header(response, "Cache-Control", "no-store");
 	} else if (r == PIMS_E_NOT_FOUND) {
 		response_problem(response, 403, "otp.refused", "The one-time password is wrong, used or expired", -1, -1);
+	} else if (r == PIMS_E_LIMIT && retry_after == OTP_WITH_PIN) {
+		response_problem(response, 403, "otp.row", "Too many wrong one-time passwords in a row: get one with the PIN", -1, -1);
 	} else if (r == PIMS_E_LIMIT) {
 		response_problem(response, 429, "otp.budget", "Too many wrong one-time passwords", retry_after, -1);
 	} else {

@@ -37,6 +37,8 @@ static void refuse(struct response *response, int r, int retry_after)
 
 	if (r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT) {
 		oauth_error(response, 400, "invalid_grant", "wrong, used, revoked or expired");
+	} else if (r == PIMS_E_LIMIT && retry_after == OTP_WITH_PIN) {
+		oauth_error(response, 403, "invalid_grant", "too many wrong one-time passwords in a row: get one with the PIN");
 	} else if (r == PIMS_E_LIMIT) {
 		oauth_error(response, 429, "invalid_grant", "too many wrong one-time passwords");
 		(void)snprintf(wait, sizeof wait, "%d", retry_after);

@@ -67,6 +67,8 @@ static int refuse_grant(struct mac_call *call, int result)
 {
 	if (result == PIMS_E_STATE) /* another request was first with this challenge, or the account was blocked meanwhile */
 		return mac_refuse(call, IW_STATE, NULL);
+	if (result == PIMS_E_INVALID)
+		return mac_refuse(call, IW_ACCESS, "otp.row");
 	if (result != PIMS_E_LIMIT)
 		return result;
 	result = mac_refuse(call, IW_FORBIDDEN, "otp.budget");

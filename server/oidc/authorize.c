@@ -261,7 +261,7 @@ static void post_otp(struct authorization *a)
 	int retry_after = 0, r = is_signed_in(a, INT64_C(1000) * FORM_TOKEN_SECONDS, &browser) ? check_form(a, &browser) : PIMS_E_NOT_FOUND;
 
 	if (r == 0) {
-		r = second_factor_prove(request_server(a->request), otp ? otp : "", &browser, &retry_after);
+		r = second_factor_prove(a->request, otp ? otp : "", &browser, &retry_after);
 		if (r == 0)
 			r = go_on(a, &browser, 0);
 		else if (r == PIMS_E_INVALID || r == PIMS_E_LIMIT)

@@ -14,7 +14,7 @@
 
 enum { NUMBER_BYTES = 16, NUMBER_SIZE = 2 * NUMBER_BYTES + 1 };
 
-static const int64_t known_ms = INT64_C(180) * 86400 * 1000;
+const int64_t place_known_ms = INT64_C(180) * 86400 * 1000;
 
 /* Keyed, since a plain digest of an address is undone in seconds. */
 static int digest(const struct request *request, const char *kind, const char *name, unsigned char ret_hash[SEAL_DIGEST_SIZE])
@@ -73,7 +73,7 @@ static int add(const struct request *request, int64_t account, const unsigned ch
 {
 	const struct server *server = request_server(request);
 
-	return store_place_add(server->store, account, hash, env_now(&server->env) + known_ms);
+	return store_place_add(server->store, account, hash, env_now(&server->env) + place_known_ms);
 }
 
 int place_add_network(const struct request *request, int64_t account)

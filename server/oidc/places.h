@@ -11,6 +11,7 @@
  */
 
 enum { PLACE_SIZE = 65 };
+extern const int64_t place_known_ms;
 
 /** The place of the account that a request comes from, browser before network; "" = none. Negative when the store failed. */
 int place_find(const struct request *request, int64_t account, char ret_place[PLACE_SIZE]);

@@ -2,14 +2,19 @@
 #include "server/oidc/second_factor.h"
 
 #include "server/account/otp.h"
+#include "server/oidc/sign_in_notice.h"
 #include "server/server.h"
 
 #include <pims/error.h>
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What is counted wrong here is not counted for the services that the account uses, and the other way round. */
 static const char presenter[] = " sign-in"; /* no client's id: these have no blanks */
+
+enum { TOLD_AFTER = 3, TOLD_WINDOW_S = 86400 };
 
 static int found(void *data, const struct device *device)
 {
@@ -31,8 +36,23 @@ int second_factor_wanted(const struct server *server, int64_t account)
 	return server->settings.sign_in_otp ? second_factor_has(server, account) : PIMS_E_NOT_FOUND;
 }
 
+static void tell(const struct request *request, int64_t id)
+{
+	const struct server *server = request_server(request);
+	struct account account = {0};
+	char key[48];
+	int ignored = 0;
+
+	(void)snprintf(key, sizeof key, "sign-in-otp:%" PRId64, id);
+	if (store_attempt(server->store, key, TOLD_AFTER - 1, TOLD_WINDOW_S, env_now(&server->env), &ignored) != PIMS_E_LIMIT)
+		return;
+	if (store_account_by_id(server->store, id, &account) == 0)
+		sign_in_notice(request, &account, SIGN_IN_WRONG_OTPS);
+	account_free(&account);
+}
+
 /* People copy with blanks around. */
-static int accept(const struct server *server, const char *text, int64_t account, int *ret_retry_after)
+static int accept(const struct request *request, const char *text, int64_t account, int *ret_retry_after)
 {
 	char otp[OTP_MAX + 1];
 	size_t length;
@@ -45,15 +65,19 @@ static int accept(const struct server *server, const char *text, int64_t account
 		return PIMS_E_INVALID;
 	memcpy(otp, text, length);
 	otp[length] = '\0';
-	r = otp_accept(server, &check, ret_retry_after);
+	r = otp_accept(request_server(request), &check, ret_retry_after);
 	secret_wipe(otp, sizeof otp);
-	return r == PIMS_E_NOT_FOUND ? PIMS_E_INVALID : r;
+	if (r != PIMS_E_NOT_FOUND)
+		return r;
+	tell(request, account);
+	return PIMS_E_INVALID;
 }
 
-int second_factor_prove(const struct server *server, const char *otp, struct browser *browser, int *ret_retry_after)
+int second_factor_prove(const struct request *request, const char *otp, struct browser *browser, int *ret_retry_after)
 {
+	const struct server *server = request_server(request);
 	int64_t now = env_now(&server->env);
-	int r = accept(server, otp, browser->account, ret_retry_after);
+	int r = accept(request, otp, browser->account, ret_retry_after);
 
 	if (r == 0)
 		r = store_browser_prove(server->store, browser->hash, now);
@@ -62,11 +86,11 @@ int second_factor_prove(const struct server *server, const char *otp, struct bro
 	return r;
 }
 
-int second_factor_check(const struct server *server, const char *otp, int64_t account, int *ret_retry_after)
+int second_factor_check(const struct request *request, const char *otp, int64_t account, int *ret_retry_after)
 {
-	int r = second_factor_wanted(server, account);
+	int r = second_factor_wanted(request_server(request), account);
 
 	if (r == 0)
-		return accept(server, otp, account, ret_retry_after);
+		return accept(request, otp, account, ret_retry_after);
 	return r == PIMS_E_NOT_FOUND ? 0 : r;
 }

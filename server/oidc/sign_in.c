@@ -6,6 +6,7 @@
 #include "server/account/identifier.h"
 #include "server/account/password.h"
 #include "server/oidc/places.h"
+#include "server/oidc/sign_in_notice.h"
 #include "server/server.h"
 #include "server/store/seal.h"
 
@@ -24,6 +25,7 @@ enum {
 	ROW_FAILURES = 100,
 	ROW_WINDOW_S = 30 * 86400,
 	NOBODY_WINDOW_S = 86400, /* of an address without an account, which looks the same */
+	TOLD_FAILURES = 5,       /* its owner hears of them when one of the next was right */
 	ROW_KEY_SIZE = 128
 };
 
@@ -144,6 +146,47 @@ static int count_failure(const struct server *server, const struct counts *count
 	return r == PIMS_E_LIMIT ? 0 : r;
 }
 
+static bool has_counted(const struct server *server, const char *key, int count)
+{
+	int ignored = 0;
+
+	return store_attempt_check(server->store, key, count, env_now(&server->env), &ignored) == PIMS_E_LIMIT;
+}
+
+/* Strangers are shut out from here on. For nobody something is written as well, so that the answer takes as long. */
+static void tell_failure(const struct request *request, const struct account *account, const struct counts *counts)
+{
+	const struct server *server = request_server(request);
+	int ignored = 0;
+
+	if (!text_equal(counts->row, counts->strangers) || !has_counted(server, counts->row, ROW_FAILURES))
+		return;
+	if (account->id)
+		sign_in_notice(request, account, SIGN_IN_ROW_FULL);
+	else
+		(void)store_attempt(server->store, counts->row, ROW_FAILURES, counts->row_window_s, env_now(&server->env), &ignored);
+}
+
+/* An account that is as old as places get and has none was not used for long. Of a young one it may be the first sign-in. */
+static bool is_new_place(const struct server *server, const struct account *account, const struct counts *counts)
+{
+	int64_t now = env_now(&server->env);
+
+	if (!text_equal(counts->own, counts->strangers))
+		return false;
+	return account->created <= now - place_known_ms || store_place_find(server->store, account->id, NULL, now) == 0;
+}
+
+static void tell_success(const struct request *request, const struct account *account, const struct counts *counts)
+{
+	const struct server *server = request_server(request);
+
+	if (has_counted(server, counts->own, TOLD_FAILURES) || has_counted(server, counts->strangers, TOLD_FAILURES))
+		sign_in_notice(request, account, SIGN_IN_AFTER_FAILURES);
+	else if (is_new_place(server, account, counts))
+		sign_in_notice(request, account, SIGN_IN_NEW_PLACE);
+}
+
 static int forgive(struct store *store, const char *key, int64_t now)
 {
 	int ignored = 0, r = store_attempt_check(store, key, 1, now, &ignored);
@@ -192,9 +235,13 @@ static int check(const struct request *request, const char *email, const char *p
 	if (strlen(password) > PASSWORD_MAX) /* no guess, and no work */
 		return PIMS_E_NOT_FOUND;
 	r = verify(account, password);
-	if (r == 0)
+	if (r == 0) {
+		tell_success(request, account, &counts);
 		return count_success(request, account->id, &counts);
+	}
 	counted = r == PIMS_E_NOT_FOUND ? count_failure(server, &counts) : 0;
+	if (r == PIMS_E_NOT_FOUND)
+		tell_failure(request, account, &counts);
 	return counted < 0 ? counted : r;
 }
 

@@ -140,11 +140,16 @@ static const char version_8[] =
 	" PRIMARY KEY (account, hash)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX places_expires ON places (expires);";
 
-/* When a one-time password was given beside the password (0 = none was): of a browser, and of what was signed in from there. */
+/*
+ * When a one-time password was given beside the password (0 = none was): of a browser, and of what was signed in from there; and
+ * wrong ones in a row, each value once, since clients repeat themselves.
+ */
 static const char version_9[] =
 	"ALTER TABLE browsers ADD COLUMN otp_time INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE codes ADD COLUMN otp_time INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE sessions ADD COLUMN otp_time INTEGER NOT NULL DEFAULT 0;";
+	"ALTER TABLE sessions ADD COLUMN otp_time INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE otp_guesses (account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, hash BLOB NOT NULL,"
+	" PRIMARY KEY (account, hash)) STRICT, WITHOUT ROWID;";
 
 static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8, version_9};
 

@@ -77,3 +77,28 @@ int sqlite_attempt_forget(struct store *store, const char *key)
 
 	return sqlite_write(store, attempt_forget, &attempt);
 }
+
+struct mail_once {
+	struct attempt attempt;
+	const struct mail *mail;
+};
+
+static int mail_once(struct sql *sql, void *arg)
+{
+	struct mail_once *once = arg;
+	int r;
+
+	r = attempt_count(sql, &once->attempt);
+	if (r < 0)
+		return r;
+	return once->attempt.count > 1 ? PIMS_E_LIMIT : sql_mail(sql, once->mail->email, once->mail);
+}
+
+int sqlite_mail_once(struct store *store, const char *key, int window_s, const struct mail *mail)
+{
+	struct mail_once once = {.attempt = {.key = key, .now = mail->time, .window_ms = (int64_t)window_s * 1000}, .mail = mail};
+	int r;
+
+	r = sqlite_write(store, mail_once, &once);
+	return r < 0 ? r : 0;
+}

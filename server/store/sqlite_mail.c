@@ -43,12 +43,24 @@ static int add_change(struct sql *sql, const struct mail_code *code)
 			  PIMS_E_NOT_FOUND);
 }
 
+/* By the operator. */
+static int begin_reset(struct sql *sql, const struct mail_ask *ask)
+{
+	int r;
+
+	r = sql_run(sql, "DELETE FROM mail_codes WHERE account = ? AND purpose = ?", VALUES(INT(ask->code->account), INT(MAIL_RESET)));
+	return r < 0 ? r : sql_audit(sql, ask->code->account, "password reset begun by the operator", ask->mail->time);
+}
+
 static int mail_ask(struct sql *sql, void *arg)
 {
 	const struct mail_ask *ask = arg;
-	int r;
+	int r = 0;
 
-	r = ask->code->account ? add_change(sql, ask->code) : add_creation(sql, ask->code);
+	if (ask->code->purpose == MAIL_RESET)
+		r = begin_reset(sql, ask);
+	if (r >= 0)
+		r = ask->code->account ? add_change(sql, ask->code) : add_creation(sql, ask->code);
 	return r < 0 ? r : sql_mail(sql, ask->mail->email, ask->mail);
 }
 
@@ -189,4 +201,59 @@ int sqlite_account_change_password(struct store *store, const struct password_ch
 	struct password_change copy = *change;
 
 	return sqlite_write(store, change_password, &copy);
+}
+
+struct reset {
+	const struct password_reset *reset;
+	int64_t account;
+	unsigned char expected[32];
+	bool refused;
+};
+
+static int reset_row(sqlite3_stmt *statement, void *ret_result)
+{
+	struct reset *reset = ret_result;
+
+	reset->account = sqlite3_column_int64(statement, 0);
+	return sql_hash(statement, 1, reset->expected);
+}
+
+/* Where no code waits something is written as well, so that the answer takes as long; it has expired already. */
+static int refuse_reset(struct sql *sql, int64_t now)
+{
+	return sql_run(sql, "INSERT OR REPLACE INTO attempts (key, count, expires) VALUES ('reset-none', 1, ?)", VALUES(INT(now)));
+}
+
+/* As mail_confirm(): a wrong try is no failure. */
+static int password_reset(struct sql *sql, void *arg)
+{
+	struct reset *reset = arg;
+	const struct password_reset *asked = reset->reset;
+	struct password_change change = {.hash = asked->hash, .notice = asked->notice};
+	int r;
+
+	r = sql_find(sql,
+		     "UPDATE mail_codes SET tries = tries + 1 WHERE account = (SELECT id FROM accounts WHERE email = ?1 AND blocked = 0) AND purpose = ?2"
+		     " AND email = ?1 AND expires > ?3 AND tries < ?4 RETURNING account, code",
+		     VALUES(TEXT(asked->email), INT(MAIL_RESET), INT(asked->notice->time), INT(asked->max_tries)), reset_row, reset);
+	if (r < 0 && r != PIMS_E_NOT_FOUND)
+		return r;
+	reset->refused = r < 0 || sodium_memcmp(reset->expected, asked->code, sizeof reset->expected) != 0;
+	if (reset->refused)
+		return r < 0 ? refuse_reset(sql, asked->notice->time) : 0;
+	change.account = reset->account;
+	return change_password(sql, &change); /* with it goes the code */
+}
+
+int sqlite_password_reset(struct store *store, const struct password_reset *asked, int64_t *ret_account)
+{
+	struct reset reset = {.reset = asked};
+	int r;
+
+	r = sqlite_write(store, password_reset, &reset);
+	if (r == 0 && reset.refused)
+		r = PIMS_E_NOT_FOUND;
+	if (r == 0)
+		*ret_account = reset.account;
+	return r;
 }

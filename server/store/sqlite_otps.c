@@ -5,10 +5,8 @@
 
 static const int64_t DAY_MS = INT64_C(86400) * 1000;
 
-struct otp {
+struct pin_failure {
 	const struct device *device;
-	int64_t account;
-	const unsigned char *hash;
 	int64_t now;
 	int max;
 	int64_t failures;
@@ -30,6 +28,33 @@ static int spend(struct sql *sql, const struct otp_grant *grant, int64_t *ret_sp
 	return r == PIMS_E_NOT_FOUND ? PIMS_E_LIMIT : r;
 }
 
+static int count_guesses(struct sql *sql, int64_t account, int64_t *ret_count)
+{
+	return sql_integer(sql, "SELECT count(*) FROM otp_guesses WHERE account = ?", VALUES(INT(account)), ret_count);
+}
+
+static int end_row(struct sql *sql, int64_t account)
+{
+	int r;
+
+	r = sql_run(sql, "DELETE FROM otp_guesses WHERE account = ?", VALUES(INT(account)));
+	return r < 0 ? r : 0;
+}
+
+/* Its owner ends a full row by device and PIN, which who guesses has not. */
+static int check_row(struct sql *sql, const struct otp_grant *grant)
+{
+	int64_t account = grant->device->account, count;
+	int r;
+
+	if (grant->pin_proved)
+		return end_row(sql, account);
+	r = count_guesses(sql, account, &count);
+	if (r < 0)
+		return r;
+	return count >= OTP_ROW ? PIMS_E_INVALID : 0;
+}
+
 struct granting {
 	const struct otp_grant *grant;
 	int64_t spent;
@@ -49,6 +74,8 @@ static int otp_grant(struct sql *sql, void *arg)
 		       "UPDATE accounts SET pin_failures = CASE WHEN ? THEN 0 ELSE pin_failures END"
 		       " WHERE id = ? AND blocked = 0 AND pin_blocked = 0",
 		       VALUES(INT(grant->pin_proved), INT(device->account)), PIMS_E_STATE);
+	if (r == 0)
+		r = check_row(sql, grant);
 	if (r == 0 && grant->per_day > 0)
 		r = spend(sql, grant, &granting->spent);
 	if (r < 0)
@@ -70,46 +97,75 @@ int sqlite_otp_grant(struct store *store, const struct otp_grant *grant, int *re
 
 static int pin_failed(struct sql *sql, void *arg)
 {
-	struct otp *otp = arg;
+	struct pin_failure *failure = arg;
 	int r;
 
-	r = sql_device_use(sql, otp->device, DEVICE_MS, otp->now);
+	r = sql_device_use(sql, failure->device, DEVICE_MS, failure->now);
 	if (r < 0)
 		return r;
 	r = sql_integer(sql,
 			"UPDATE accounts SET pin_failures = pin_failures + 1, pin_blocked = pin_failures + 1 >= ?"
 			" WHERE id = ? AND blocked = 0 AND pin_blocked = 0 RETURNING pin_failures",
-			VALUES(INT(otp->max), INT(otp->device->account)), &otp->failures);
+			VALUES(INT(failure->max), INT(failure->device->account)), &failure->failures);
 	return r == PIMS_E_NOT_FOUND ? PIMS_E_STATE : r;
 }
 
 int sqlite_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining)
 {
-	struct otp otp = {.device = device, .max = max};
+	struct pin_failure failure = {.device = device, .max = max};
 	int r;
 
-	r = sqlite_write(store, pin_failed, &otp);
+	r = sqlite_write(store, pin_failed, &failure);
 	if (r == 0)
-		*ret_remaining = otp.failures < max ? max - (int)otp.failures : 0;
+		*ret_remaining = failure.failures < max ? max - (int)failure.failures : 0;
 	return r;
 }
 
-int sql_otp_consume(struct sql *sql, int64_t account, const unsigned char hash[32], int64_t now)
+/* Where none lives, no value can be right. */
+static int add_guess(struct sql *sql, const struct otp_use *use)
 {
-	return sql_change(sql, "DELETE FROM otps WHERE account = ? AND hash = ? AND expires > ?",
-			  VALUES(INT(account), HASH(hash), INT(now)), PIMS_E_NOT_FOUND);
+	return sql_run(sql,
+		       "INSERT OR IGNORE INTO otp_guesses (account, hash) SELECT ?1, ?2"
+		       " WHERE EXISTS (SELECT 1 FROM otps WHERE account = ?1 AND expires > ?3)",
+		       VALUES(INT(use->account), HASH(use->hash), INT(use->now)));
+}
+
+static int refuse(struct sql *sql, struct otp_use *use)
+{
+	int64_t count = 0;
+	int r;
+
+	r = add_guess(sql, use);
+	if (r >= 0)
+		r = count_guesses(sql, use->account, &count);
+	use->refusal = count < OTP_ROW ? PIMS_E_NOT_FOUND : PIMS_E_LIMIT;
+	if (r < 0 || count < OTP_ROW)
+		return r;
+	r = sql_run(sql, "DELETE FROM otps WHERE account = ?", VALUES(INT(use->account)));
+	return r < 0 ? r : 0;
+}
+
+int sql_otp_use(struct sql *sql, struct otp_use *use)
+{
+	int r;
+
+	r = sql_change(sql, "DELETE FROM otps WHERE account = ? AND hash = ? AND expires > ?",
+		       VALUES(INT(use->account), HASH(use->hash), INT(use->now)), PIMS_E_NOT_FOUND);
+	if (r == PIMS_E_NOT_FOUND)
+		return refuse(sql, use);
+	return r < 0 ? r : end_row(sql, use->account);
 }
 
 static int otp_consume(struct sql *sql, void *arg)
 {
-	const struct otp *otp = arg;
-
-	return sql_otp_consume(sql, otp->account, otp->hash, otp->now);
+	return sql_otp_use(sql, arg);
 }
 
 int sqlite_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now)
 {
-	struct otp otp = {.account = account, .hash = otp_hash, .now = now};
+	struct otp_use use = {.account = account, .hash = otp_hash, .now = now};
+	int r;
 
-	return sqlite_write(store, otp_consume, &otp);
+	r = sqlite_write(store, otp_consume, &use);
+	return r < 0 ? r : use.refusal;
 }

@@ -43,6 +43,6 @@ static int ignore_row(sqlite3_stmt *statement, void *arg)
 
 int sqlite_place_find(struct store *store, int64_t account, const unsigned char place[32], int64_t now)
 {
-	return sqlite_find(store, "SELECT 1 FROM places WHERE account = ? AND hash = ? AND expires > ?",
+	return sqlite_find(store, "SELECT 1 FROM places WHERE account = ?1 AND (?2 IS NULL OR hash = ?2) AND expires > ?3",
 			   VALUES(INT(account), HASH(place), INT(now)), ignore_row, NULL);
 }

@@ -4,32 +4,32 @@
 #include <pims/error.h>
 
 struct remote {
-	int64_t account;
-	const unsigned char *otp_hash;
+	struct otp_use otp;
 	const struct token_pair *tokens;
-	int64_t now;
 };
 
 static int remote_add(struct sql *sql, void *arg)
 {
-	const struct remote *remote = arg;
+	struct remote *remote = arg;
 	const struct token_pair *tokens = remote->tokens;
 	int r;
 
-	r = sql_otp_consume(sql, remote->account, remote->otp_hash, remote->now);
-	if (r < 0)
+	r = sql_otp_use(sql, &remote->otp);
+	if (r < 0 || remote->otp.refusal)
 		return r;
 	return sql_run(sql, "INSERT INTO remotes (refresh, account, access, access_expires, refresh_expires) VALUES (?, ?, ?, ?, ?)",
-		       VALUES(HASH(tokens->refresh), INT(remote->account), HASH(tokens->access), INT(tokens->access_expires),
+		       VALUES(HASH(tokens->refresh), INT(remote->otp.account), HASH(tokens->access), INT(tokens->access_expires),
 			      INT(tokens->refresh_expires)));
 }
 
 int sqlite_remote_add(struct store *store, int64_t account, const unsigned char otp_hash[32], const struct token_pair *tokens,
 		      int64_t now)
 {
-	struct remote remote = {.account = account, .otp_hash = otp_hash, .tokens = tokens, .now = now};
+	struct remote remote = {.otp = {.account = account, .hash = otp_hash, .now = now}, .tokens = tokens};
+	int r;
 
-	return sqlite_write(store, remote_add, &remote);
+	r = sqlite_write(store, remote_add, &remote);
+	return r < 0 ? r : remote.otp.refusal;
 }
 
 struct renewal {

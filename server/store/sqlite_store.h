@@ -90,8 +90,15 @@ int sql_device_bury(struct sql *sql, int64_t account, int64_t id);
  * version stands for the challenge that was proved: whoever comes second with it finds another version.
  */
 int sql_device_use(struct sql *sql, const struct device *device, enum device_phase least, int64_t now);
-/** Inside a change: takes an OTP; PIMS_E_NOT_FOUND. */
-int sql_otp_consume(struct sql *sql, int64_t account, const unsigned char hash[32], int64_t now);
+/** An OTP that somebody presents. */
+struct otp_use {
+	int64_t account;
+	const unsigned char *hash;
+	int64_t now;
+	int refusal; /**< 0, or what store_otp_consume() tells: no failure of the change, whose count must stay */
+};
+/** Inside a change: takes an OTP, or counts a wrong one. */
+int sql_otp_use(struct sql *sql, struct otp_use *use);
 
 /** Inside a change: makes `code` the only one of its account and purpose; writes a message. */
 int sql_sms_replace(struct sql *sql, const struct sms_code *code);
@@ -146,8 +153,10 @@ int sqlite_place_add(struct store *store, int64_t account, const unsigned char p
 int sqlite_place_find(struct store *store, int64_t account, const unsigned char place[32], int64_t now);
 int sqlite_mail_ask(struct store *store, const struct mail_code *code, const struct mail *mail);
 int sqlite_mail_confirm(struct store *store, const struct mail_code *code, int max_tries, const struct mail *notice);
+int sqlite_mail_once(struct store *store, const char *key, int window_s, const struct mail *mail);
 int sqlite_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data);
 int sqlite_account_change_password(struct store *store, const struct password_change *change);
+int sqlite_password_reset(struct store *store, const struct password_reset *reset, int64_t *ret_account);
 int sqlite_recovery_add(struct store *store, const char *email, const char *hash, int64_t expires, int64_t now);
 int sqlite_recovery_try(struct store *store, int64_t account, int max, int64_t now, char **ret_hash);
 int sqlite_recovery_claim(struct store *store, int64_t account, const char *hash, const char *phone, const unsigned char ticket[32]);

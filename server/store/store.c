@@ -209,6 +209,11 @@ int store_mail_confirm(struct store *store, const struct mail_code *code, int ma
 	return store->ops->mail_confirm(store, code, max_tries, notice);
 }
 
+int store_mail_once(struct store *store, const char *key, int window_s, const struct mail *mail)
+{
+	return store->ops->mail_once(store, key, window_s, mail);
+}
+
 int store_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data)
 {
 	return store->ops->mail_outbox(store, after_id, each, data);
@@ -217,6 +222,11 @@ int store_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *d
 int store_account_change_password(struct store *store, const struct password_change *change)
 {
 	return store->ops->account_change_password(store, change);
+}
+
+int store_password_reset(struct store *store, const struct password_reset *reset, int64_t *ret_account)
+{
+	return store->ops->password_reset(store, reset, ret_account);
 }
 
 int store_recovery_add(struct store *store, const char *email, const char *hash, int64_t expires, int64_t now)

@@ -217,10 +217,11 @@ enum { PLACES_MAX = 20 };
  * of them with its sessions. PIMS_E_NOT_FOUND: no such account.
  */
 int store_place_add(struct store *store, int64_t account, const unsigned char place[32], int64_t expires);
+/** PIMS_E_NOT_FOUND. `place` NULL: any of the account. */
 int store_place_find(struct store *store, int64_t account, const unsigned char place[32], int64_t now);
 
 /* --- e-mail: accounts made and changed by their owners ------------------------------------------------------------------------------- */
-enum mail_purpose { MAIL_CREATE = 1, MAIL_CHANGE = 2 };
+enum mail_purpose { MAIL_CREATE = 1, MAIL_CHANGE = 2, MAIL_RESET = 3 };
 /** A message of the outbox. The text may hold a code, so it is sealed. */
 struct mail {
 	int64_t id;
@@ -233,19 +234,24 @@ struct mail {
 struct mail_code {
 	unsigned char ticket[32]; /**< SHA-256 of what the page that asked holds */
 	enum mail_purpose purpose;
-	int64_t account;           /**< MAIL_CHANGE */
-	const char *email;         /**< to be the account's */
+	int64_t account;           /**< MAIL_CHANGE, MAIL_RESET */
+	const char *email;         /**< to be the account's; MAIL_RESET: must be */
 	const char *password_hash; /**< MAIL_CREATE: to be the account's; MAIL_CHANGE: must still be, NULL = any */
 	unsigned char code[32];    /**< seal_digest() */
 	int64_t expires;
 };
-/** Stores the code and writes the message to the outbox, both or neither. PIMS_E_NOT_FOUND: its account is blocked or has another password by now. */
+/**
+ * Stores the code and writes the message to the outbox, both or neither; for a reset, the operator's, it replaces an older one. PIMS_E_NOT_FOUND: its account
+ * is blocked or has another password by now.
+ */
 int store_mail_ask(struct store *store, const struct mail_code *code, const struct mail *mail);
 /**
  * Takes a code: the account is made, or gets the new address, and a notice goes to the old one (of `notice` text and time count). The code is used up.
  * Every try counts. PIMS_E_NOT_FOUND: wrong, used or expired code, `max_tries` spent, or the address has an account meanwhile.
  */
 int store_mail_confirm(struct store *store, const struct mail_code *code, int max_tries, const struct mail *notice);
+/** Writes a message to the outbox. PIMS_E_LIMIT: one was written under `key` within the window, and this one is not. */
+int store_mail_once(struct store *store, const char *key, int window_s, const struct mail *mail);
 /** Messages with an id above `after_id`, oldest first. */
 int store_mail_outbox(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data);
 /** A new password by its owner. */
@@ -261,6 +267,20 @@ struct password_change {
  * account, it is blocked, or its password is another by now.
  */
 int store_account_change_password(struct store *store, const struct password_change *change);
+
+/** A new password by who has the code of MAIL_RESET. */
+struct password_reset {
+	const char *email; /**< the account's, to which the code went */
+	unsigned char code[32];
+	int max_tries;
+	const char *hash;
+	const struct mail *notice; /**< its time is now */
+};
+/**
+ * Uses the code up and changes the password as store_account_change_password() does, with no session kept; a wrong code counts. PIMS_E_NOT_FOUND: wrong, used,
+ * replaced or expired code, `max_tries` spent, no such account, or it is blocked. Any other change of the password kills the code, too.
+ */
+int store_password_reset(struct store *store, const struct password_reset *reset, int64_t *ret_account);
 
 /* --- recovery: a one-time code from the operator ------------------------------------------------------------------------------------ */
 /** Replaces an older one. `hash` is libsodium's Argon2id string. PIMS_E_NOT_FOUND: no such account. */
@@ -284,8 +304,8 @@ int store_recovery_claimed(struct store *store, const unsigned char ticket[32], 
 
 /* --- remote tokens (spec/wire.md §3): what an OTP is exchanged for ------------------------------------------------------------------ */
 /**
- * Accepts an OTP of the account once, as store_otp_consume(), and stores the tokens it buys, both or neither. PIMS_E_NOT_FOUND: OTP unknown, used or
- * expired. Remote tokens die with their account, and with its sessions when its password changes, it is blocked, or it signs out everywhere.
+ * Accepts an OTP of the account once, as store_otp_consume(), and stores the tokens it buys, both or neither. PIMS_E_NOT_FOUND, PIMS_E_LIMIT: as there.
+ * Remote tokens die with their account, and with its sessions when its password changes, it is blocked, or it signs out everywhere.
  */
 int store_remote_add(struct store *store, int64_t account, const unsigned char otp_hash[32], const struct token_pair *tokens, int64_t now);
 /**

@@ -69,7 +69,10 @@ struct otp_grant {
 	int64_t expires, now;
 	int per_day; /**< OTPs of the account's device_id in a UTC day; 0 = any number */
 };
-/** PIMS_E_LIMIT: the budget of the day is spent, and nothing was changed. *ret_remaining: what is left of it, -1 = no budget. */
+/**
+ * With the PIN proved it also ends the account's row of wrong OTPs. PIMS_E_LIMIT: the budget of the day is spent, PIMS_E_INVALID: the row is full and the PIN
+ * was not proved; nothing was changed then. *ret_remaining: what is left of the budget, -1 = there is none.
+ */
 int store_otp_grant(struct store *store, const struct otp_grant *grant, int *ret_remaining);
 /**
  * A wrong PIN of a device that proved itself, in step ms too: consumes the challenge, counts, blocks at `max`. *ret_remaining: tries left.
@@ -93,7 +96,11 @@ struct pin_change {
  * PIMS_E_NOT_FOUND: the code is unknown, used or expired.
  */
 int store_pin_change(struct store *store, const struct pin_change *change);
-/** Accepts an OTP of the account once. PIMS_E_NOT_FOUND: unknown, used or expired. */
+enum { OTP_ROW = 100 };
+/**
+ * Accepts an OTP of the account once. PIMS_E_NOT_FOUND: unknown, used or expired. While the account has a live one that is a guess, and each value counts once
+ * in a row, which an accepted OTP ends; with OTP_ROW of them those that live die. PIMS_E_LIMIT: the row is full (see store_otp_grant()).
+ */
 int store_otp_consume(struct store *store, int64_t account, const unsigned char otp_hash[32], int64_t now);
 
 #endif

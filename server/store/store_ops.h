@@ -49,8 +49,10 @@ struct store_ops {
 	int (*place_find)(struct store *store, int64_t account, const unsigned char place[32], int64_t now);
 	int (*mail_ask)(struct store *store, const struct mail_code *code, const struct mail *mail);
 	int (*mail_confirm)(struct store *store, const struct mail_code *code, int max_tries, const struct mail *notice);
+	int (*mail_once)(struct store *store, const char *key, int window_s, const struct mail *mail);
 	int (*mail_outbox)(struct store *store, int64_t after_id, int (*each)(void *data, const struct mail *mail), void *data);
 	int (*account_change_password)(struct store *store, const struct password_change *change);
+	int (*password_reset)(struct store *store, const struct password_reset *reset, int64_t *ret_account);
 	int (*recovery_add)(struct store *store, const char *email, const char *hash, int64_t expires, int64_t now);
 	int (*recovery_try)(struct store *store, int64_t account, int max, int64_t now, char **ret_hash);
 	int (*recovery_claim)(struct store *store, int64_t account, const char *hash, const char *phone, const unsigned char ticket[32]);

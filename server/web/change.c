@@ -24,7 +24,7 @@ static int check_person(struct visit *visit, struct account *ret_account, int *r
 	if (r == 0 && visit->hinted.id && visit->hinted.id != account.id)
 		r = PIMS_E_NOT_FOUND;
 	if (r == 0)
-		r = second_factor_check(request_server(visit->request), visit_field(visit, "otp"), account.id, ret_retry_after);
+		r = second_factor_check(visit->request, visit_field(visit, "otp"), account.id, ret_retry_after);
 	if (r == 0)
 		*ret_account = account;
 	else

@@ -203,7 +203,7 @@ static void post_otp(struct request *request, struct response *response, struct 
 	if (r == PIMS_E_INVALID)
 		return;
 	if (r == 0) {
-		r = second_factor_prove(request_server(request), own_field(request, "otp"), browser, &retry_after);
+		r = second_factor_prove(request, own_field(request, "otp"), browser, &retry_after);
 		own_retry(response, r, retry_after);
 		if (r < 0)
 			error = own_error(texts, r, retry_after, &text, &status);

@@ -25,6 +25,8 @@ const struct route page_routes[] = {
 	{"POST", ACCOUNT_DEVICES_PATH, page_devices},
 	{"GET", ACCOUNT_RECOVER_PATH, page_recover},
 	{"POST", ACCOUNT_RECOVER_PATH, page_recover},
+	{"GET", ACCOUNT_RESET_PATH, page_reset},
+	{"POST", ACCOUNT_RESET_PATH, page_reset},
 	{NULL, NULL, NULL},
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/web/own.h"
 
+#include "server/account/otp.h"
 #include "server/oidc/form_token.h"
 #include "server/oidc/sign_in.h"
 
@@ -97,6 +98,8 @@ const char *own_error(const struct texts *texts, int r, int retry_after, struct 
 	*ret_status = 429;
 	if (retry_after == SIGN_IN_ELSEWHERE)
 		return texts->elsewhere;
+	if (retry_after == OTP_WITH_PIN)
+		return texts->otp_row;
 	(void)snprintf(minutes, sizeof minutes, "%d", retry_after / 60 + 1);
 	return texts_fill(texts->too_many, minutes, text) == 0 ? buf_text(text) : texts->failed;
 }

@@ -100,6 +100,15 @@ struct texts {
 	const char *device_mail; /**< "%s" is the device */
 	const char *device_pin_mail; /**< the same, with the account's first PIN */
 	const char *pin_mail;
+	const char *otp_row; /**< too many wrong one-time passwords */
+	const char *reset_heading;
+	const char *reset_intro;
+	const char *reset_done;
+	const char *reset_mail; /**< "%s" is the code; the address of the page follows */
+	const char *new_place_mail; /**< these: "%s" is when and from where */
+	const char *after_failures_mail;
+	const char *row_full_mail;
+	const char *wrong_otps_mail;
 };
 
 /** Nothing but texts in each: tests walk them and want them all. English is the first, for who speaks none of them. */

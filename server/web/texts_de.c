@@ -108,4 +108,19 @@ const struct texts texts_de = {
 		"waren, entfernen Sie das Gerät, ändern Sie Ihr Passwort und wenden Sie sich an den Betreiber.",
 	.pin_mail = "Die PIN Ihres Kontos wurde geändert. Falls Sie es nicht waren, ändern Sie Ihr Passwort und "
 		"wenden Sie sich an den Betreiber.",
+	.otp_row = "Für dieses Konto wurden zu viele falsche Einmalpasswörter versucht. Holen "
+		"Sie mit Ihrer PIN ein neues und geben Sie es ein.",
+	.reset_heading = "Neues Passwort wählen",
+	.reset_intro = "Geben Sie den Code ein, der Ihnen per E-Mail geschickt wurde. Alle Anwendungen und Browser verlangen dann eine neue Anmeldung.",
+	.reset_done = "Ihr Passwort wurde geändert. Melden Sie sich mit dem neuen an.",
+	.reset_mail = "%s ist Ihr Code, um ein neues Passwort zu wählen. Er gilt einmal und 24 Stunden lang. Der Betreiber hat ihn schicken lassen und "
+		"kennt ihn nicht: sagen Sie ihn niemandem. Falls Sie ihn nicht angefordert haben, brauchen Sie nichts zu tun. Geben Sie ihn hier ein:",
+	.new_place_mail = "Das Passwort Ihres Kontos wurde in einem Browser und einem Netz benutzt, wo es in letzter Zeit nicht benutzt "
+		"wurde: %s. Falls Sie es nicht waren, ändern Sie Ihr Passwort und wenden Sie sich an den Betreiber.",
+	.after_failures_mail = "Das Passwort Ihres Kontos wurde benutzt, nachdem mehrere falsche versucht worden waren: %s. Falls Sie "
+		"es nicht waren, ändern Sie Ihr Passwort und wenden Sie sich an den Betreiber.",
+	.row_full_mail = "Für Ihr Konto wurden sehr viele falsche Passwörter versucht, das letzte: %s. Sie können sich mit einem Browser "
+		"oder in einem Netz anmelden, das Sie schon benutzt haben; wenn das nicht geht, wenden Sie sich an den Betreiber.",
+	.wrong_otps_mail = "Das Passwort Ihres Kontos wurde benutzt und danach mehrere falsche Einmalpasswörter: %s. Falls Sie es "
+		"nicht waren, ändern Sie Ihr Passwort und wenden Sie sich an den Betreiber.",
 };

@@ -106,4 +106,19 @@ const struct texts texts_en = {
 		"remove the device, change your password and tell the operator of this service.",
 	.pin_mail = "The PIN of your account was changed. If it was not you, change your password and tell the "
 		"operator of this service.",
+	.otp_row = "Too many wrong one-time passwords were tried for this account. Get a new "
+		"one with your PIN and enter that.",
+	.reset_heading = "Choose a new password",
+	.reset_intro = "Enter the code that was mailed to you. Every application and every browser will ask you to sign in again.",
+	.reset_done = "Your password was changed. Sign in with the new one.",
+	.reset_mail = "%s is your code to choose a new password. It is good once, for 24 hours. The operator of this service sent for it and does "
+		"not know it: tell it to nobody. If you did not ask for it, do nothing. Enter it here:",
+	.new_place_mail = "The password of your account was used in a browser and a network that it was not used in lately: %s. If "
+		"it was not you, change your password and tell the operator of this service.",
+	.after_failures_mail = "The password of your account was used after several wrong ones had been tried: %s. If it was not "
+		"you, change your password and tell the operator of this service.",
+	.row_full_mail = "Very many wrong passwords were tried for your account, the last one: %s. You can sign in with a browser "
+		"or in a network that you used before; if that is not possible, ask the operator of this service.",
+	.wrong_otps_mail = "The password of your account was used, and then several wrong one-time passwords: %s. If it was not "
+		"you, change your password and tell the operator of this service.",
 };

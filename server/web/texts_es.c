@@ -107,4 +107,20 @@ const struct texts texts_es = {
 		"usted, elimine el dispositivo, cambie su contraseña y avise al operador de este servicio.",
 	.pin_mail = "El PIN de su cuenta ha cambiado. Si no ha sido usted, cambie su contraseña y avise al operador "
 		"de este servicio.",
+	.otp_row = "Se han probado demasiadas contraseñas de un solo uso incorrectas para esta "
+		"cuenta. Obtenga una nueva con su PIN e introdúzcala.",
+	.reset_heading = "Elegir una contraseña nueva",
+	.reset_intro = "Introduzca el código que se le envió por correo. Todas las aplicaciones y todos los navegadores le pedirán que inicie sesión de "
+		"nuevo.",
+	.reset_done = "Su contraseña ha cambiado. Inicie sesión con la nueva.",
+	.reset_mail = "%s es su código para elegir una contraseña nueva. Vale una vez, durante 24 horas. El operador de este servicio lo ha hecho "
+		"enviar y no lo conoce: no se lo dé a nadie. Si no lo ha pedido, no haga nada. Introdúzcalo aquí:",
+	.new_place_mail = "La contraseña de su cuenta se ha usado en un navegador y una red en los que no se usaba últimamente: %s. Si "
+		"no ha sido usted, cambie su contraseña y avise al operador de este servicio.",
+	.after_failures_mail = "La contraseña de su cuenta se ha usado después de varios intentos incorrectos: %s. Si no ha sido usted, "
+		"cambie su contraseña y avise al operador de este servicio.",
+	.row_full_mail = "Se han probado muchísimas contraseñas incorrectas para su cuenta, la última: %s. Puede iniciar sesión con un "
+		"navegador o en una red que ya haya usado; si no es posible, consulte al operador de este servicio.",
+	.wrong_otps_mail = "La contraseña de su cuenta se ha usado, y después varias contraseñas de un solo uso incorrectas: %s. Si no ha "
+		"sido usted, cambie su contraseña y avise al operador de este servicio.",
 };

@@ -111,4 +111,21 @@ const struct texts texts_fr = {
 		"service.",
 	.pin_mail = "Le code PIN de votre compte a été changé. Si ce n’était pas vous, changez votre mot de passe et "
 		"prévenez l’opérateur de ce service.",
+	.otp_row = "Trop de mots de passe à usage unique incorrects ont été essayés pour ce "
+		"compte. Demandez-en un nouveau avec votre code PIN et saisissez-le.",
+	.reset_heading = "Choisir un nouveau mot de passe",
+	.reset_intro = "Saisissez le code qui vous a été envoyé par e-mail. Toutes les applications et tous les navigateurs vous demanderont de vous "
+		"reconnecter.",
+	.reset_done = "Votre mot de passe a été changé. Connectez-vous avec le nouveau.",
+	.reset_mail = "%s est votre code pour choisir un nouveau mot de passe. Il est valable une fois, pendant 24 heures. L’opérateur de ce service "
+		"l’a fait envoyer et ne le connaît pas : ne le donnez à personne. Si vous ne l’avez pas demandé, ne faites rien. Saisissez-le ici :",
+	.new_place_mail = "Le mot de passe de votre compte a été utilisé dans un navigateur et un réseau où il ne l’était pas ces "
+		"derniers temps : %s. Si ce n’était pas vous, changez votre mot de passe et prévenez l’opérateur de ce service.",
+	.after_failures_mail = "Le mot de passe de votre compte a été utilisé après plusieurs essais incorrects : %s. Si ce n’était "
+		"pas vous, changez votre mot de passe et prévenez l’opérateur de ce service.",
+	.row_full_mail = "De très nombreux mots de passe incorrects ont été essayés pour votre compte, le dernier : %s. Vous pouvez "
+		"vous connecter avec un navigateur ou dans un réseau que vous avez déjà utilisé ; si ce n’est pas possible, adressez-vous à "
+		"l’opérateur de ce service.",
+	.wrong_otps_mail = "Le mot de passe de votre compte a été utilisé, puis plusieurs mots de passe à usage unique incorrects : "
+		"%s. Si ce n’était pas vous, changez votre mot de passe et prévenez l’opérateur de ce service.",
 };

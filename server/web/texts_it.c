@@ -108,4 +108,19 @@ const struct texts texts_it = {
 		"stato lei, rimuova il dispositivo, cambi la password e avvisi il gestore di questo servizio.",
 	.pin_mail = "Il PIN del suo account è stato cambiato. Se non è stato lei, cambi la password e avvisi il "
 		"gestore di questo servizio.",
+	.otp_row = "Sono state provate troppe password monouso errate per questo account. Ne "
+		"ottenga una nuova con il suo PIN e la inserisca.",
+	.reset_heading = "Scegliere una nuova password",
+	.reset_intro = "Inserisca il codice ricevuto per e-mail. Tutte le applicazioni e tutti i browser Le chiederanno di accedere di nuovo.",
+	.reset_done = "La sua password è stata cambiata. Acceda con quella nuova.",
+	.reset_mail = "%s è il suo codice per scegliere una nuova password. Vale una volta, per 24 ore. Il gestore di questo servizio lo ha fatto "
+		"inviare e non lo conosce: non lo dica a nessuno. Se non l’ha chiesto, non faccia nulla. Lo inserisca qui:",
+	.new_place_mail = "La password del suo account è stata usata in un browser e in una rete in cui non era usata di recente: %s. Se "
+		"non è stato lei, cambi la password e avvisi il gestore di questo servizio.",
+	.after_failures_mail = "La password del suo account è stata usata dopo diversi tentativi errati: %s. Se non è stato lei, cambi "
+		"la password e avvisi il gestore di questo servizio.",
+	.row_full_mail = "Sono state provate moltissime password errate per il suo account, l’ultima: %s. Può accedere con un browser o "
+		"in una rete che ha già usato; se non è possibile, si rivolga al gestore di questo servizio.",
+	.wrong_otps_mail = "La password del suo account è stata usata, e poi diverse password monouso errate: %s. Se non è stato lei, "
+		"cambi la password e avvisi il gestore di questo servizio.",
 };

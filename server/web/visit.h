@@ -51,6 +51,7 @@ const char *visit_password_fault(const struct visit *visit, const char *password
 #define ACCOUNT_PASSWORD_PATH ACCOUNT_PATH "password"
 #define ACCOUNT_DEVICES_PATH ACCOUNT_PATH "devices"
 #define ACCOUNT_RECOVER_PATH ACCOUNT_PATH "recover"
+#define ACCOUNT_RESET_PATH ACCOUNT_PATH "reset"
 extern const struct route page_routes[];
 extern const struct route mail_routes[]; /**< the sandbox's: GET /sandbox/mail */
 void page_create(struct request *request, struct response *response);
@@ -58,5 +59,6 @@ void page_email(struct request *request, struct response *response);
 void page_password(struct request *request, struct response *response);
 void page_devices(struct request *request, struct response *response);
 void page_recover(struct request *request, struct response *response);
+void page_reset(struct request *request, struct response *response);
 
 #endif

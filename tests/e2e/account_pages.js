@@ -321,6 +321,22 @@ async function recover(browser) {
 	assert.equal(accounts.find((account) => account.username === DEMO.email).phoneNumber.replace(/\s/g, "").slice(-6), phone.slice(-6));
 }
 
+/* With the code that the operator sends for and does not see. */
+async function reset(browser) {
+	const said = execFileSync(process.env.PIMSD_BIN, ["account", "reset-password", DEMO.email, "--issuer", url, "--locale", language, "--data", process.env.DATA],
+		{ encoding: "utf8" });
+	assert.match(said, /^mailed to demo@example\.com/);
+	const { messages } = await (await fetch(url + "/sandbox/mail")).json();
+	const { text } = messages.filter((message) => message.to === DEMO.email).pop();
+	const passwords = { new_password: DEMO.password, new_password2: DEMO.password };
+	await go(browser, text.slice(text.lastIndexOf("http")) + "?ui_locales=" + language, "reset");
+	await checkKeyboard(browser, "reset");
+	await fill(browser, { username: DEMO.email, code: "AAAA-AAAA-AAAA-AAAA", ...passwords }, "reset-error");
+	await assertError(browser, "reset");
+	await fill(browser, { code: text.slice(0, 19), ...passwords }, "reset-done");
+	assert.equal(await browser.evaluate("document.querySelectorAll('form').length"), 0);
+}
+
 async function main() {
 	const browser = new Browser(chromium, folder, "account");
 	const app = new Application();
@@ -340,6 +356,7 @@ async function main() {
 		await endSession(browser);
 		await errors(browser, app);
 		await recover(browser);
+		await reset(browser);
 	} finally {
 		await browser.close();
 		app.server.close();

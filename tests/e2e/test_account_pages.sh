@@ -57,7 +57,7 @@ for page in "375 de" "1280 en"; do
 	login
 	enrol
 	RECOVERY_CODE=$("$pimsd" account recover $email --data "$work/data" 2>"$work/errors") || fail "recover: $(cat "$work/errors")"
-	export RECOVERY_CODE
+	export RECOVERY_CODE DATA="$work/data"
 	# shellcheck disable=SC2086 # two words
 	node "$SOURCE_DIR/tests/e2e/account_pages.js" "$url" "$chromium" "$BUILD_DIR/screenshots" $page || fail "$page"
 done

@@ -443,7 +443,7 @@ static void without_a_hint_every_session_ends(void **state)
 /* Of all workers only a few wait for hashes (server/http). */
 static void pages_that_hash_a_password_keep_nobody_else_waiting(void **state)
 {
-	static const char *const paths[] = {CREATE, EMAIL, PASSWORD, "/account/devices", "/account/recover", "/am/oauth2/authorize"};
+	static const char *const paths[] = {CREATE, EMAIL, PASSWORD, "/account/devices", "/account/recover", "/account/reset", "/am/oauth2/authorize"};
 	struct request request = {.method = "POST", .path = "/v1/sms"};
 
 	(void)state;

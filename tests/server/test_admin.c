@@ -435,6 +435,81 @@ static void a_client_may_ask_for_what_it_was_registered_for(void **state)
 	store_close(store);
 }
 
+struct outbox {
+	struct seal *seal;
+	int count;
+	char to[64], text[2048];
+};
+
+static int take_mail(void *data, const struct mail *mail)
+{
+	struct outbox *outbox = data;
+	struct buf text = BUF_INIT(2048);
+
+	assert_int_equal(open_value(outbox->seal, mail->text, mail->text_length, &text), 0);
+	snprintf(outbox->to, sizeof outbox->to, "%s", mail->email);
+	snprintf(outbox->text, sizeof outbox->text, "%s", buf_text(&text));
+	outbox->count++;
+	buf_free(&text);
+	return 0;
+}
+
+static void read_outbox(struct fixture *fixture, struct outbox *ret_outbox)
+{
+	struct store *store = open_store(fixture);
+	struct env env;
+
+	env_init(&env, NULL, NULL, NULL);
+	*ret_outbox = (struct outbox){0};
+	assert_int_equal(data_dir_open_seal(&ret_outbox->seal, fixture->data, store, &env), 0);
+	assert_int_equal(store_mail_outbox(store, 0, take_mail, ret_outbox), 0);
+	seal_free(ret_outbox->seal);
+	store_close(store);
+}
+
+/* OWASP ASVS 6.4.6 */
+static void a_password_is_reset_by_a_mail_that_the_operator_does_not_see(void **state)
+{
+	struct fixture *fixture = *state;
+	struct account before, after;
+	struct outbox outbox;
+	char code[RECOVERY_CODE_SIZE], plain[RECOVERY_LENGTH + 1];
+	const char *at;
+
+	assert_int_equal(RUN("correct horse battery\n", "account", "add", "jo@example.com", "--password-stdin"), 0);
+	read_account(fixture, "jo@example.com", &before);
+	assert_int_equal(RUN(NULL, "account", "reset-password", "ann@example.com"), 1);
+	assert_int_equal(RUN(NULL, "account", "reset-password", "01234567-89ab-4cde-8f01-23456789abcd"), 2); /* signs in elsewhere */
+	assert_int_equal(RUN(NULL, "account", "reset-password", "jo@example.com", "--issuer", "http://pims.example"), 2);
+	assert_int_equal(RUN(NULL, "account", "reset-password", "jo@example.com", "--locale", "nl"), 2);
+	read_outbox(fixture, &outbox);
+	assert_int_equal(outbox.count, 0);
+	assert_int_equal(RUN(NULL, "account", "reset-password", "jo@example.com", "--issuer", "https://pims.example/id/", "--locale", "de"), 0);
+	assert_string_equal(fixture->output, "mailed to jo@example.com, good once and for 24 hours\n");
+	read_outbox(fixture, &outbox);
+	assert_int_equal(outbox.count, 1);
+	assert_string_equal(outbox.to, "jo@example.com");
+	at = strstr(outbox.text, "\n\n");
+	assert_non_null(at);
+	snprintf(code, sizeof code, "%s", at + 2);
+	assert_int_equal(recovery_code_read(code, plain), 0);
+	assert_non_null(strstr(outbox.text, "ist Ihr Code, um ein neues Passwort zu wählen."));
+	assert_non_null(strstr(outbox.text, " https://pims.example/id/account/reset"));
+	assert_false(is_stored(fixture, code) || is_stored(fixture, plain));
+	read_account(fixture, "jo@example.com", &after);
+	assert_string_equal(after.password_hash, before.password_hash);
+	assert_int_equal(RUN(NULL, "account", "reset-password", "jo@example.com"), 0);
+	read_outbox(fixture, &outbox);
+	assert_non_null(strstr(outbox.text, "here: /account/reset"));
+	assert_int_equal(RUN(NULL, "account", "block", "jo@example.com"), 0);
+	assert_int_equal(RUN(NULL, "account", "reset-password", "jo@example.com"), 1);
+	assert_true(said(fixture, "is blocked"));
+	read_outbox(fixture, &outbox);
+	assert_int_equal(outbox.count, 2);
+	account_free(&before);
+	account_free(&after);
+}
+
 static void help_is_there_with_an_example(void **state)
 {
 	static const char *const calls[][3] = {{"--help"}, {"account", "--help"}, {"client", "--help"}, {"account", "add", "--help"}, {"client", "list", "--help"}};
@@ -652,6 +727,7 @@ int main(void)
 		TEST(an_enrollment_code_is_shown_once_and_devices_are_removed),
 		TEST(a_client_secret_is_made_and_shown_once),
 		TEST(a_client_may_ask_for_what_it_was_registered_for),
+		TEST(a_password_is_reset_by_a_mail_that_the_operator_does_not_see),
 		TEST(help_is_there_with_an_example),
 		TEST(a_password_is_asked_without_echo),
 		TEST(a_sandbox_tells_where_it_listens_and_what_to_use),

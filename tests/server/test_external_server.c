@@ -211,7 +211,7 @@ static void what_asks_for_a_password_is_gone(void **state)
 {
 	static const char *const gone[] = {"/.well-known/openid-configuration", "/am/oauth2/authorize", "/am/oauth2/connect/jwk_uri", "/am/oauth2/userinfo",
 					   "/am/oauth2/connect/endSession", "/am/oauth2/access_token", "/am/oauth2/token/revoke", "/account/create",
-					   "/account/email", "/account/password", "/account/devices", "/account/recover"};
+					   "/account/email", "/account/password", "/account/devices", "/account/recover", "/account/reset"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)

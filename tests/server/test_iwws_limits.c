@@ -185,6 +185,40 @@ static void the_budget_is_each_device_s_and_outlives_a_new_activation(void **sta
 	iw_device_free(&second);
 }
 
+/* --- wrong OTPs in a row ------------------------------------------------------------------------------------------------------------ */
+
+static void guess_otps(struct iwws *iwws, int count)
+{
+	for (int i = 0; i < count; i++) {
+		unsigned char hash[32] = {1, (unsigned char)i};
+
+		assert_int_equal(store_otp_consume(iwws->server.store, iwws->account, hash, iwws->fake.now), i + 1 < OTP_ROW ? PIMS_E_NOT_FOUND : PIMS_E_LIMIT);
+	}
+}
+
+static void after_too_many_wrong_otps_the_owner_comes_back_with_the_pin(void **state)
+{
+	struct iwws *iwws = *state;
+	struct iw_device device = {0};
+	struct secret first = {0}, otp = {0};
+
+	iwws_enrol(iwws, &device, CODE);
+	assert_int_equal(iwws_otp(iwws, &device, PIN, &first), 0);
+	guess_otps(iwws, OTP_ROW);
+	assert_int_equal(iwws_consume(iwws, &first), PIMS_E_LIMIT);
+	assert_int_equal(iwws_otp(iwws, &device, NULL, &otp), IW_ACCESS);
+	assert_string_equal(iwws->refusal.cause, "otp.row");
+	assert_int_equal(iwws_otp(iwws, &device, "7391", &otp), IW_ACCESS);
+	assert_string_equal(iwws->refusal.cause, "inwebo.pin");
+	assert_int_equal(iwws_otp(iwws, &device, PIN, &otp), 0);
+	assert_int_equal(iwws_consume(iwws, &otp), 0);
+	assert_int_equal(iwws_otp(iwws, &device, NULL, &otp), 0);
+	assert_int_equal(iwws_consume(iwws, &otp), 0);
+	secret_free(&first);
+	secret_free(&otp);
+	iw_device_free(&device);
+}
+
 /* --- PIN attempts ------------------------------------------------------------------------------------------------------------------- */
 
 /* A stranger has the id, which is no secret, and keys of his own making. */
@@ -322,6 +356,7 @@ int main(void)
 		IWWS_TEST(a_spent_budget_says_when_it_renews),
 		IWWS_TEST(a_failed_attempt_spends_nothing),
 		IWWS_TEST(the_budget_is_each_device_s_and_outlives_a_new_activation),
+		IWWS_TEST(after_too_many_wrong_otps_the_owner_comes_back_with_the_pin),
 		IWWS_TEST(somebody_without_the_device_cannot_block_the_account),
 		IWWS_TEST(activations_with_wrong_pins_use_codes_up_and_never_the_account_s_tries),
 		IWWS_TEST(of_many_wrong_pins_at_once_five_count_and_no_more_are_judged),

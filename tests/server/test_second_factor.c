@@ -219,6 +219,27 @@ static void a_wrong_used_or_expired_otp_gives_no_code(void **state)
 	reply_free(&reply);
 }
 
+/* Who gives them has the password, and may not be the owner. */
+static void the_owner_hears_of_several_wrong_otps(void **state)
+{
+	struct reply reply = {0};
+	char right[512], form[512];
+
+	(void)state;
+	issue_otp(&server, DEMO_EMAIL, OTP);
+	give_password("", right);
+	for (int i = 0; i < 4; i++) {
+		call(&server, &(struct call){.path = "/sandbox/mail"}, &reply);
+		assert_int_equal(json_array_size(json_object_get(reply.json, "messages")), i == 3);
+		(void)snprintf(form, sizeof form, "ticket=otp&otp=9%07d&%s", i, strstr(right, "form_token"));
+		assert_wrong(form, 403, "wrong, used or expired");
+	}
+	call(&server, &(struct call){.path = "/sandbox/mail"}, &reply);
+	assert_int_equal(json_array_size(json_object_get(reply.json, "messages")), 1);
+	assert_non_null(strstr(buf_text(&reply.body), "one-time password"));
+	reply_free(&reply);
+}
+
 static void blanks_around_an_otp_are_nothing(void **state)
 {
 	struct reply reply = {0};
@@ -591,6 +612,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_has_no_device_signs_in_with_the_password, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(who_has_a_device_gets_a_code_for_its_otp_only, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(a_wrong_used_or_expired_otp_gives_no_code, start_wanted, stop),
+		cmocka_unit_test_setup_teardown(the_owner_hears_of_several_wrong_otps, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(blanks_around_an_otp_are_nothing, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(twenty_wrong_otps_are_enough_for_a_while, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(the_form_is_of_this_browser_and_this_request, start_wanted, stop),

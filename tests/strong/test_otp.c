@@ -6,6 +6,8 @@
 #include "inwebo/client.h"
 #include "strong/strong.h"
 
+#include <pims/cause.h>
+
 #include <string.h>
 
 static int setup(void **state)
@@ -117,6 +119,20 @@ static void a_wrong_pin_tells_the_tries_that_are_left(void **state)
 	assert_int_equal(fixture->flow.outcome.remaining, 3);
 }
 
+static void after_too_many_wrong_otps_the_server_wants_the_pin(void **state)
+{
+	struct flow_fixture *fixture = *state;
+	const struct canned script[] = {
+		{"ActionSetup&mode=otp", PIMS_HTTP_OK, 200, XML, answer(SETUP_OTP_1)},
+		{"ActionFinalize&mode=otp", PIMS_HTTP_OK, 200, XML, "<?xml version=\"1.0\"?><ActionFinalize><err>NOK:ACCESS</err><cause>otp.row</cause></ActionFinalize>"}, {0}};
+
+	enrol(fixture);
+	flow_fixture_run(fixture, strong_otp_without_pin, NULL, script);
+	assert_failed(fixture, 2308, "otp.row");
+	assert_string_equal(pims_cause_recovery("otp.row", 2308), PIMS_NEXT_OTP);
+	assert_activated(fixture, true);
+}
+
 static void a_removed_device_is_remembered_as_gone(void **state)
 {
 	static const struct canned gone[] = {{"ActionSetup&mode=otp", PIMS_HTTP_OK, 200, XML, NOK("Setup", "NODEVICE")}, {0}};
@@ -226,6 +242,7 @@ int main(void)
 		TEST(a_device_of_another_application_is_not_enrolled_here),
 		TEST(refusals_of_both_steps_become_the_documented_codes_and_change_nothing),
 		TEST(a_wrong_pin_tells_the_tries_that_are_left),
+		TEST(after_too_many_wrong_otps_the_server_wants_the_pin),
 		TEST(a_removed_device_is_remembered_as_gone),
 		TEST(an_otp_is_told_only_after_its_keys_were_saved),
 		TEST(the_conversation_of_the_vectors_gives_its_otps),

@@ -439,7 +439,7 @@ static void add_device(struct endpoints *endpoints, int64_t account, struct devi
 	assert_int_equal(store_device_get(store, device.id, ret_device), 0);
 }
 
-void issue_otp(struct endpoints *endpoints, const char *email, const char *otp)
+static void issue(struct endpoints *endpoints, const char *email, const char *otp, bool pin_proved)
 {
 	struct server *server = &endpoints->server;
 	struct account account = {0};
@@ -449,7 +449,17 @@ void issue_otp(struct endpoints *endpoints, const char *email, const char *otp)
 	assert_int_equal(store_account_by_email(server->store, email, &account), 0);
 	add_device(endpoints, account.id, &device);
 	assert_int_equal(seal_digest(server->seal, otp, hash), 0);
-	assert_int_equal(store_otp_issue(server->store, &device, false, hash, endpoints->now + 120000, endpoints->now), 0);
+	assert_int_equal(store_otp_issue(server->store, &device, pin_proved, hash, endpoints->now + 120000, endpoints->now), 0);
 	device_free(&device);
 	account_free(&account);
+}
+
+void issue_otp(struct endpoints *endpoints, const char *email, const char *otp)
+{
+	issue(endpoints, email, otp, false);
+}
+
+void issue_otp_with_pin(struct endpoints *endpoints, const char *email, const char *otp)
+{
+	issue(endpoints, email, otp, true);
 }

@@ -80,5 +80,7 @@ void sign_in_tokens(const struct endpoints *endpoints, const char *client, struc
 void sign_in_access(const struct endpoints *endpoints, const char *email, const char *password, char *ret_token, size_t size);
 /** Makes `otp` good for the account for 120 s. */
 void issue_otp(struct endpoints *endpoints, const char *email, const char *otp);
+/** The same by a device that proved the PIN. */
+void issue_otp_with_pin(struct endpoints *endpoints, const char *email, const char *otp);
 
 #endif

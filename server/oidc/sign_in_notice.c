@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/oidc/sign_in_notice.h"
+
+#include "server/account/mail.h"
+#include "server/server.h"
+
+#include <pims/error.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+enum { DAY_S = 86400, KEY_SIZE = 64, DETAIL_SIZE = 48 + REQUEST_CLIENT_SIZE };
+
+static const char *event_text(const struct texts *texts, enum sign_in_event event)
+{
+	switch (event) {
+	case SIGN_IN_NEW_PLACE:
+		return texts->new_place_mail;
+	case SIGN_IN_AFTER_FAILURES:
+		return texts->after_failures_mail;
+	case SIGN_IN_ROW_FULL:
+		return texts->row_full_mail;
+	case SIGN_IN_WRONG_OTPS:
+		break;
+	}
+	return texts->wrong_otps_mail;
+}
+
+/* When and from where: its owner knows whether that was he. */
+static int write_detail(const struct request *request, char ret_detail[DETAIL_SIZE])
+{
+	time_t seconds = (time_t)(env_now(&request_server(request)->env) / 1000);
+	char when[32], address[REQUEST_CLIENT_SIZE];
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm) || !strftime(when, sizeof when, "%Y-%m-%d %H:%M UTC", &tm))
+		return PIMS_E_INVALID;
+	request_client(request, address);
+	(void)snprintf(ret_detail, DETAIL_SIZE, "%s, %s", when, address);
+	return 0;
+}
+
+static int write_notice(const struct request *request, const struct account *account, enum sign_in_event event)
+{
+	const struct server *server = request_server(request);
+	const struct texts *texts = texts_of_request(request);
+	struct buf sentence = BUF_INIT(1024);
+	struct notice notice = {0};
+	char detail[DETAIL_SIZE], key[KEY_SIZE];
+	int r = write_detail(request, detail);
+
+	(void)snprintf(key, sizeof key, "notice:%" PRId64 ":%d", account->id, (int)event);
+	if (r == 0)
+		r = texts_fill(event_text(texts, event), detail, &sentence);
+	if (r == 0)
+		r = notice_make(server, texts, account->email, buf_text(&sentence), &notice);
+	if (r == 0)
+		r = store_mail_once(server->store, key, DAY_S, &notice.mail);
+	if (r == 0)
+		notice_deliver(server, &notice);
+	notice_free(&notice);
+	buf_free(&sentence);
+	return r;
+}
+
+void sign_in_notice(const struct request *request, const struct account *account, enum sign_in_event event)
+{
+	int r = account->issuer ? 0 : write_notice(request, account, event);
+
+	if (r < 0 && r != PIMS_E_LIMIT)
+		env_log(&request_server(request)->env, PIMS_LOG_ERROR, "account %s: the mail about its sign-in was not written: %s", account->subject,
+			pims_strerror(r));
+}
