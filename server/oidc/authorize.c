@@ -43,6 +43,7 @@ static int add_code(struct authorization *a, const struct browser *browser, cons
 		.auth_time = browser->auth_time,
 		.expires = now + (int64_t)server->settings.code_seconds * 1000,
 		.browser = browser->hash,
+		.pushed = a->auth.pushed.count ? a->auth.pushed_hash : NULL,
 	};
 	int r = sha256(code, strlen(code), row.hash);
 
@@ -64,6 +65,13 @@ static int add_code(struct authorization *a, const struct browser *browser, cons
 	return r;
 }
 
+/* RFC 9126 §7.3: a request that was pushed is answered once. Another answer of this moment came first. */
+static void refuse_used(struct authorization *a)
+{
+	a->auth.refusal = AUTH_UNKNOWN_PUSHED;
+	authorize_refuse(a);
+}
+
 /* PIMS_E_NOT_FOUND: the browser was signed out a moment ago. */
 static int send_code(struct authorization *a, const struct browser *browser)
 {
@@ -72,17 +80,28 @@ static int send_code(struct authorization *a, const struct browser *browser)
 
 	if (r == 0)
 		r = add_code(a, browser, code);
-	if (r == 0)
+	if (r == 0) {
 		authorize_redirect(a, "code", code);
+	} else if (r == PIMS_E_STATE) {
+		refuse_used(a);
+		r = 0;
+	}
 	secret_wipe(code, sizeof code);
 	return r;
 }
 
 static void answer_error(struct authorization *a, const char *error, const char *description)
 {
+	int r = a->auth.pushed.count ? store_pushed_use(request_server(a->request)->store, a->auth.pushed_hash) : 0;
+
 	a->auth.error = error;
 	a->auth.description = description;
-	authorize_redirect(a, "error", error);
+	if (r == 0)
+		authorize_redirect(a, "error", error);
+	else if (r == PIMS_E_STATE)
+		refuse_used(a);
+	else
+		authorize_fail(a);
 }
 
 /* OpenID Connect Core 3.1.2.2: with id_token_hint nobody but its user is answered for. */
@@ -136,7 +155,7 @@ static void post_password(struct authorization *a)
 
 static int read_parameters(struct authorization *a)
 {
-	int r = auth_request_copy(a->request, &a->parameters);
+	int r = auth_request_copy(a->request, &a->auth, &a->parameters);
 
 	for (size_t i = 0; i < a->parameters.count && r == 0; i++)
 		r = url_put(&a->text, a->parameters.items[i].name, a->parameters.items[i].value);
@@ -146,7 +165,7 @@ static int read_parameters(struct authorization *a)
 /* An application may name the account that it wants. */
 static bool is_wanted(const struct authorization *a, const struct browser *browser)
 {
-	const char *hint = request_parameter(a->request, "login_hint");
+	const char *hint = request_parameter(&a->auth.source, "login_hint");
 	struct account account = {0};
 	bool wanted = store_account_by_id(request_server(a->request)->store, browser->account, &account) == 0;
 
@@ -176,7 +195,7 @@ static bool is_signed_in(const struct authorization *a, struct browser *ret_brow
 
 /*
  * RFC 8252 §8.6: whoever runs on a person's machine can say that it is this client, and take the answer to a custom scheme or to loopback. Who has a
- * secret, or an address on the web, is who it says.
+ * secret or keys, or an address on the web, is who it says.
  */
 static bool may_be_somebody_else(const struct authorization *a)
 {
@@ -184,7 +203,7 @@ static bool may_be_somebody_else(const struct authorization *a)
 	bool web = url_parse(a->auth.redirect_uri, &url) == 0 && text_equal(url.scheme, "https") && !url_is_loopback(&url);
 
 	url_free(&url);
-	return !a->auth.client.secret_hash && !web;
+	return client_is_public(&a->auth.client) && !web;
 }
 
 /* 0: who is signed in in this browser said yes on our page. */
@@ -266,14 +285,15 @@ static bool is_answer(const struct request *request)
 void oidc_authorize(struct request *request, struct response *response)
 {
 	struct authorization a = {.request = request, .response = response, .text = BUF_INIT(QUERY_MAX_LENGTH)};
+	int r = auth_request_read(request, &a.auth);
 
-	a.texts = texts_of_request(request);
-	if (auth_request_read(request, &a.auth) < 0)
+	a.texts = texts_of_request(&a.auth.source);
+	if (r < 0)
 		authorize_fail(&a);
 	else if (a.auth.refusal)
 		authorize_refuse(&a);
 	else if (a.auth.error)
-		authorize_redirect(&a, "error", a.auth.error);
+		answer_error(&a, a.auth.error, a.auth.description);
 	else if (read_parameters(&a) < 0)
 		authorize_fail(&a);
 	else if (is_answer(request))
