@@ -18,18 +18,19 @@
 enum { SECRET_BYTES = 32, MAX_URIS = 32 * 1024 };
 
 const char admin_client_help[] =
-	"Usage: pimsd client add ID [--name TEXT] --redirect URI ... [--public | --jwks FILE] [--scope SCOPES] [--exchange] [--dpop]\n"
-	"                        [--par] --data DIR\n"
+	"Usage: pimsd client add ID [--name TEXT] --redirect URI ... [--public | --jwks FILE] [--scope SCOPES]\n"
+	"                        [--exchange] [--dpop] [--par] --data DIR\n"
 	"       pimsd client list --data DIR\n"
 	"       pimsd client remove ID --data DIR\n"
 	"\n"
 	"Changes the applications that may sign people in, also while a server runs on the same data. `add` makes a secret and prints\n"
-	"it this once (none with --public, nor with --jwks, which is the JWK set of at most 10 public keys that it proves itself by:\n"
-	"private_key_jwt, RSA or P-256). A redirect URI is https, a scheme of the application's own, or http on loopback, where it goes\n"
-	"with any port; `*` as its last path segment stands for two letters, on loopback for any path. With --dpop it gets no tokens but\n"
-	"such that are bound to a key (RFC 9449), with --par it must push its requests (RFC 9126). --scope is what it gets at most (\"openid email\"; default openid profile email). With\n"
-	"--exchange it may have tokens for the customer API (RFC 8693). `remove` ends all sign-ins made through it. `list` prints id, kind,\n"
-	"(public, confidential, keys), name, redirect URIs, scope, \"exchange\" or \"-\", \"par\" or \"-\", tabs between.\n"
+	"it this once. There is none with --public, nor with --jwks: the client proves itself by signing then (private_key_jwt), and FILE\n"
+	"is the JWK set of its public keys, RSA or P-256, at most 10. A redirect URI is https, a scheme of the application's own, or http\n"
+	"on loopback, where it goes with any port; `*` as its last path segment stands for two letters, on loopback for any path. With\n"
+	"--dpop it gets no tokens but such that are bound to a key (RFC 9449), with --par it must push its requests (RFC 9126). --scope is\n"
+	"what it gets at most (\"openid email\"; default openid profile email). With --exchange it may have tokens for the customer API\n"
+	"(RFC 8693). `remove` ends all sign-ins made through it. `list` prints id, kind (public, confidential, keys), name, redirect URIs,\n"
+	"scope, \"exchange\" or \"-\", \"par\" or \"-\", tabs between.\n"
 	"\n"
 	"Example: pimsd client add garage --name 'Garage app' --redirect https://garage.example/cb --data /var/lib/pimsd\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";

@@ -70,7 +70,8 @@ static bool fits(const json_t *key, const struct jws *jws)
 	static const char *const kinds[] = {[JWS_RS256] = "RSA", [JWS_ES256] = "EC", [JWS_PS256] = "RSA"};
 	static const char *const algorithms[] = {[JWS_RS256] = "RS256", [JWS_ES256] = "ES256", [JWS_PS256] = "PS256"};
 
-	if (!text_equal(json_text(key, "kty"), kinds[jws->algorithm]) || !says(key, "alg", algorithms[jws->algorithm]) || !says(key, "use", "sig") || !may_verify(key))
+	if (!text_equal(json_text(key, "kty"), kinds[jws->algorithm]) || !says(key, "alg", algorithms[jws->algorithm]) || !says(key, "use", "sig") ||
+	    !may_verify(key))
 		return false;
 	return !jws->key_id || text_equal(json_text(key, "kid"), jws->key_id);
 }
