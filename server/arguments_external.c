@@ -121,6 +121,8 @@ int arguments_check_external(const struct arguments *arguments)
 		return wrong("external-cache", "is about introspection: it wants --external-client-id");
 	if (arguments->customer_audience)
 		return wrong("customer-audience", "is for sign-in here: another provider's tokens are not exchanged");
+	if (arguments->par_required)
+		return wrong("par-required", "is for sign-in here: no requests come where another provider signs in");
 	if (text_equal(arguments->issuer, external->issuer))
 		return wrong("external-issuer", "is this server itself (--issuer)");
 	return 0;

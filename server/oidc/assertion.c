@@ -25,8 +25,8 @@ static bool is_for_us(const struct request *request, const json_t *audience)
 	for (size_t i = 0; i < sizeof paths / sizeof *paths && !found; i++) {
 		struct buf url = BUF_INIT(8192);
 
-		found = buf_printf(&url, "%s%s", request_server(request)->settings.issuer, paths[i]) == 0 && claim_audiences(audience) == 1 &&
-			claim_has_audience(audience, buf_text(&url));
+		found = buf_printf(&url, "%s%s", request_server(request)->settings.issuer, paths[i]) == 0 &&
+			claim_audiences(audience) == 1 && claim_has_audience(audience, buf_text(&url));
 		buf_free(&url);
 	}
 	return found;
@@ -37,7 +37,8 @@ static bool is_of_now(const json_t *claims, int64_t now, int64_t *ret_expires)
 {
 	int64_t expires = 0, not_before = 0, issued = 0;
 
-	if (claim_time(claims, "exp", &expires) != 1 || expires + ASSERTION_SKEW_S <= now || expires > now + ASSERTION_SECONDS + ASSERTION_SKEW_S)
+	if (claim_time(claims, "exp", &expires) != 1 || expires + ASSERTION_SKEW_S <= now ||
+	    expires > now + ASSERTION_SECONDS + ASSERTION_SKEW_S)
 		return false;
 	if (claim_time(claims, "nbf", &not_before) < 0 || not_before > now + ASSERTION_SKEW_S)
 		return false;
@@ -81,7 +82,8 @@ static int check(const struct request *request, const struct assertion *assertio
 	int64_t expires = 0;
 	int r;
 
-	if (!id || !is_for_us(request, json_object_get(jws->claims, "aud")) || !is_of_now(jws->claims, env_now(&server->env) / 1000, &expires))
+	if (!id || !is_for_us(request, json_object_get(jws->claims, "aud")) ||
+	    !is_of_now(jws->claims, env_now(&server->env) / 1000, &expires))
 		return PIMS_E_NOT_FOUND;
 	r = store_client_get(server->store, id, &client);
 	if (r == 0)

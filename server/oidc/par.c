@@ -30,7 +30,8 @@ struct push {
 	struct possession possession; /**< "" = none was proved */
 };
 
-int par_visit(const struct request *request, const char *request_uri, const char *client, unsigned char ret_hash[32], struct query *ret_query)
+int par_visit(const struct request *request, const char *request_uri, const char *client, unsigned char ret_hash[32],
+	      struct query *ret_query)
 {
 	const struct server *server = request_server(request);
 	int64_t now = env_now(&server->env);

@@ -53,10 +53,12 @@ static int first_visit(struct sql *sql, void *arg)
 {
 	const struct visit *visit = arg;
 
-	return sql_run(sql, "UPDATE pushed SET visited = 1, expires = ? WHERE hash = ? AND visited = 0", VALUES(INT(visit->until), HASH(visit->hash)));
+	return sql_run(sql, "UPDATE pushed SET visited = 1, expires = ? WHERE hash = ? AND visited = 0",
+		       VALUES(INT(visit->until), HASH(visit->hash)));
 }
 
-int sqlite_pushed_visit(struct store *store, const unsigned char hash[32], const char *client, int64_t visited_until, int64_t now, char **ret_text)
+int sqlite_pushed_visit(struct store *store, const unsigned char hash[32], const char *client, int64_t visited_until, int64_t now,
+			char **ret_text)
 {
 	struct visit visit = {.hash = hash, .until = visited_until};
 	int r = sqlite_find(store, "SELECT text, visited FROM pushed WHERE hash = ? AND client = ? AND expires > ?",

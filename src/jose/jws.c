@@ -145,16 +145,14 @@ static int parse(const char *text, size_t length, const struct rules *rules, str
 
 int jws_parse_type(const char *text, size_t length, const char *type, struct jws *ret_jws)
 {
-	const struct rules rules = {.types = {type}};
+	const struct rules rules = {.types = {type ? type : "JWT"}, .untyped = !type};
 
 	return parse(text, length, &rules, ret_jws);
 }
 
 int jws_parse(const char *text, size_t length, struct jws *ret_jws)
 {
-	static const struct rules rules = {.types = {"JWT"}, .untyped = true};
-
-	return parse(text, length, &rules, ret_jws);
+	return jws_parse_type(text, length, NULL, ret_jws);
 }
 
 int jws_parse_assertion(const char *text, size_t length, struct jws *ret_jws)

@@ -251,7 +251,7 @@ static void a_push_is_answered_by_a_reference_that_nobody_guesses(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		push(clients[i % 2], "", NULL, &reply);
 		assert_int_equal(reply.status, 201);
-		assert_int_equal(json_int(reply.json, "expires_in", 0), 60);
+		assert_int_equal(json_int(reply.json, "expires_in", 0), 300);
 		assert_int_equal(strncmp(reply_text(&reply, "request_uri"), PAR_REQUEST_URI, strlen(PAR_REQUEST_URI)), 0);
 		assert_int_equal(strlen(reply_text(&reply, "request_uri")), strlen(PAR_REQUEST_URI) + 43);
 		assert_string_not_equal(reply_text(&reply, "request_uri"), last);
@@ -381,16 +381,16 @@ static void a_reference_is_used_up_by_an_error(void **state)
 	reply_free(&reply);
 }
 
-static void a_reference_lives_for_a_minute_and_once_visited_for_as_long_as_a_form(void **state)
+static void a_reference_lives_for_minutes_and_once_visited_for_as_long_as_a_form(void **state)
 {
 	char query[512];
 
 	(void)state;
 	(void)snprintf(query, sizeof query, "%s", reference("demo", ""));
-	endpoints_advance(&server, 60);
+	endpoints_advance(&server, 300);
 	assert_refused(query);
 	(void)snprintf(query, sizeof query, "%s", reference("demo", ""));
-	endpoints_advance(&server, 59);
+	endpoints_advance(&server, 299);
 	assert_shown(query);
 	endpoints_advance(&server, 1799);
 	assert_shown(query);
@@ -585,7 +585,7 @@ int main(void)
 		T(what_stands_beside_the_reference_does_not_count),
 		T(a_reference_is_used_up_by_a_code),
 		T(a_reference_is_used_up_by_an_error),
-		T(a_reference_lives_for_a_minute_and_once_visited_for_as_long_as_a_form),
+		T(a_reference_lives_for_minutes_and_once_visited_for_as_long_as_a_form),
 		T(a_public_client_pushes_what_it_could_send),
 		T(a_hint_at_another_user_is_checked_when_the_browser_comes),
 		T(a_proof_at_the_push_binds_the_code),
