@@ -19,9 +19,7 @@
 static const char *const scopes[] = {"openid", "profile", "email"};
 static const char *const carried[] = {"client_id", "redirect_uri", "response_type", "response_mode",         "scope",
 				      "state",     "nonce",        "code_challenge", "code_challenge_method", "ui_locales",
-				      "id_token_hint", "dpop_jkt", "max_age", "login_hint"};
-/* what a page that was shown has done with */
-static const char *const carried_once[] = {"prompt", "acr_values"};
+				      "id_token_hint", "dpop_jkt", "max_age", "login_hint", "acr_values"};
 /* RFC 9126 §4: all that a browser carries of a request that was pushed */
 static const char *const reference[] = {"client_id", "request_uri"};
 
@@ -287,9 +285,10 @@ static int put_all(const struct request *request, const char *const *names, size
 
 int auth_request_write(const struct request *request, struct buf *ret_text)
 {
+	static const char *const prompt[] = {"prompt"}; /* a page that was shown has done with it */
 	int r = put_all(request, carried, sizeof carried / sizeof *carried, ret_text);
 
-	return r < 0 ? r : put_all(request, carried_once, sizeof carried_once / sizeof *carried_once, ret_text);
+	return r < 0 ? r : put_all(request, prompt, 1, ret_text);
 }
 
 int auth_request_copy(const struct request *request, const struct auth_request *auth, struct query *ret_query)

@@ -136,11 +136,12 @@ static bool contradicts(const struct request *request, const struct credentials 
 	return client_has_basic(request) && (is_there(secret) || (id && !text_equal(id, credentials->id)));
 }
 
+/* No client of the live service sends one: it stands in the form, never in the URL. */
 static int identify_by_assertion(const struct request *request, struct client *ret_client)
 {
 	const struct assertion assertion = {
-		.type = request_parameter(request, "client_assertion_type"),
-		.text = request_parameter(request, "client_assertion"),
+		.type = query_get(&request->form, "client_assertion_type"),
+		.text = query_get(&request->form, "client_assertion"),
 		.id = request_parameter(request, "client_id"),
 	};
 
@@ -155,7 +156,7 @@ int client_identify(const struct request *request, struct client *ret_client)
 	const char *basic = basic_part(request);
 	int r;
 
-	if (is_there(request_parameter(request, "client_assertion")) || is_there(request_parameter(request, "client_assertion_type")))
+	if (is_there(query_get(&request->form, "client_assertion")) || is_there(query_get(&request->form, "client_assertion_type")))
 		return identify_by_assertion(request, ret_client);
 	if (basic)
 		r = read_basic(basic, &credentials);

@@ -274,6 +274,23 @@ static void a_client_with_keys_has_no_other_way(void **state)
 	reply_free(&reply);
 }
 
+static void an_assertion_in_the_address_proves_nothing(void **state)
+{
+	struct buf path = BUF_INIT(8192);
+	struct reply reply = {0};
+	char *token = sign(KEY_EC, NULL, NULL, "{}");
+
+	(void)state;
+	buf_puts(&path, TOKEN "?" REFRESH "&client_id=robot");
+	url_put(&path, "client_assertion_type", ASSERTION_TYPE);
+	assert_int_equal(url_put(&path, "client_assertion", token), 0);
+	call(&server, &(struct call){.path = buf_text(&path), .post = true}, &reply);
+	assert_int_equal(reply.status, 401);
+	assert_proved(token);
+	buf_free(&path);
+	reply_free(&reply);
+}
+
 /* --- what is good ------------------------------------------------------------------------------------------------------------------- */
 
 static void each_key_and_algorithm_proves_its_client(void **state)
@@ -404,6 +421,7 @@ int main(void)
 		T(a_signature_by_another_key_or_algorithm_proves_nothing),
 		T(a_client_proves_itself_in_one_way_only),
 		T(a_client_with_keys_has_no_other_way),
+		T(an_assertion_in_the_address_proves_nothing),
 		T(each_key_and_algorithm_proves_its_client),
 		T(a_client_with_keys_is_confidential),
 		T(a_client_with_keys_may_verify_one_time_passwords),
