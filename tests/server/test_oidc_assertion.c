@@ -257,7 +257,7 @@ static void a_client_proves_itself_in_one_way_only(void **state)
 static void a_client_with_keys_has_no_other_way(void **state)
 {
 	static const char *const forms[] = {"client_id=robot", "client_id=robot&client_secret=", "client_id=robot&client_secret=x",
-					    "client_id=robot&client_assertion_type=" ASSERTION_TYPE, "client_id=robot&client_assertion=x",
+					    ("client_id=robot&client_assertion_type=" ASSERTION_TYPE), "client_id=robot&client_assertion=x",
 					    "client_id=robot&client_assertion_type=password&client_assertion=x"};
 	struct reply reply = {0};
 	char form[256];
