@@ -36,12 +36,25 @@ static void check_claims(json_t *claims)
 	(void)id_token_check(claims, &rules);
 }
 
-static void try_token(const char *text, size_t length)
+static void try_assertion(const char *text, size_t length)
 {
 	struct jws jws = {0};
 
+	if (jws_parse_assertion(text, length, &jws) < 0)
+		return;
+	FUZZ_CHECK(json_is_object(jws.claims));
+	FUZZ_CHECK(jwks_verify(keys, &jws) < 0);
+	jws_free(&jws);
+}
+
+static void try_token(const char *text, size_t length)
+{
+	struct jws jws = {0}, assertion = {0};
+
 	if (jws_parse(text, length, &jws) < 0)
 		return;
+	FUZZ_CHECK(jws_parse_assertion(text, length, &assertion) == 0);
+	jws_free(&assertion);
 	FUZZ_CHECK(json_is_object(jws.claims));
 	FUZZ_CHECK(jwks_verify(keys, &jws) < 0);
 	check_claims(jws.claims);
@@ -52,8 +65,11 @@ static void try_keys(const char *text, size_t length)
 {
 	struct jws jws = {0};
 
-	if (jwks_check(text, length) < 0)
+	if (jwks_check(text, length) < 0) {
+		FUZZ_CHECK(jwks_fault(text, length, 10));
 		return;
+	}
+	(void)jwks_fault(text, length, 10);
 	FUZZ_CHECK(jws_parse(token, sizeof token - 1, &jws) == 0);
 	FUZZ_CHECK(jwks_verify(text, &jws) < 0);
 	jws_free(&jws);
@@ -79,6 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(text, data, size);
 	text[size] = '\0';
 	try_token(text, size);
+	try_assertion(text, size);
 	try_keys(text, strlen(text));
 	try_claims(text, size);
 	free(text);

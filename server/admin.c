@@ -129,6 +129,8 @@ static int take_option(struct admin *admin, int option, char *value)
 		return text_starts(value, admin->texts->language) ? 0 : admin_wrong(value, "is no language here; there are en, fr, de, es, it");
 	case 'S':
 		return take_scope(admin, value);
+	case 'J':
+		return admin_take_jwks(admin, value);
 	case 'R':
 		if (redirect_uri_fault(value))
 			return admin_wrong(value, redirect_uri_fault(value));
@@ -143,11 +145,13 @@ static int take_option(struct admin *admin, int option, char *value)
 
 static int parse_options(struct admin *admin, int argc, char **argv)
 {
-	int password_stdin = 0, public = 0, dpop = 0, exchange = 0, none = 0, help = 0;
+	int password_stdin = 0, public = 0, dpop = 0, par = 0, exchange = 0, none = 0, help = 0;
 	const struct option options[] = {
 		{"password-stdin", no_argument, &password_stdin, 1},
 		{"public", no_argument, &public, 1},
 		{"dpop", no_argument, &dpop, 1},
+		{"par", no_argument, &par, 1},
+		{"jwks", required_argument, NULL, 'J'},
 		{"exchange", no_argument, &exchange, 1},
 		{"scope", required_argument, NULL, 'S'},
 		{"none", no_argument, &none, 1},
@@ -170,6 +174,7 @@ static int parse_options(struct admin *admin, int argc, char **argv)
 	admin->password_stdin = password_stdin;
 	admin->public = public;
 	admin->dpop = dpop;
+	admin->par = par;
 	admin->exchange = exchange;
 	admin->none = none;
 	admin->help = help;

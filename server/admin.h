@@ -16,7 +16,7 @@ bool admin_command(const char *name);
 /** Runs `argv` = {"account", command, …}; the exit status: 0, 1 failed, 2 wrong usage. */
 int admin_main(int argc, char **argv);
 
-enum { ADMIN_MAX_REDIRECTS = 16 };
+enum { ADMIN_MAX_REDIRECTS = 16, ADMIN_JWKS_MAX = 16384, ADMIN_JWKS_KEYS = 10 };
 
 /** What a command was given. */
 struct admin {
@@ -35,7 +35,8 @@ struct admin {
 	const char *scope; /**< NULL = not given */
 	char *issuer; /**< the same */
 	const struct texts *texts; /**< in which a mail is written; NULL = not given */
-	bool password_stdin, public, exchange, dpop, none, help;
+	char jwks[ADMIN_JWKS_MAX + 1]; /**< "" = not given */
+	bool password_stdin, public, exchange, dpop, par, none, help;
 };
 
 /** One command: how many words it takes, and its functions, which return the exit status. */
@@ -59,6 +60,8 @@ int admin_reset_password(struct admin *admin);
 int admin_failed(const char *about, int r);
 /** Wrong usage; returns 2. */
 int admin_wrong(const char *about, const char *what);
+/** Reads and checks a client's public keys; the exit status. */
+int admin_take_jwks(struct admin *admin, const char *path);
 /** Asks for a new password twice on the terminal, without echo, or reads a line of standard input. */
 int admin_read_password(bool from_stdin, struct secret *ret_password);
 

@@ -25,6 +25,7 @@ static const struct {
 	{"/iwws/", 0},
 	/* by the standards alone */
 	{"/.well-known/", REQUEST_ANY_ORIGIN},
+	{OIDC_PAR_PATH, REQUEST_FORM | REQUEST_ANY_ORIGIN},
 	{OIDC_JWKS_PATH, REQUEST_ANY_ORIGIN},
 	{OIDC_USERINFO_PATH, REQUEST_FORM | REQUEST_ANY_ORIGIN},
 	{OIDC_END_SESSION_PATH, REQUEST_FORM},

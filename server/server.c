@@ -125,7 +125,7 @@ void server_malformed(struct request *request, struct response *response)
 {
 	if (text_equal(request->path, iwws_routes[0].path))
 		iwws_malformed(response);
-	else if (text_equal(request->path, OIDC_TOKEN_PATH) || text_equal(request->path, OIDC_REVOKE_PATH))
+	else if (text_equal(request->path, OIDC_TOKEN_PATH) || text_equal(request->path, OIDC_REVOKE_PATH) || text_equal(request->path, OIDC_PAR_PATH))
 		oauth_error(response, 400, "invalid_request", "a parameter is repeated or malformed"); /* RFC 6749 §5.2 */
 }
 

@@ -66,6 +66,7 @@ struct settings {
 	struct sms_settings sms;
 	struct external_settings external;
 	struct proxies proxies; /**< whose X-Forwarded-… is believed; none = nobody's */
+	bool par_required; /**< every authorization request must have been pushed (RFC 9126 §5) */
 	bool dpop_nonce; /**< every DPoP proof needs a nonce of ours (RFC 9449 §8, §9) */
 	bool sign_in_otp;     /**< policy: who has a device signs in with its one-time password, too */
 	bool otp_without_pin; /**< policy: an OTP is given without the PIN */

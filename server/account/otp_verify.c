@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "server/account/otp.h"
 #include "server/account/rest.h"
+#include "server/oidc/assertion.h"
 #include "server/oidc/client.h"
 #include "server/server.h"
 
@@ -11,8 +12,8 @@
 #include <string.h>
 
 /*
- * POST /v1/otp/verify: a service asks whether an OTP is good, which uses it up. The service is a confidential client (Basic) and names the
- * account, or it holds the user's own access token.
+ * POST /v1/otp/verify: a service asks whether an OTP is good, which uses it up. The service is a confidential client (Basic, or an
+ * assertion of its key in the body) and names the account, or it holds the user's own access token.
  */
 
 static void answer(struct response *response, int r, int retry_after)
@@ -66,10 +67,15 @@ static void verify_for(const struct request *request, struct response *response,
 
 static void verify_as_client(const struct request *request, struct response *response, const json_t *body)
 {
+	const struct assertion assertion = {.type = json_text(body, "client_assertion_type"), .text = json_text(body, "client_assertion")};
 	struct client client = {0};
-	int r = client_identify(request, &client);
+	int r;
 
-	if (r == 0 && !client.secret_hash)
+	if (!assertion.text)
+		r = client_identify(request, &client);
+	else
+		r = client_has_basic(request) ? PIMS_E_STATE : assertion_identify(request, &assertion, &client);
+	if (r == 0 && client_is_public(&client))
 		r = PIMS_E_NOT_FOUND; /* a public client proves nothing */
 	if (r < 0)
 		refuse_client(response, r);
@@ -102,7 +108,7 @@ void account_otp_verify(struct request *request, struct response *response)
 {
 	json_t *body = request_json(request);
 
-	if (client_has_basic(request))
+	if (client_has_basic(request) || json_text(body, "client_assertion"))
 		verify_as_client(request, response, body);
 	else
 		verify_as_user(request, response, body);

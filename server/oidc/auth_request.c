@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "server/oidc/client.h"
 #include "server/oidc/keys.h"
+#include "server/oidc/par.h"
 #include "server/oidc/redirect.h"
 #include "server/oidc/tokens.h"
 #include "server/server.h"
@@ -19,6 +20,8 @@ static const char *const scopes[] = {"openid", "profile", "email"};
 static const char *const carried[] = {"client_id", "redirect_uri", "response_type", "response_mode",         "scope",
 				      "state",     "nonce",        "code_challenge", "code_challenge_method", "ui_locales",
 				      "id_token_hint", "dpop_jkt", "max_age", "login_hint", "acr_values"};
+/* RFC 9126 §4: all that a browser carries of a request that was pushed */
+static const char *const reference[] = {"client_id", "request_uri"};
 
 bool auth_scope_has(const char *scope, const char *word)
 {
@@ -131,7 +134,7 @@ static void check_challenge(const struct request *request, struct auth_request *
 	auth->challenge = parameter(request, "code_challenge");
 	if (!auth->challenge && method)
 		fail(auth, "invalid_request", "code_challenge is missing");
-	else if (!auth->challenge && !auth->client.secret_hash)
+	else if (!auth->challenge && client_is_public(&auth->client))
 		fail(auth, "invalid_request", "code_challenge is required of public clients");
 	else if (auth->challenge && !text_equal(method, "S256"))
 		fail(auth, "invalid_request", "code_challenge_method must be S256");
@@ -209,38 +212,96 @@ static void check_rest(const struct request *request, struct auth_request *auth)
 	check_prompt(request, auth);
 }
 
+static int read_parameters(struct auth_request *auth)
+{
+	read_redirect(&auth->source, auth);
+	if (auth->refusal)
+		return 0;
+	check_type(&auth->source, auth);
+	check_rest(&auth->source, auth);
+	return check_hint(&auth->source, auth);
+}
+
+/* RFC 9126 §4: what stands beside the request_uri does not count (RFC 9101 §5). */
+static int read_pushed(struct auth_request *auth)
+{
+	const char *uri = parameter(&auth->source, "request_uri");
+	int r;
+
+	if (!uri || !text_starts(uri, PAR_REQUEST_URI))
+		return 0;
+	r = par_visit(&auth->source, uri, auth->client.id, auth->pushed_hash, &auth->pushed);
+	if (r == PIMS_E_NOT_FOUND) {
+		auth->refusal = AUTH_UNKNOWN_PUSHED;
+		return 0;
+	}
+	auth->source.method = "GET";
+	auth->source.query = auth->pushed;
+	return r;
+}
+
+int auth_request_check(const struct request *request, struct auth_request *ret_auth)
+{
+	int r;
+
+	ret_auth->source = *request;
+	r = read_client(request, ret_auth);
+	return r < 0 || ret_auth->refusal ? r : read_parameters(ret_auth);
+}
+
 int auth_request_read(const struct request *request, struct auth_request *ret_auth)
 {
-	int r = read_client(request, ret_auth);
+	int r;
 
+	ret_auth->source = *request;
+	r = read_client(request, ret_auth);
+	if (r == 0 && !ret_auth->refusal)
+		r = read_pushed(ret_auth);
 	if (r < 0 || ret_auth->refusal)
 		return r;
-	read_redirect(request, ret_auth);
-	if (ret_auth->refusal)
-		return 0;
-	check_type(request, ret_auth);
-	check_rest(request, ret_auth);
-	return check_hint(request, ret_auth);
+	if (!ret_auth->pushed.count && (ret_auth->client.par || request_server(request)->settings.par_required))
+		fail(ret_auth, "invalid_request", "requests of this client must be pushed (RFC 9126)");
+	return read_parameters(ret_auth);
 }
 
 void auth_request_free(struct auth_request *auth)
 {
 	client_free(&auth->client);
+	query_free(&auth->pushed);
 	free(auth->subject);
 	*auth = (struct auth_request){0};
 }
 
-int auth_request_copy(const struct request *request, struct query *ret_query)
+static int put_all(const struct request *request, const char *const *names, size_t count, struct buf *ret_text)
 {
-	struct buf text = BUF_INIT(QUERY_MAX_LENGTH);
 	int r = 0;
 
-	for (size_t i = 0; i < sizeof carried / sizeof *carried && r == 0; i++) {
-		const char *value = parameter(request, carried[i]);
+	for (size_t i = 0; i < count && r == 0; i++) {
+		const char *value = parameter(request, names[i]);
 
 		if (value)
-			r = url_put(&text, carried[i], value);
+			r = url_put(ret_text, names[i], value);
 	}
+	return r;
+}
+
+int auth_request_write(const struct request *request, struct buf *ret_text)
+{
+	static const char *const prompt[] = {"prompt"}; /* a page that was shown has done with it */
+	int r = put_all(request, carried, sizeof carried / sizeof *carried, ret_text);
+
+	return r < 0 ? r : put_all(request, prompt, 1, ret_text);
+}
+
+int auth_request_copy(const struct request *request, const struct auth_request *auth, struct query *ret_query)
+{
+	struct buf text = BUF_INIT(QUERY_MAX_LENGTH);
+	int r;
+
+	if (auth->pushed.count)
+		r = put_all(request, reference, sizeof reference / sizeof *reference, &text);
+	else
+		r = put_all(request, carried, sizeof carried / sizeof *carried, &text);
 	if (r == 0)
 		r = query_parse(buf_text(&text), text.len, ret_query);
 	buf_free(&text);

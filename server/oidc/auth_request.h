@@ -8,11 +8,14 @@
 enum { STATE_MAX = 4096, NONCE_MAX = 512, SCOPE_SIZE = 32, CHALLENGE_LENGTH = 43 };
 
 /** Why there is nobody to send an answer to: the client or its redirect URI is not to be trusted (RFC 6749 §4.1.2.1). */
-enum auth_refusal { AUTH_NOT_REFUSED, AUTH_UNKNOWN_CLIENT, AUTH_UNKNOWN_REDIRECT, AUTH_LONG_STATE };
+enum auth_refusal { AUTH_NOT_REFUSED, AUTH_UNKNOWN_CLIENT, AUTH_UNKNOWN_REDIRECT, AUTH_LONG_STATE, AUTH_UNKNOWN_PUSHED };
 
-/** An authorization request. Pointers are into the request. */
+/** An authorization request. Pointers are into the request, or into what was pushed. */
 struct auth_request {
 	struct client client; /**< owned */
+	struct request source; /**< where its parameters stand: the request as it came, or one that is made of what was pushed */
+	struct query pushed;   /**< RFC 9126; empty = the request is a plain one. Owned */
+	unsigned char pushed_hash[32];
 	const char *redirect_uri;
 	const char *state;     /**< NULL = none */
 	const char *nonce;     /**< NULL = none */
@@ -32,12 +35,16 @@ struct auth_request {
 
 /** Reads and checks a request. Fills `ret_auth` also when the request is refused; negative only when the store failed. */
 int auth_request_read(const struct request *request, struct auth_request *ret_auth);
+/** The same for one that is being pushed: the parameters are the request's own, whether or not its client may come with them to the authorization endpoint. */
+int auth_request_check(const struct request *request, struct auth_request *ret_auth);
+/** Appends what is kept of a request that is pushed. PIMS_E_LIMIT: `ret_text` is too short. */
+int auth_request_write(const struct request *request, struct buf *ret_text);
 void auth_request_free(struct auth_request *auth);
 /** What of `wanted` is known and `allowed` (NULL = all of it), in a fixed order. Empty when nothing is. */
 void auth_scope_filter(const char *wanted, const char *allowed, char ret_scope[SCOPE_SIZE]);
 /** True when a scope contains a word. */
 bool auth_scope_has(const char *scope, const char *word);
 /** The parameters that make up the request, for the form that repeats it: copies. */
-int auth_request_copy(const struct request *request, struct query *ret_query);
+int auth_request_copy(const struct request *request, const struct auth_request *auth, struct query *ret_query);
 
 #endif

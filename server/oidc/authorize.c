@@ -45,6 +45,7 @@ static int add_code(struct authorization *a, const struct browser *browser, cons
 		.otp_time = browser->otp_time,
 		.expires = now + (int64_t)server->settings.code_seconds * 1000,
 		.browser = browser->hash,
+		.pushed = a->auth.pushed.count ? a->auth.pushed_hash : NULL,
 	};
 	int r = sha256(code, strlen(code), row.hash);
 
@@ -66,6 +67,13 @@ static int add_code(struct authorization *a, const struct browser *browser, cons
 	return r;
 }
 
+/* RFC 9126 §7.3: a request that was pushed is answered once. Another answer of this moment came first. */
+static void refuse_used(struct authorization *a)
+{
+	a->auth.refusal = AUTH_UNKNOWN_PUSHED;
+	authorize_refuse(a);
+}
+
 /* PIMS_E_NOT_FOUND: the browser was signed out a moment ago. */
 static int send_code(struct authorization *a, const struct browser *browser)
 {
@@ -74,17 +82,28 @@ static int send_code(struct authorization *a, const struct browser *browser)
 
 	if (r == 0)
 		r = add_code(a, browser, code);
-	if (r == 0)
+	if (r == 0) {
 		authorize_redirect(a, "code", code);
+	} else if (r == PIMS_E_STATE) {
+		refuse_used(a);
+		r = 0;
+	}
 	secret_wipe(code, sizeof code);
 	return r;
 }
 
 static void answer_error(struct authorization *a, const char *error, const char *description)
 {
+	int r = a->auth.pushed.count ? store_pushed_use(request_server(a->request)->store, a->auth.pushed_hash) : 0;
+
 	a->auth.error = error;
 	a->auth.description = description;
-	authorize_redirect(a, "error", error);
+	if (r == 0)
+		authorize_redirect(a, "error", error);
+	else if (r == PIMS_E_STATE)
+		refuse_used(a);
+	else
+		authorize_fail(a);
 }
 
 /* 0, PIMS_E_STATE: a one-time password is missing; PIMS_E_INVALID: and there is no device that makes it. */
@@ -167,7 +186,7 @@ static void post_password(struct authorization *a)
 
 static int read_parameters(struct authorization *a)
 {
-	int r = auth_request_copy(a->request, &a->parameters);
+	int r = auth_request_copy(a->request, &a->auth, &a->parameters);
 
 	for (size_t i = 0; i < a->parameters.count && r == 0; i++)
 		r = url_put(&a->text, a->parameters.items[i].name, a->parameters.items[i].value);
@@ -177,7 +196,7 @@ static int read_parameters(struct authorization *a)
 /* An application may name the account that it wants. */
 static bool is_wanted(const struct authorization *a, const struct browser *browser)
 {
-	const char *hint = request_parameter(a->request, "login_hint");
+	const char *hint = request_parameter(&a->auth.source, "login_hint");
 	struct account account = {0};
 	bool wanted = store_account_by_id(request_server(a->request)->store, browser->account, &account) == 0;
 
@@ -208,7 +227,7 @@ static bool is_signed_in(const struct authorization *a, int64_t grace_ms, struct
 
 /*
  * RFC 8252 §8.6: whoever runs on a person's machine can say that it is this client, and take the answer to a custom scheme or to loopback. Who has a
- * secret, or an address on the web, is who it says.
+ * secret or keys, or an address on the web, is who it says.
  */
 static bool may_be_somebody_else(const struct authorization *a)
 {
@@ -216,7 +235,7 @@ static bool may_be_somebody_else(const struct authorization *a)
 	bool web = url_parse(a->auth.redirect_uri, &url) == 0 && text_equal(url.scheme, "https") && !url_is_loopback(&url);
 
 	url_free(&url);
-	return !a->auth.client.secret_hash && !web;
+	return client_is_public(&a->auth.client) && !web;
 }
 
 /* 0: who is signed in in this browser answers our page. */
@@ -339,14 +358,15 @@ static bool is_answer(const struct request *request)
 void oidc_authorize(struct request *request, struct response *response)
 {
 	struct authorization a = {.request = request, .response = response, .text = BUF_INIT(QUERY_MAX_LENGTH)};
+	int r = auth_request_read(request, &a.auth);
 
-	a.texts = texts_of_request(request);
-	if (auth_request_read(request, &a.auth) < 0)
+	a.texts = texts_of_request(&a.auth.source);
+	if (r < 0)
 		authorize_fail(&a);
 	else if (a.auth.refusal)
 		authorize_refuse(&a);
 	else if (a.auth.error)
-		authorize_redirect(&a, "error", a.auth.error);
+		answer_error(&a, a.auth.error, a.auth.description);
 	else if (read_parameters(&a) < 0)
 		authorize_fail(&a);
 	else if (is_answer(request))

@@ -26,6 +26,8 @@ void authorize_refuse(struct authorization *a)
 		text = a->texts->unknown_redirect;
 	else if (a->auth.refusal == AUTH_LONG_STATE)
 		text = a->texts->long_state;
+	else if (a->auth.refusal == AUTH_UNKNOWN_PUSHED)
+		text = a->texts->unknown_pushed;
 	page_message(a->response, 400, a->texts, a->texts->cannot, text);
 }
 
@@ -89,7 +91,7 @@ void authorize_show(struct authorization *a, int status, const char *error)
 		page.username = query_get(&a->request->form, "username");
 		page.redirect_scheme = redirect_url.scheme;
 		if (!page.username)
-			page.username = request_parameter(a->request, "login_hint");
+			page.username = request_parameter(&a->auth.source, "login_hint");
 		if (page.username && strlen(page.username) > USERNAME_MAX)
 			page.username = NULL;
 		page_sign_in(a->response, status, &page);

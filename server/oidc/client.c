@@ -5,6 +5,7 @@
 #include "base/encode.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "server/oidc/assertion.h"
 #include "server/oidc/oauth.h"
 #include "server/server.h"
 
@@ -96,11 +97,13 @@ static bool secret_matches(const char *hash, const char *secret)
 	return secret_equals_text(hex, hash);
 }
 
-/* A public client has no secret; one that sends an empty secret means none. */
+/* A public client has no secret; one that sends an empty secret means none. Who has keys proves itself by them alone. */
 static bool proved(const struct client *client, const struct credentials *credentials)
 {
-	if (!client->secret_hash)
+	if (client_is_public(client))
 		return !*credentials->secret;
+	if (!client->secret_hash)
+		return false;
 	return secret_matches(client->secret_hash, credentials->secret) || secret_matches(client->secret_hash, credentials->plain);
 }
 
@@ -119,13 +122,32 @@ static int find_client(const struct request *request, const struct credentials *
 	return 0;
 }
 
+static bool is_there(const char *value)
+{
+	return value && *value;
+}
+
 /* RFC 6749 §2.3: not more than one method. client_id beside Basic is common and harmless when it is the same. */
 static bool contradicts(const struct request *request, const struct credentials *credentials)
 {
 	const char *id = request_parameter(request, "client_id");
 	const char *secret = request_parameter(request, "client_secret");
 
-	return client_has_basic(request) && ((secret && *secret) || (id && !text_equal(id, credentials->id)));
+	return client_has_basic(request) && (is_there(secret) || (id && !text_equal(id, credentials->id)));
+}
+
+/* No client of the live service sends one: it stands in the form, never in the URL. */
+static int identify_by_assertion(const struct request *request, struct client *ret_client)
+{
+	const struct assertion assertion = {
+		.type = query_get(&request->form, "client_assertion_type"),
+		.text = query_get(&request->form, "client_assertion"),
+		.id = request_parameter(request, "client_id"),
+	};
+
+	if (basic_part(request) || is_there(request_parameter(request, "client_secret")))
+		return PIMS_E_STATE;
+	return assertion_identify(request, &assertion, ret_client);
 }
 
 int client_identify(const struct request *request, struct client *ret_client)
@@ -134,6 +156,8 @@ int client_identify(const struct request *request, struct client *ret_client)
 	const char *basic = basic_part(request);
 	int r;
 
+	if (is_there(query_get(&request->form, "client_assertion")) || is_there(query_get(&request->form, "client_assertion_type")))
+		return identify_by_assertion(request, ret_client);
 	if (basic)
 		r = read_basic(basic, &credentials);
 	else

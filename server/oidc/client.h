@@ -13,8 +13,8 @@ enum { CLIENT_ID_MAX = 255, CLIENT_SECRET_MAX = 1024 };
  */
 int client_identify(const struct request *request, struct client *ret_client);
 /**
- * The client of a request, authenticated: Basic, or client_id and client_secret as parameters, or client_id alone for a public one
- * (RFC 6749 §2.3). On failure the answer is filled (400 invalid_request, 401 invalid_client) and a negative value returned. The
+ * The client of a request, authenticated: Basic, or client_id and client_secret as parameters, or client_assertion (assertion.h), or client_id alone for a
+ * public one (RFC 6749 §2.3). On failure the answer is filled (400 invalid_request, 401 invalid_client) and a negative value returned. The
  * caller owns *ret_client.
  */
 int client_authenticate(const struct request *request, struct response *response, struct client *ret_client);

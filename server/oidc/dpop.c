@@ -131,7 +131,7 @@ int dpop_check(const struct request *request, const char *path, const char *acce
 	return r;
 }
 
-/* --- the token endpoint --------------------------------------------------------------------------------------------------------------- */
+/* --- endpoints of clients ------------------------------------------------------------------------------------------------------------- */
 
 void dpop_refuse_token(struct response *response)
 {
@@ -140,15 +140,22 @@ void dpop_refuse_token(struct response *response)
 
 int dpop_check_token(const struct request *request, struct response *response, const struct client *client, struct possession *ret_possession)
 {
-	int r = dpop_check(request, OIDC_TOKEN_PATH, NULL, ret_possession);
+	if (client->dpop && !request_header_count(request, "DPoP")) {
+		oauth_error(response, 400, "invalid_dpop_proof", "this client's tokens are bound: a DPoP proof is required");
+		return PIMS_E_NOT_FOUND;
+	}
+	return dpop_check_client(request, response, OIDC_TOKEN_PATH, ret_possession);
+}
 
-	if (r == PIMS_E_NOT_FOUND && !client->dpop) {
+int dpop_check_client(const struct request *request, struct response *response, const char *path, struct possession *ret_possession)
+{
+	int r = dpop_check(request, path, NULL, ret_possession);
+
+	if (r == PIMS_E_NOT_FOUND) {
 		*ret_possession->key = '\0';
 		return 0;
 	}
-	if (r == PIMS_E_NOT_FOUND) {
-		oauth_error(response, 400, "invalid_dpop_proof", "this client's tokens are bound: a DPoP proof is required");
-	} else if (r == PIMS_E_FORMAT) {
+	if (r == PIMS_E_FORMAT) {
 		dpop_refuse_token(response);
 	} else if (r == PIMS_E_AGAIN) {
 		oauth_error(response, 400, "use_dpop_nonce", "the DPoP proof needs the nonce that comes with this answer");

@@ -30,6 +30,8 @@ void dpop_offer_nonce(const struct request *request, struct response *response);
  * value returned.
  */
 int dpop_check_token(const struct request *request, struct response *response, const struct client *client, struct possession *ret_possession);
+/** The same at another endpoint of clients, where a proof is never a duty. */
+int dpop_check_client(const struct request *request, struct response *response, const char *path, struct possession *ret_possession);
 /** 400 invalid_dpop_proof. */
 void dpop_refuse_token(struct response *response);
 

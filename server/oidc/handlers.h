@@ -6,6 +6,7 @@
 
 /* One file each; the paths are the live service's (spec/wire.md §2). */
 #define OIDC_AUTHORIZE_PATH "/am/oauth2/authorize"
+#define OIDC_PAR_PATH "/am/oauth2/par"
 #define OIDC_TOKEN_PATH "/am/oauth2/access_token"
 #define OIDC_REVOKE_PATH "/am/oauth2/token/revoke"
 #define OIDC_JWKS_PATH "/am/oauth2/connect/jwk_uri"
@@ -15,6 +16,7 @@
 #define OAUTH_METADATA_PATH "/.well-known/oauth-authorization-server" /* RFC 8414 §3, with the issuer's path behind it */
 
 void oidc_authorize(struct request *request, struct response *response);
+void oidc_par(struct request *request, struct response *response);
 void oidc_token(struct request *request, struct response *response);
 void oidc_revoke(struct request *request, struct response *response);
 void oidc_userinfo(struct request *request, struct response *response);

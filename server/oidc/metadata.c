@@ -26,6 +26,7 @@ static int put_urls(json_t *object, const char *issuer)
 	static const char *const rows[][2] = {
 		{"authorization_endpoint", OIDC_AUTHORIZE_PATH}, {"token_endpoint", OIDC_TOKEN_PATH},
 		{"revocation_endpoint", OIDC_REVOKE_PATH},       {"jwks_uri", OIDC_JWKS_PATH},
+		{"pushed_authorization_request_endpoint", OIDC_PAR_PATH},
 		{"userinfo_endpoint", OIDC_USERINFO_PATH},       {"end_session_endpoint", OIDC_END_SESSION_PATH},
 	};
 	int r = json_put_text(object, "issuer", issuer);
@@ -35,17 +36,19 @@ static int put_urls(json_t *object, const char *issuer)
 	return r;
 }
 
-/* OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3, RFC 9449 §5.1. */
+/* OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3, RFC 9449 §5.1. RFC 9126 §5 is in put_urls() and oidc_metadata(). */
 static json_t *capabilities(void)
 {
-	return json_pack("{s:[s], s:[s], s:[s], s:[s,s,s], s:[s], s:[s], s:[s,s,s], s:[s,s,s], s:[s,s,s], s:[s],"
+	return json_pack("{s:[s], s:[s], s:[s], s:[s,s,s], s:[s], s:[s], s:[s,s,s], s:[s,s,s,s], s:[s,s,s], s:[s,s,s,s], s:[s,s,s], s:[s],"
 			 " s:[s,s,s,s,s,s,s,s,s,s,s,s,s], s:[s,s,s,s,s], s:[s,s], s:[s], s:b, s:b, s:b, s:b}",
 			 "response_types_supported", "code", "response_modes_supported", "query", "subject_types_supported", "public",
 			 "grant_types_supported", "authorization_code", "refresh_token", GRANT_TOKEN_EXCHANGE,
 			 "id_token_signing_alg_values_supported", "RS256",
 			 "code_challenge_methods_supported", "S256", "scopes_supported", "openid", "profile", "email",
-			 "token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
-			 "revocation_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
+			 "token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
+			 "token_endpoint_auth_signing_alg_values_supported", "RS256", "PS256", "ES256",
+			 "revocation_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
+			 "revocation_endpoint_auth_signing_alg_values_supported", "RS256", "PS256", "ES256",
 			 "claim_types_supported", "normal", "claims_supported", "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce",
 			 "at_hash", "acr", "amr", "sid", "email", "preferred_username", "ui_locales_supported", "en", "fr", "de", "es", "it",
 			 "acr_values_supported", ACR_PASSWORD, ACR_OTP, "dpop_signing_alg_values_supported", DPOP_ALGORITHM,
@@ -57,8 +60,11 @@ void oidc_metadata(struct request *request, struct response *response)
 {
 	json_t *object = json_object();
 	json_t *rest = capabilities();
+	const struct settings *settings = &request_server(request)->settings;
+	json_t *par = json_boolean(settings->par_required);
 
-	if (put_urls(object, request_server(request)->settings.issuer) < 0 || json_object_update(object, rest) != 0) {
+	if (put_urls(object, settings->issuer) < 0 || json_object_set_new(object, "require_pushed_authorization_requests", par) != 0 ||
+	    json_object_update(object, rest) != 0) {
 		json_decref(object);
 		object = NULL;
 	}

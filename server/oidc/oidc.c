@@ -8,6 +8,7 @@ const struct route oidc_routes[] = {
 	{"GET", OIDC_JWKS_PATH, oidc_jwks},
 	{"GET", OIDC_AUTHORIZE_PATH, oidc_authorize},
 	{"POST", OIDC_AUTHORIZE_PATH, oidc_authorize},
+	{"POST", OIDC_PAR_PATH, oidc_par},
 	{"POST", OIDC_TOKEN_PATH, oidc_token},
 	{"POST", OIDC_REVOKE_PATH, oidc_revoke},
 	{"GET", OIDC_USERINFO_PATH, oidc_userinfo},

@@ -99,7 +99,7 @@ static void bind_tokens(const struct token_request *token, struct token_pair *to
 	tokens->proof = &possession->use;
 	if (token_is_bound(token))
 		memcpy(tokens->access_key, possession->key, sizeof tokens->access_key);
-	if (!token->client.secret_hash)
+	if (client_is_public(&token->client))
 		memcpy(tokens->session_key, possession->key, sizeof tokens->session_key);
 }
 

@@ -142,14 +142,20 @@ static const char version_8[] =
 
 /*
  * When a one-time password was given beside the password (0 = none was): of a browser, and of what was signed in from there; and
- * wrong ones in a row, each value once, since clients repeat themselves.
+ * wrong ones in a row, each value once, since clients repeat themselves. Authorization requests that were
+ * pushed and wait to be used (RFC 9126); who must push, and who proves itself by keys (a JWK set).
  */
 static const char version_9[] =
 	"ALTER TABLE browsers ADD COLUMN otp_time INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE codes ADD COLUMN otp_time INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE sessions ADD COLUMN otp_time INTEGER NOT NULL DEFAULT 0;"
 	"CREATE TABLE otp_guesses (account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, hash BLOB NOT NULL,"
-	" PRIMARY KEY (account, hash)) STRICT, WITHOUT ROWID;";
+	" PRIMARY KEY (account, hash)) STRICT, WITHOUT ROWID;"
+	"ALTER TABLE clients ADD COLUMN par INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE clients ADD COLUMN jwks TEXT;"
+	"CREATE TABLE pushed (hash BLOB PRIMARY KEY, client TEXT NOT NULL REFERENCES clients ON DELETE CASCADE, text TEXT NOT NULL,"
+	" visited INTEGER NOT NULL DEFAULT 0, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX pushed_client ON pushed (client, expires); CREATE INDEX pushed_expires ON pushed (expires);";
 
 static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8, version_9};
 

@@ -29,7 +29,13 @@ void client_free(struct client *client)
 	free(client->name);
 	free(client->redirect_uris);
 	free(client->scope);
+	free(client->jwks);
 	*client = (struct client){0};
+}
+
+bool client_is_public(const struct client *client)
+{
+	return !client->secret_hash && !client->jwks;
 }
 
 void auth_code_free(struct auth_code *code)

@@ -3,15 +3,16 @@
 
 #include <pims/error.h>
 
-#define COLUMNS "id, secret_hash, name, redirect_uris, dpop, scope, exchange"
+#define COLUMNS "id, secret_hash, name, redirect_uris, dpop, scope, exchange, par, jwks"
 
 static int client_row(sqlite3_stmt *statement, void *ret_result)
 {
-	struct client client = {.dpop = sqlite3_column_int(statement, 4) == 1, .no_exchange = sqlite3_column_int(statement, 6) == 0};
+	struct client client = {.dpop = sqlite3_column_int(statement, 4) == 1, .no_exchange = sqlite3_column_int(statement, 6) == 0,
+				.par = sqlite3_column_int(statement, 7) == 1};
 
 	if (sql_text(statement, 0, &client.id) < 0 || sql_text(statement, 1, &client.secret_hash) < 0 ||
 	    sql_text(statement, 2, &client.name) < 0 || sql_text(statement, 3, &client.redirect_uris) < 0 ||
-	    sql_text(statement, 5, &client.scope) < 0) {
+	    sql_text(statement, 5, &client.scope) < 0 || sql_text(statement, 8, &client.jwks) < 0) {
 		client_free(&client);
 		return PIMS_E_MEMORY;
 	}
@@ -58,10 +59,10 @@ static int client_add(struct sql *sql, void *arg)
 {
 	const struct client *client = ((struct client_change *)arg)->client;
 
-	return sql_run(sql, "INSERT INTO clients (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)",
+	return sql_run(sql, "INSERT INTO clients (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		       VALUES(TEXT(client->id), TEXT(client->secret_hash), TEXT(client->name ? client->name : client->id),
 			      TEXT(client->redirect_uris ? client->redirect_uris : ""), INT(client->dpop), TEXT(client->scope),
-			      INT(!client->no_exchange)));
+			      INT(!client->no_exchange), INT(client->par), TEXT(client->jwks)));
 }
 
 int sqlite_client_add(struct store *store, const struct client *client)

@@ -29,6 +29,8 @@ static int code_add(struct sql *sql, void *arg)
 	const struct auth_code *code = arg;
 	int r = code->browser ? check_browser(sql, code) : 0;
 
+	if (r == 0)
+		r = sql_pushed_use(sql, code->pushed);
 	if (r < 0)
 		return r;
 	return sql_run(sql,

@@ -6,7 +6,8 @@
 #include <pims/error.h>
 
 /*
- * Proofs of possession that were accepted, until their age alone would refuse them (RFC 9449 §11.1). Only who holds a token gets this far, so that strangers
+ * Proofs of possession and clients' assertions that were accepted, until their age alone would refuse them (RFC 9449 §11.1, RFC 7523 §3). Only who holds
+ * a token, or a client's key, gets this far, so that strangers
  * do not fill the table.
  */
 

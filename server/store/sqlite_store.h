@@ -81,6 +81,8 @@ int sql_mail(struct sql *sql, const char *email, const struct mail *mail);
 int sql_key(sqlite3_stmt *statement, int column, char ret_key[PROOF_KEY_SIZE]);
 /** Inside a change: uses a proof up (NULL = none is needed). PIMS_E_INVALID: it was used before. */
 int sql_proof_use(struct sql *sql, const struct proof_use *proof);
+/** Inside a change: uses a pushed request up (NULL = none is needed). PIMS_E_STATE: it was. */
+int sql_pushed_use(struct sql *sql, const unsigned char *hash);
 
 /** Inside a change: leaves a tombstone of a device. PIMS_E_NOT_FOUND. */
 int sql_device_bury(struct sql *sql, int64_t account, int64_t id);
@@ -131,6 +133,9 @@ int sqlite_client_get(struct store *store, const char *id, struct client *ret_cl
 int sqlite_client_list(struct store *store, int (*each)(void *data, const struct client *client), void *data);
 int sqlite_client_remove(struct store *store, const char *id);
 int sqlite_proof_use(struct store *store, const struct proof_use *proof);
+int sqlite_pushed_add(struct store *store, const struct pushed_request *pushed, int max, int64_t now);
+int sqlite_pushed_visit(struct store *store, const unsigned char hash[32], const char *client, int64_t visited_until, int64_t now, char **ret_text);
+int sqlite_pushed_use(struct store *store, const unsigned char hash[32]);
 int sqlite_code_add(struct store *store, const struct auth_code *code);
 int sqlite_code_consume(struct store *store, const unsigned char hash[32], int64_t now, struct auth_code *ret_code);
 int sqlite_session_add(struct store *store, const struct session_row *session, const unsigned char code_hash[32],

@@ -39,6 +39,7 @@ int sqlite_sweep(struct store *store, int64_t now)
 		{"DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens WHERE expires <= ? LIMIT ?)", 0},
 		{"DELETE FROM audience_tokens WHERE hash IN (SELECT hash FROM audience_tokens WHERE expires <= ? LIMIT ?)", 0},
 		{"DELETE FROM proofs WHERE hash IN (SELECT hash FROM proofs WHERE expires <= ? LIMIT ?)", 0},
+		{"DELETE FROM pushed WHERE hash IN (SELECT hash FROM pushed WHERE expires <= ? LIMIT ?)", 0},
 		{"DELETE FROM browsers WHERE hash IN (SELECT hash FROM browsers WHERE expires <= ? LIMIT ?)", 0},
 		{"DELETE FROM places WHERE (account, hash) IN (SELECT account, hash FROM places WHERE expires <= ? LIMIT ?)", 0},
 		{"DELETE FROM mail_codes WHERE ticket IN (SELECT ticket FROM mail_codes WHERE expires <= ? LIMIT ?)", 0},

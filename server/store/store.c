@@ -107,6 +107,21 @@ int store_proof_use(struct store *store, const struct proof_use *proof)
 	return store->ops->proof_use(store, proof);
 }
 
+int store_pushed_add(struct store *store, const struct pushed_request *pushed, int max, int64_t now)
+{
+	return store->ops->pushed_add(store, pushed, max, now);
+}
+
+int store_pushed_visit(struct store *store, const unsigned char hash[32], const char *client, int64_t visited_until, int64_t now, char **ret_text)
+{
+	return store->ops->pushed_visit(store, hash, client, visited_until, now, ret_text);
+}
+
+int store_pushed_use(struct store *store, const unsigned char hash[32])
+{
+	return store->ops->pushed_use(store, hash);
+}
+
 int store_code_add(struct store *store, const struct auth_code *code)
 {
 	return store->ops->code_add(store, code);

@@ -75,14 +75,18 @@ int store_account_remove(struct store *store, const char *email);
 /* --- clients ----------------------------------------------------------------------------------------------------------------------- */
 struct client {
 	char *id;
-	char *secret_hash;  /**< hex SHA-256 of the secret (random by construction, or the sandbox's), NULL = public */
+	char *secret_hash;  /**< hex SHA-256 of the secret (random by construction, or the sandbox's), NULL = none */
+	char *jwks; /**< its public keys as a JWK set, with which it proves itself instead (RFC 7523); NULL = none */
 	char *name;
 	char *redirect_uris; /**< separated by '\n' */
 	char *scope; /**< no more than this is granted; NULL = all there is */
 	bool no_exchange; /**< its tokens may not be exchanged (RFC 8693) */
 	bool dpop; /**< gets bound tokens only (dpop_bound_access_tokens of RFC 9449 §5.2) */
+	bool par;  /**< must push its authorization requests (RFC 9126 §6) */
 };
 void client_free(struct client *client);
+/** True for one that cannot prove itself: it has neither secret nor keys. */
+bool client_is_public(const struct client *client);
 int store_client_add(struct store *store, const struct client *client);
 int store_client_get(struct store *store, const char *id, struct client *ret_client);
 int store_client_list(struct store *store, int (*each)(void *data, const struct client *client), void *data);
@@ -90,13 +94,33 @@ int store_client_remove(struct store *store, const char *id);
 
 /* --- proofs of possession (RFC 9449) ------------------------------------------------------------------------------------------------ */
 enum { PROOF_KEY_SIZE = 44 }; /**< the thumbprint of a key in base64url (RFC 7638), "" = no key */
-/** A proof that was accepted: it is good once, on all nodes. */
+/** A proof, or a client's assertion (RFC 7523), that was accepted: it is good once, on all nodes. */
 struct proof_use {
 	unsigned char hash[32]; /**< SHA-256 of its key and id */
 	int64_t expires;        /**< from here on it would be refused for its age */
 };
 /** PIMS_E_INVALID: it was used before. */
 int store_proof_use(struct store *store, const struct proof_use *proof);
+
+/* --- pushed authorization requests (RFC 9126) --------------------------------------------------------------------------------------- */
+struct pushed_request {
+	unsigned char hash[32]; /**< SHA-256 of its request_uri */
+	const char *client;
+	const char *text; /**< its parameters, encoded */
+	int64_t expires;
+	const struct proof_use *proof; /**< as in struct token_pair */
+};
+/**
+ * Adds one, unless `max` of the client's wait already (PIMS_E_LIMIT). PIMS_E_NOT_FOUND: no such client; PIMS_E_INVALID: the proof was used before.
+ */
+int store_pushed_add(struct store *store, const struct pushed_request *pushed, int max, int64_t now);
+/**
+ * Its text, if it is this client's and waits. The first visit makes it wait until `visited_until`. PIMS_E_NOT_FOUND: unknown, expired, used, or another
+ * client's. The caller owns *ret_text.
+ */
+int store_pushed_visit(struct store *store, const unsigned char hash[32], const char *client, int64_t visited_until, int64_t now, char **ret_text);
+/** Uses one up that was visited a moment ago. PIMS_E_STATE: it was used. */
+int store_pushed_use(struct store *store, const unsigned char hash[32]);
 
 /* --- sign-in: authorization codes, sessions, tokens --------------------------------------------------------------------------------- */
 struct auth_code {
@@ -109,9 +133,12 @@ struct auth_code {
 	int64_t otp_time; /**< when a one-time password was given as well; 0 = none was */
 	const unsigned char *browser; /**< store_code_add(): hash of the one that must still be signed in to the account; NULL = none */
 	char key[PROOF_KEY_SIZE]; /**< that must prove the exchange (dpop_jkt) */
+	const unsigned char *pushed; /**< store_code_add(): hash of the pushed request that it uses up; NULL = none */
 };
 void auth_code_free(struct auth_code *code);
-/** PIMS_E_NOT_FOUND: no such account or client, or the browser has been signed out meanwhile. */
+/**
+ * PIMS_E_NOT_FOUND: no such account or client, or the browser has been signed out meanwhile; PIMS_E_STATE: the pushed request was used.
+ */
 int store_code_add(struct store *store, const struct auth_code *code);
 /** Marks it used and returns it. PIMS_E_STATE: it was used before: the session it made is revoked by this call (RFC 6749 §4.1.2). */
 int store_code_consume(struct store *store, const unsigned char hash[32], int64_t now, struct auth_code *ret_code);

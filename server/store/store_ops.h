@@ -27,6 +27,10 @@ struct store_ops {
 	int (*client_list)(struct store *store, int (*each)(void *data, const struct client *client), void *data);
 	int (*client_remove)(struct store *store, const char *id);
 	int (*proof_use)(struct store *store, const struct proof_use *proof);
+	int (*pushed_add)(struct store *store, const struct pushed_request *pushed, int max, int64_t now);
+	int (*pushed_visit)(struct store *store, const unsigned char hash[32], const char *client, int64_t visited_until, int64_t now,
+		char **ret_text);
+	int (*pushed_use)(struct store *store, const unsigned char hash[32]);
 	int (*code_add)(struct store *store, const struct auth_code *code);
 	int (*code_consume)(struct store *store, const unsigned char hash[32], int64_t now, struct auth_code *ret_code);
 	int (*session_add)(struct store *store, const struct session_row *session, const unsigned char code_hash[32],

@@ -28,6 +28,7 @@ struct texts {
 	const char *unknown_client;
 	const char *unknown_redirect;
 	const char *long_state;
+	const char *unknown_pushed; /**< a request of an application that was used, or has expired */
 	const char *foreign_form;
 	const char *failed;
 	const char *signed_out;

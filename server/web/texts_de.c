@@ -26,6 +26,7 @@ const struct texts texts_de = {
 	.unknown_client = "Die Anwendung, von der Sie kommen, ist diesem Server nicht bekannt.",
 	.unknown_redirect = "Die Rücksprungadresse der Anwendung ist für sie nicht eingetragen.",
 	.long_state = "Die Anfrage der Anwendung ist zu lang.",
+	.unknown_pushed = "Die Anfrage der Anwendung ist abgelaufen oder wurde schon beantwortet. Bitte beginnen Sie in der Anwendung noch einmal.",
 	.foreign_form = "Das Formular kommt nicht von einer Seite dieses Servers.",
 	.failed = "Im Server ist ein Fehler aufgetreten. Bitte versuchen Sie es noch einmal.",
 	.signed_out = "Sie sind abgemeldet",

@@ -26,6 +26,7 @@ const struct texts texts_en = {
 	.unknown_client = "The application that sent you is not known to this server.",
 	.unknown_redirect = "The address that the application wants you sent back to is not registered for it.",
 	.long_state = "The application sent a request that is too long.",
+	.unknown_pushed = "The application’s request has expired or was answered already. Please start again in the application.",
 	.foreign_form = "The form did not come from a page of this server.",
 	.failed = "The server failed. Please try again.",
 	.signed_out = "You are signed out",

@@ -26,6 +26,7 @@ const struct texts texts_es = {
 	.unknown_client = "Este servidor no conoce la aplicación que le envía.",
 	.unknown_redirect = "La dirección de retorno que pide la aplicación no está registrada para ella.",
 	.long_state = "La petición de la aplicación es demasiado larga.",
+	.unknown_pushed = "La petición de la aplicación ha caducado o ya fue respondida. Empiece de nuevo en la aplicación.",
 	.foreign_form = "El formulario no procede de una página de este servidor.",
 	.failed = "El servidor ha fallado. Vuelva a intentarlo.",
 	.signed_out = "Ha cerrado la sesión",

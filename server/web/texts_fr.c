@@ -27,6 +27,7 @@ const struct texts texts_fr = {
 	.unknown_client = "L’application qui vous envoie n’est pas connue de ce serveur.",
 	.unknown_redirect = "L’adresse de retour demandée par l’application n’est pas enregistrée pour elle.",
 	.long_state = "La demande de l’application est trop longue.",
+	.unknown_pushed = "La demande de l’application a expiré ou a déjà reçu sa réponse. Veuillez recommencer dans l’application.",
 	.foreign_form = "Le formulaire ne vient pas de la page de ce serveur.",
 	.failed = "Le serveur a rencontré une erreur. Veuillez réessayer.",
 	.signed_out = "Vous êtes déconnecté",

@@ -26,6 +26,7 @@ const struct texts texts_it = {
 	.unknown_client = "Questo server non conosce l’applicazione da cui arriva.",
 	.unknown_redirect = "L’indirizzo di ritorno chiesto dall’applicazione non è registrato per essa.",
 	.long_state = "La richiesta dell’applicazione è troppo lunga.",
+	.unknown_pushed = "La richiesta dell’applicazione è scaduta o ha già avuto risposta. Ricominci dall’applicazione.",
 	.foreign_form = "Il modulo non proviene da una pagina di questo server.",
 	.failed = "Il server ha avuto un errore. Riprovi.",
 	.signed_out = "È disconnesso",

@@ -67,10 +67,11 @@ static bool may_verify(const json_t *key)
 
 static bool fits(const json_t *key, const struct jws *jws)
 {
-	const char *kind = jws->algorithm == JWS_RS256 ? "RSA" : "EC";
-	const char *algorithm = jws->algorithm == JWS_RS256 ? "RS256" : "ES256";
+	static const char *const kinds[] = {[JWS_RS256] = "RSA", [JWS_ES256] = "EC", [JWS_PS256] = "RSA"};
+	static const char *const algorithms[] = {[JWS_RS256] = "RS256", [JWS_ES256] = "ES256", [JWS_PS256] = "PS256"};
 
-	if (!text_equal(json_text(key, "kty"), kind) || !says(key, "alg", algorithm) || !says(key, "use", "sig") || !may_verify(key))
+	if (!text_equal(json_text(key, "kty"), kinds[jws->algorithm]) || !says(key, "alg", algorithms[jws->algorithm]) || !says(key, "use", "sig") ||
+	    !may_verify(key))
 		return false;
 	return !jws->key_id || text_equal(json_text(key, "kid"), jws->key_id);
 }
@@ -124,7 +125,7 @@ static cjose_jwk_t *load_ec(const json_t *key)
 
 static cjose_jwk_t *load(const json_t *key, const struct jws *jws)
 {
-	return jws->algorithm == JWS_RS256 ? load_rsa(key) : load_ec(key);
+	return jws->algorithm == JWS_ES256 ? load_ec(key) : load_rsa(key);
 }
 
 /* The one key to verify with, or NULL. Without a key id a choice would be a guess (OpenID Connect Core §10.1). */
@@ -145,6 +146,79 @@ static cjose_jwk_t *choose(const json_t *keys, const struct jws *jws)
 			chosen = key;
 	}
 	return chosen;
+}
+
+/* RFC 7518 §6.2.2, §6.3.2, §6.4: members that a public key has not */
+static bool is_private(const json_t *key)
+{
+	static const char *const members[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		if (json_object_get(key, members[i]))
+			return true;
+	return false;
+}
+
+/* Some algorithm of ours can be verified with it. */
+static bool is_usable(const json_t *key)
+{
+	bool usable = false;
+
+	for (enum jws_algorithm i = JWS_RS256; i <= JWS_PS256 && !usable; i++) {
+		const struct jws jws = {.algorithm = i};
+		cjose_jwk_t *loaded = fits(key, &jws) ? load(key, &jws) : NULL;
+
+		usable = loaded;
+		cjose_jwk_release(loaded);
+	}
+	return usable;
+}
+
+static const char *key_fault(const json_t *key, size_t count)
+{
+	const char *id = json_text(key, "kid");
+
+	if (is_private(key))
+		return "has a private or secret key in it: only the public part belongs here";
+	if (!is_usable(key))
+		return "has a key that is not taken: RSA of 2048 bits or more (RS256, PS256) or P-256 (ES256), to verify signatures";
+	if (id ? !*id || strlen(id) > KEY_ID_MAX : json_object_get(key, "kid") || count > 1)
+		return "has a key without a key id (kid) among several";
+	return NULL;
+}
+
+static bool has_twins(const json_t *keys)
+{
+	const json_t *a, *b;
+	size_t i, j;
+
+	json_array_foreach(keys, i, a)
+		json_array_foreach(keys, j, b)
+			if (i != j && text_equal(json_text(a, "kid"), json_text(b, "kid")))
+				return true;
+	return false;
+}
+
+const char *jwks_fault(const char *text, size_t length, size_t max)
+{
+	json_t *document = NULL;
+	const json_t *keys, *key;
+	const char *fault = NULL;
+	size_t i;
+
+	if (parse(text, length, &document) < 0)
+		return "is no JWK set ({\"keys\":[...]})";
+	keys = json_object_get(document, "keys");
+	if (!json_array_size(keys) || json_array_size(keys) > max)
+		fault = json_array_size(keys) ? "has too many keys" : "has no keys";
+	json_array_foreach(keys, i, key)
+		if (!fault)
+			fault = key_fault(key, json_array_size(keys));
+	if (!fault && json_array_size(keys) > 1 && has_twins(keys))
+		fault = "has two keys with the same key id (kid)";
+	json_wipe(document);
+	ERR_clear_error();
+	return fault;
 }
 
 static int verify(const cjose_jwk_t *key, const struct jws *jws)

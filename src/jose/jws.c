@@ -38,7 +38,14 @@ static int decode_object(const char *part, size_t length, json_t **ret_object)
 	return r;
 }
 
-static int read_algorithm(const json_t *header, struct jws *jws)
+/* What a token's header may say. */
+struct rules {
+	const char *types[2]; /* of its "typ" */
+	bool untyped;         /* it may have none */
+	bool pss;             /* PS256, too */
+};
+
+static int read_algorithm(const json_t *header, const struct rules *rules, struct jws *jws)
 {
 	const char *algorithm = json_text(header, "alg");
 
@@ -48,6 +55,8 @@ static int read_algorithm(const json_t *header, struct jws *jws)
 		jws->algorithm = JWS_RS256;
 	else if (text_equal(algorithm, "ES256"))
 		jws->algorithm = JWS_ES256;
+	else if (rules->pss && text_equal(algorithm, "PS256"))
+		jws->algorithm = JWS_PS256;
 	else
 		return PIMS_E_INVALID;
 	return 0;
@@ -63,26 +72,26 @@ static bool is_type(const char *text, const char *type)
 	return strncasecmp(text, prefix, sizeof prefix - 1) == 0 && text_equal_nocase(text + sizeof prefix - 1, type);
 }
 
-/* Tokens of one kind must not pass for those of another (RFC 8725 §3.11); an id_token alone may come without a type. */
-static bool right_type(const json_t *header, const char *type)
+/* Tokens of one kind must not pass for those of another (RFC 8725 §3.11). */
+static bool right_type(const json_t *header, const struct rules *rules)
 {
 	const char *text = json_text(header, "typ");
 
 	if (!json_object_get(header, "typ"))
-		return !type;
-	return text && is_type(text, type ? type : "JWT");
+		return rules->untyped;
+	return text && (is_type(text, rules->types[0]) || (rules->types[1] && is_type(text, rules->types[1])));
 }
 
 /* "crit" names extensions that must be understood, and we know none (RFC 7515 §4.1.11). */
-static int read_header(const json_t *header, const char *type, struct jws *jws)
+static int read_header(const json_t *header, const struct rules *rules, struct jws *jws)
 {
-	int r = read_algorithm(header, jws);
+	int r = read_algorithm(header, rules, jws);
 
 	if (r < 0)
 		return r;
 	if (json_object_get(header, "crit") || json_object_get(header, "b64"))
 		return PIMS_E_INVALID;
-	if (!right_type(header, type))
+	if (!right_type(header, rules))
 		return PIMS_E_INVALID;
 	if (json_object_get(header, "kid") && !json_text(header, "kid"))
 		return PIMS_E_FORMAT;
@@ -99,7 +108,7 @@ static int check_signature_form(const char *part)
 	return 0;
 }
 
-static int parse_parts(const char *text, const char *type, struct jws *jws)
+static int parse_parts(const char *text, const struct rules *rules, struct jws *jws)
 {
 	const char *payload = strchr(text, '.');
 	const char *signature = payload ? strchr(payload + 1, '.') : NULL;
@@ -110,14 +119,14 @@ static int parse_parts(const char *text, const char *type, struct jws *jws)
 		return PIMS_E_FORMAT;
 	r = decode_object(text, (size_t)(payload - text), &header);
 	if (r == 0)
-		r = read_header(header, type, jws);
+		r = read_header(header, rules, jws);
 	json_decref(header);
 	if (r == 0)
 		r = check_signature_form(signature + 1);
 	return r < 0 ? r : decode_object(payload + 1, (size_t)(signature - payload - 1), &jws->claims);
 }
 
-int jws_parse_type(const char *text, size_t length, const char *type, struct jws *ret_jws)
+static int parse(const char *text, size_t length, const struct rules *rules, struct jws *ret_jws)
 {
 	struct jws jws = {0};
 	int r;
@@ -126,7 +135,7 @@ int jws_parse_type(const char *text, size_t length, const char *type, struct jws
 		return PIMS_E_FORMAT;
 	r = secret_set_bytes(&jws.text, text, length);
 	if (r == 0)
-		r = parse_parts(secret_text(&jws.text), type, &jws);
+		r = parse_parts(secret_text(&jws.text), rules, &jws);
 	if (r < 0)
 		jws_free(&jws);
 	else
@@ -134,7 +143,21 @@ int jws_parse_type(const char *text, size_t length, const char *type, struct jws
 	return r == PIMS_E_LIMIT ? PIMS_E_FORMAT : r;
 }
 
+int jws_parse_type(const char *text, size_t length, const char *type, struct jws *ret_jws)
+{
+	const struct rules rules = {.types = {type ? type : "JWT"}, .untyped = !type};
+
+	return parse(text, length, &rules, ret_jws);
+}
+
 int jws_parse(const char *text, size_t length, struct jws *ret_jws)
 {
 	return jws_parse_type(text, length, NULL, ret_jws);
+}
+
+int jws_parse_assertion(const char *text, size_t length, struct jws *ret_jws)
+{
+	static const struct rules rules = {.types = {"JWT", "client-authentication+jwt"}, .untyped = true, .pss = true};
+
+	return parse(text, length, &rules, ret_jws);
 }

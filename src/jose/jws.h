@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/** The algorithms that are accepted; "none" and the symmetric ones are not (RFC 8725 §3.1). */
-enum jws_algorithm { JWS_RS256, JWS_ES256 };
+/** The algorithms that are accepted, PS256 of clients only; "none" and the symmetric ones are not (RFC 8725 §3.1). */
+enum jws_algorithm { JWS_RS256, JWS_ES256, JWS_PS256 };
 
 /** A signed token in compact serialisation (RFC 7515 §7.1), read but not verified. */
 struct jws {
@@ -24,6 +24,10 @@ struct jws {
 int jws_parse(const char *text, size_t length, struct jws *ret_jws);
 /** The same for a token whose "typ" must be there and be `type`, such as "at+jwt" (RFC 9068 §2.1). */
 int jws_parse_type(const char *text, size_t length, const char *type, struct jws *ret_jws);
+/**
+ * The same for what a client proves itself with (RFC 7523 §2.2): its "typ" is client-authentication+jwt (draft-ietf-oauth-rfc7523bis), JWT, or absent.
+ */
+int jws_parse_assertion(const char *text, size_t length, struct jws *ret_jws);
 void jws_free(struct jws *jws);
 
 #endif

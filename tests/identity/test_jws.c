@@ -164,6 +164,32 @@ static void another_type_of_token_is_refused(void **state)
 	assert_int_equal(parse_header("{\"alg\":\"RS256\",\"typ\":\"jwt\"}"), 0);
 }
 
+static int parse_assertion(const char *header)
+{
+	char *text = provider_assemble(header, CLAIMS, 256);
+	struct jws jws = {0};
+	int r = jws_parse_assertion(text, strlen(text), &jws);
+
+	jws_free(&jws);
+	free(text);
+	return r;
+}
+
+static void what_a_client_signs_has_its_own_types_and_ps256(void **state)
+{
+	static const char *const good[] = {"{\"alg\":\"PS256\"}", "{\"alg\":\"RS256\",\"typ\":\"jwt\"}", "{\"alg\":\"ES256\",\"typ\":\"client-authentication+jwt\"}",
+					   "{\"alg\":\"ES256\",\"typ\":\"application/client-authentication+jwt\"}"};
+	static const char *const bad[] = {"{\"alg\":\"HS256\"}", "{\"alg\":\"none\"}", "{\"alg\":\"RS256\",\"typ\":\"at+jwt\"}", "{\"alg\":\"ES256\",\"typ\":\"dpop+jwt\"}",
+					  "{\"alg\":\"RS256\",\"crit\":[\"exp\"]}"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		assert_int_equal(parse_assertion(good[i]), 0);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(parse_assertion(bad[i]), PIMS_E_INVALID);
+	assert_int_equal(parse_header("{\"alg\":\"RS256\",\"typ\":\"client-authentication+jwt\"}"), PIMS_E_INVALID);
+}
+
 static void a_malformed_header_is_refused(void **state)
 {
 	char header[512];
@@ -504,6 +530,7 @@ int main(void)
 		cmocka_unit_test(a_mac_made_with_the_public_key_is_refused),
 		cmocka_unit_test(a_header_that_must_be_understood_is_refused),
 		cmocka_unit_test(another_type_of_token_is_refused),
+		cmocka_unit_test(what_a_client_signs_has_its_own_types_and_ps256),
 		cmocka_unit_test(a_malformed_header_is_refused),
 		cmocka_unit_test(malformed_claims_are_refused),
 		cmocka_unit_test(parts_that_are_missing_or_too_many_are_refused),

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // pimsd seen by openid-client, which checks what it gets by itself: issuer, state, nonce, iss, signature, times, content types, the form of errors.
-// Argument: the issuer of a sandbox.
+// Arguments: the issuer of a sandbox, pimsd and its data directory, a directory for files.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import test from 'node:test'
 import * as oidc from 'openid-client'
 import { Browser } from './pimsd_browser.mjs'
 
-const issuer = process.argv[2]
+const [issuer, pimsd, data, work] = process.argv.slice(2)
 const redirect = 'http://127.0.0.1:4711/callback'
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
@@ -30,7 +32,13 @@ async function authorization(config, more = {}, pkce = true) {
 		parameters.code_challenge_method = 'S256'
 	}
 	if (more.max_age !== undefined) checks.maxAge = Number(more.max_age)
-	return { url: oidc.buildAuthorizationUrl(config, parameters), checks }
+	return { url: oidc.buildAuthorizationUrl(config, parameters), checks, parameters }
+}
+
+/** The same, pushed (RFC 9126). */
+async function pushed(config, more = {}, options = {}) {
+	const { checks, parameters } = await authorization(config, more)
+	return { url: await oidc.buildAuthorizationUrlWithPAR(config, parameters, options), checks }
 }
 
 async function signIn(config, browser = new Browser(), more = {}) {
@@ -312,6 +320,82 @@ await test('a code that was asked for with one key is not given for another', as
 	const { url, checks } = await authorization(open, { dpop_jkt: await DPoP.calculateThumbprint() })
 	const callback = await new Browser().signIn(url)
 	await assert.rejects(oidc.authorizationCodeGrant(open, callback, checks, undefined, { DPoP: thief }), invalidGrant)
+})
+
+/* --- pushed requests (RFC 9126) --------------------------------------------------------------------------------------------------------- */
+
+await test('a pushed request signs in as a plain one does, and its reference is good once', async () => {
+	for (const config of [basic, post, open]) {
+		const { url, checks } = await pushed(config)
+		assert.deepEqual([...url.searchParams.keys()].sort(), ['client_id', 'request_uri'])
+		const tokens = await oidc.authorizationCodeGrant(config, await new Browser().signIn(url), checks)
+		assert.equal(tokens.claims().email, 'demo@example.com')
+		const again = await new Browser().open(url)
+		assert.equal(again.status, 400)
+		assert.equal(again.location, null)
+	}
+})
+
+await test('what is wrong with a request is told where it is pushed', async () => {
+	await assert.rejects(pushed(basic, { scope: 'unknown' }), oauthError(400, 'invalid_scope'))
+	await assert.rejects(pushed(basic, { redirect_uri: 'https://evil.example/callback' }), oauthError(400, 'invalid_request'))
+	await assert.rejects(pushed(open, { prompt: 'none login' }), oauthError(400, 'invalid_request'))
+	const wrong = await discover('demo', oidc.ClientSecretBasic('wrong'))
+	await assert.rejects(pushed(wrong), challenge(401, 'basic', undefined))
+})
+
+await test('a proof where the request is pushed binds the code, also with a nonce', async () => {
+	for (const skew of [0, -3600]) {
+		const config = await discover('pims', oidc.None())
+		config[oidc.clockSkew] = skew
+		const DPoP = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair('ES256'))
+		const thief = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair('ES256'))
+		for (const [key, good] of [[thief, false], [DPoP, true]]) {
+			const { url, checks } = await pushed(config, {}, { DPoP })
+			const callback = await new Browser().signIn(url)
+			const grant = oidc.authorizationCodeGrant(config, callback, checks, undefined, { DPoP: key })
+			if (good) assert.equal((await grant).token_type, 'dpop')
+			else await assert.rejects(grant, invalidGrant)
+		}
+	}
+})
+
+/* --- clients that prove themselves by keys (RFC 7523) -------------------------------------------------------------------------------------- */
+
+const algorithms = {
+	RS256: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) },
+	PS256: { name: 'RSA-PSS', hash: 'SHA-256', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) },
+	ES256: { name: 'ECDSA', namedCurve: 'P-256' }
+}
+
+/** Registers a client with a new key; its configuration, and one with a key that is not its own. */
+async function keyClient(algorithm) {
+	const id = `robot-${algorithm}`
+	const [own, other] = await Promise.all([0, 1].map(() => crypto.subtle.generateKey(algorithms[algorithm], true, ['sign', 'verify'])))
+	writeFileSync(`${work}/${id}.json`, JSON.stringify({ keys: [{ ...await crypto.subtle.exportKey('jwk', own.publicKey), kid: 'k1' }] }))
+	execFileSync(pimsd, ['client', 'add', id, '--redirect', redirect, '--jwks', `${work}/${id}.json`, '--par', '--data', data])
+	return [own, other].reduce(async (list, pair) => [...await list, await discover(id, oidc.PrivateKeyJwt({ key: pair.privateKey, kid: 'k1' }))], [])
+}
+
+await test('a client signs in, renews and revokes with assertions that it signs, and with nothing else', async () => {
+	for (const algorithm of Object.keys(algorithms)) {
+		const [config, forger] = await keyClient(algorithm)
+		const metadata = config.serverMetadata()
+		assert.ok(metadata.token_endpoint_auth_methods_supported.includes('private_key_jwt'))
+		assert.ok(metadata.token_endpoint_auth_signing_alg_values_supported.includes(algorithm))
+		const plain = await authorization(config)
+		const refused = await new Browser().open(plain.url)
+		assert.equal(refused.location.searchParams.get('error'), 'invalid_request')
+		await assert.rejects(pushed(forger), challenge(401, 'basic', undefined))
+		const { url, checks } = await pushed(config)
+		const tokens = await oidc.authorizationCodeGrant(config, await new Browser().signIn(url), checks)
+		await assert.rejects(oidc.refreshTokenGrant(forger, tokens.refresh_token), challenge(401, 'basic', undefined))
+		const bare = await discover(`robot-${algorithm}`, oidc.None())
+		await assert.rejects(oidc.refreshTokenGrant(bare, tokens.refresh_token), challenge(401, 'basic', undefined))
+		const renewed = await oidc.refreshTokenGrant(config, tokens.refresh_token)
+		await oidc.tokenRevocation(config, renewed.refresh_token)
+		await assert.rejects(oidc.refreshTokenGrant(config, renewed.refresh_token), invalidGrant)
+	}
 })
 
 /* --- logout ----------------------------------------------------------------------------------------------------------------------------- */

@@ -23,7 +23,7 @@ end() {
 . "$SOURCE_DIR/scripts/sandbox.sh"
 trap end EXIT
 sandbox_start
-run_node "$SOURCE_DIR/tests/interop/openid_client.mjs" "$url" || {
+run_node "$SOURCE_DIR/tests/interop/openid_client.mjs" "$url" "$pimsd" "$work/data" "$work" || {
 	cat "$work/server.err" >&2
 	exit 1
 }

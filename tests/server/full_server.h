@@ -118,6 +118,7 @@ static inline struct answer *full_ask(const struct fixture *http, const char *st
 #define JSON "Content-Type: application/json\r\n"
 #define BASIC "Authorization: Basic ZGVtbzpkZW1v\r\n" /* demo:demo */
 #define AUTHORIZE "/am/oauth2/authorize"
+#define PAR "/am/oauth2/par"
 #define TOKEN "/am/oauth2/access_token"
 #define REVOKE "/am/oauth2/token/revoke"
 #define USERINFO "/am/oauth2/userinfo"

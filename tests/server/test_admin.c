@@ -404,8 +404,8 @@ static void a_client_secret_is_made_and_shown_once(void **state)
 	assert_int_equal(RUN(NULL, "client", "add", "open", "--public", "--redirect", "http://127.0.0.1/cb"), 0);
 	assert_string_equal(fixture->output, "client open\n");
 	assert_int_equal(RUN(NULL, "client", "list"), 0);
-	assert_string_equal(fixture->output, "garage\tconfidential\tMy garage\thttps://g.example/cb app://cb/*\topenid profile email\t-\n"
-					     "open\tpublic\topen\thttp://127.0.0.1/cb\topenid profile email\t-\n");
+	assert_string_equal(fixture->output, "garage\tconfidential\tMy garage\thttps://g.example/cb app://cb/*\topenid profile email\t-\t-\n"
+					     "open\tpublic\topen\thttp://127.0.0.1/cb\topenid profile email\t-\t-\n");
 	assert_int_equal(RUN(NULL, "client", "remove", "garage"), 0);
 	assert_int_equal(RUN(NULL, "client", "add", "open", "--public", "--redirect", "http://127.0.0.1/cb"), 1);
 }
@@ -508,6 +508,83 @@ static void a_password_is_reset_by_a_mail_that_the_operator_does_not_see(void **
 	assert_int_equal(outbox.count, 2);
 	account_free(&before);
 	account_free(&after);
+}
+
+#define RSA_2048 \
+	"\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknj" \
+	"hMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4" \
+	"vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw\""
+#define P_256 "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\",\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\""
+
+/* Writes a key set beside the data directory. */
+static const char *jwks_file(const struct fixture *fixture, const char *text)
+{
+	static char path[300];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/keys.json", fixture->dir);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	return path;
+}
+
+static void a_client_with_keys_has_no_secret(void **state)
+{
+	static const char keys[] = "{\"keys\":[{" RSA_2048 ",\"kid\":\"a\",\"alg\":\"PS256\"},{" P_256 ",\"kid\":\"b\",\"use\":\"sig\"}]}";
+	struct fixture *fixture = *state;
+	const char *file = jwks_file(fixture, keys);
+	struct client client;
+	struct store *store;
+
+	assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--jwks", file, "--public"), 2);
+	assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--jwks", file, "--par"), 0);
+	assert_string_equal(fixture->output, "client garage\n");
+	store = open_store(fixture);
+	assert_int_equal(store_client_get(store, "garage", &client), 0);
+	assert_null(client.secret_hash);
+	assert_string_equal(client.jwks, keys);
+	assert_true(client.par);
+	assert_false(client_is_public(&client));
+	client_free(&client);
+	store_close(store);
+	assert_int_equal(RUN(NULL, "client", "list"), 0);
+	assert_string_equal(fixture->output, "garage\tkeys\tgarage\thttps://g.example/cb\topenid profile email\t-\tpar\n");
+}
+
+static void keys_that_are_not_public_or_not_good_are_refused(void **state)
+{
+	static const char *const rows[][2] = {
+		{"", "is empty"},
+		{"x", "is no JWK set"},
+		{"{" P_256 "}", "is no JWK set"},
+		{"{\"keys\":[]}", "has no keys"},
+		{"{\"keys\":[{" P_256 ",\"d\":\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\"}]}", "has a private or secret key in it"},
+		{"{\"keys\":[{" RSA_2048 ",\"dp\":null}]}", "has a private or secret key in it"},
+		{"{\"keys\":[{\"kty\":\"oct\",\"k\":\"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ\"}]}", "has a private or secret key in it"},
+		{"{\"keys\":[{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86z\"}]}", "not taken"},
+		{"{\"keys\":[{" P_256 ",\"use\":\"enc\"}]}", "not taken"},
+		{"{\"keys\":[{" P_256 ",\"alg\":\"RS256\"}]}", "not taken"},
+		{"{\"keys\":[{" RSA_2048 ",\"alg\":\"RS512\"}]}", "not taken"},
+		{"{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"AA\",\"y\":\"AA\"}]}", "not taken"},
+		{"{\"keys\":[\"x\"]}", "not taken"},
+		{"{\"keys\":[{" P_256 ",\"kid\":\"a\"},{" RSA_2048 "}]}", "without a key id"},
+		{"{\"keys\":[{" P_256 ",\"kid\":\"\"}]}", "without a key id"},
+		{"{\"keys\":[{" P_256 ",\"kid\":\"a\"},{" RSA_2048 ",\"kid\":\"a\"}]}", "two keys with the same key id"},
+		{"{\"keys\":[{},{},{},{},{},{},{},{},{},{},{}]}", "has too many keys"},
+	};
+	struct fixture *fixture = *state;
+	static char long_text[16400];
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--jwks", jwks_file(fixture, rows[i][0])), 2);
+		assert_true(said(fixture, rows[i][1]));
+	}
+	memset(long_text, ' ', sizeof long_text - 1);
+	assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--jwks", jwks_file(fixture, long_text)), 2);
+	assert_true(said(fixture, "is longer than 16384 bytes"));
+	assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--jwks", fixture->data), 1);
 }
 
 static void help_is_there_with_an_example(void **state)
@@ -728,6 +805,8 @@ int main(void)
 		TEST(a_client_secret_is_made_and_shown_once),
 		TEST(a_client_may_ask_for_what_it_was_registered_for),
 		TEST(a_password_is_reset_by_a_mail_that_the_operator_does_not_see),
+		TEST(a_client_with_keys_has_no_secret),
+		TEST(keys_that_are_not_public_or_not_good_are_refused),
 		TEST(help_is_there_with_an_example),
 		TEST(a_password_is_asked_without_echo),
 		TEST(a_sandbox_tells_where_it_listens_and_what_to_use),

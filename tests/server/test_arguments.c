@@ -224,6 +224,13 @@ static void production_has_the_lifetimes_of_the_manual(void **state)
 	assert_int_equal(settings.otp_seconds, 120);
 }
 
+static void who_wants_requests_pushed_says_so(void **state)
+{
+	(void)state;
+	assert_false(settings_of((const char *const[]){NULL}).par_required);
+	assert_true(settings_of(WORDS("--par-required")).par_required);
+}
+
 static void what_limits_sms_is_set(void **state)
 {
 	const struct settings settings =
@@ -312,6 +319,7 @@ int main(void)
 		cmocka_unit_test(a_name_and_the_values_of_options_must_be_there),
 		cmocka_unit_test(without_options_the_defaults_of_the_manual_hold),
 		cmocka_unit_test(production_has_the_lifetimes_of_the_manual),
+		cmocka_unit_test(who_wants_requests_pushed_says_so),
 		cmocka_unit_test(what_limits_sms_is_set),
 		cmocka_unit_test(the_ends_of_the_ranges_are_taken),
 		cmocka_unit_test(what_limits_pins_devices_and_passwords_is_set),

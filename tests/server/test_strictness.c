@@ -214,7 +214,7 @@ static void a_page_of_another_origin_may_use_what_needs_no_cookie(void **state)
 	static const struct {
 		const char *path, *methods;
 	} rows[] = {{METADATA, "GET, HEAD"}, {"/.well-known/openpims", "GET, HEAD"}, {JWKS, "GET, HEAD"}, {TOKEN, "POST"},
-		    {REVOKE, "POST"},        {USERINFO, "GET, HEAD, POST"}};
+		    {REVOKE, "POST"},        {PAR, "POST"}, {USERINFO, "GET, HEAD, POST"}};
 	char start[256];
 
 	(void)state;
