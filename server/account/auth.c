@@ -72,7 +72,7 @@ static void challenge(struct response *response, const struct presented *present
 	(void)snprintf(line, sizeof line, "Bearer " REALM "%s", dpop ? "" : with);
 	if (!dpop)
 		(void)response_header(response, "WWW-Authenticate", line);
-	(void)snprintf(line, sizeof line, "DPoP " REALM ", algs=\"" DPOP_ALGORITHM "\"%s", dpop ? with : "");
+	(void)snprintf(line, sizeof line, "DPoP " REALM ", algs=\"" DPOP_ALGORITHMS "\"%s", dpop ? with : "");
 	(void)response_header(response, "WWW-Authenticate", line);
 }
 

@@ -10,6 +10,8 @@
 
 #include <pims/error.h>
 
+#include <string.h>
+
 static int put_url(json_t *object, const char *name, const char *issuer, const char *path)
 {
 	struct buf url = BUF_INIT(8192);
@@ -35,11 +37,28 @@ static int put_urls(json_t *object, const char *issuer)
 	return r;
 }
 
+/* The words of a text as an array; NULL: no memory. */
+static json_t *words(const char *text)
+{
+	json_t *array = json_array();
+
+	for (; *text; text += strspn(text, " ")) {
+		size_t length = strcspn(text, " ");
+
+		if (json_array_append_new(array, json_stringn(text, length)) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+		text += length;
+	}
+	return array;
+}
+
 /* OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3, RFC 9449 §5.1. */
 static json_t *capabilities(void)
 {
 	return json_pack("{s:[s], s:[s], s:[s], s:[s,s,s], s:[s], s:[s], s:[s,s,s], s:[s,s,s], s:[s,s,s], s:[s],"
-			 " s:[s,s,s,s,s,s,s,s,s,s,s,s,s], s:[s,s,s,s,s], s:[s], s:[s], s:b, s:b, s:b, s:b}",
+			 " s:[s,s,s,s,s,s,s,s,s,s,s,s,s], s:[s,s,s,s,s], s:[s], s:o, s:b, s:b, s:b, s:b}",
 			 "response_types_supported", "code", "response_modes_supported", "query", "subject_types_supported", "public",
 			 "grant_types_supported", "authorization_code", "refresh_token", GRANT_TOKEN_EXCHANGE,
 			 "id_token_signing_alg_values_supported", "RS256",
@@ -48,7 +67,7 @@ static json_t *capabilities(void)
 			 "revocation_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
 			 "claim_types_supported", "normal", "claims_supported", "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce",
 			 "at_hash", "acr", "amr", "sid", "email", "preferred_username", "ui_locales_supported", "en", "fr", "de", "es", "it",
-			 "acr_values_supported", ACR_PASSWORD, "dpop_signing_alg_values_supported", DPOP_ALGORITHM,
+			 "acr_values_supported", ACR_PASSWORD, "dpop_signing_alg_values_supported", words(DPOP_ALGORITHMS),
 			 "authorization_response_iss_parameter_supported", 1,
 			 "claims_parameter_supported", 0, "request_parameter_supported", 0, "request_uri_parameter_supported", 0);
 }

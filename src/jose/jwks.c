@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jose/jwks.h"
 
-#include "base/encode.h"
 #include "base/text.h"
+#include "jose/jwk.h"
 #include "jose/limits.h"
 
 #include <pims/error.h>
 
-#include <cjose/cjose.h>
-#include <openssl/err.h>
 #include <stdbool.h>
 #include <string.h>
-
-enum {
-	RSA_MIN = 256, /* bytes: 2048 bits (RFC 7518 §3.3) */
-	RSA_MAX = 1024,
-	EXPONENT_MAX = 4,
-	COORDINATE = 32
-};
 
 static int parse(const char *text, size_t length, json_t **ret_document)
 {
@@ -65,66 +56,16 @@ static bool may_verify(const json_t *key)
 	return false;
 }
 
+static const char *algorithm_of(const struct jws *jws)
+{
+	return jws->algorithm == JWS_RS256 ? "RS256" : "ES256";
+}
+
 static bool fits(const json_t *key, const struct jws *jws)
 {
-	const char *kind = jws->algorithm == JWS_RS256 ? "RSA" : "EC";
-	const char *algorithm = jws->algorithm == JWS_RS256 ? "RS256" : "ES256";
-
-	if (!text_equal(json_text(key, "kty"), kind) || !says(key, "alg", algorithm) || !says(key, "use", "sig") || !may_verify(key))
+	if (!says(key, "alg", algorithm_of(jws)) || !says(key, "use", "sig") || !may_verify(key))
 		return false;
 	return !jws->key_id || text_equal(json_text(key, "kid"), jws->key_id);
-}
-
-static bool decode(const json_t *key, const char *name, unsigned char *bytes, size_t max, size_t *ret_length)
-{
-	const char *text = json_text(key, name);
-
-	return text && base64url_decode(text, strlen(text), bytes, max, ret_length) == 0;
-}
-
-static bool good_exponent(const unsigned char *bytes, size_t length)
-{
-	unsigned value = 0;
-
-	for (size_t i = 0; i < length; i++)
-		value = value << 8 | bytes[i];
-	return value >= 3 && value & 1;
-}
-
-/* Only the public part is taken from a key: nothing in the document can choose another kind of key than the algorithm's. */
-static cjose_jwk_t *load_rsa(const json_t *key)
-{
-	unsigned char modulus[RSA_MAX + 1], exponent[EXPONENT_MAX];
-	cjose_jwk_rsa_keyspec spec = {.n = modulus, .e = exponent};
-
-	if (!decode(key, "n", modulus, sizeof modulus, &spec.nlen) || !decode(key, "e", exponent, sizeof exponent, &spec.elen))
-		return NULL;
-	while (spec.nlen && !*spec.n) {
-		spec.n++;
-		spec.nlen--;
-	}
-	if (spec.nlen < RSA_MIN || spec.nlen > RSA_MAX || !(spec.n[0] & 0x80) || !(spec.n[spec.nlen - 1] & 1))
-		return NULL;
-	return good_exponent(exponent, spec.elen) ? cjose_jwk_create_RSA_spec(&spec, NULL) : NULL;
-}
-
-static cjose_jwk_t *load_ec(const json_t *key)
-{
-	unsigned char x[COORDINATE], y[COORDINATE];
-	cjose_jwk_ec_keyspec spec = {.crv = CJOSE_JWK_EC_P_256, .x = x, .y = y};
-
-	if (!text_equal(json_text(key, "crv"), "P-256"))
-		return NULL;
-	if (!decode(key, "x", x, sizeof x, &spec.xlen) || !decode(key, "y", y, sizeof y, &spec.ylen))
-		return NULL;
-	if (spec.xlen != COORDINATE || spec.ylen != COORDINATE)
-		return NULL;
-	return cjose_jwk_create_EC_spec(&spec, NULL);
-}
-
-static cjose_jwk_t *load(const json_t *key, const struct jws *jws)
-{
-	return jws->algorithm == JWS_RS256 ? load_rsa(key) : load_ec(key);
 }
 
 /* The one key to verify with, or NULL. Without a key id a choice would be a guess (OpenID Connect Core §10.1). */
@@ -135,7 +76,7 @@ static cjose_jwk_t *choose(const json_t *keys, const struct jws *jws)
 	size_t i;
 
 	json_array_foreach(keys, i, item) {
-		key = fits(item, jws) ? load(item, jws) : NULL;
+		key = fits(item, jws) ? jwk_load(item, algorithm_of(jws)) : NULL;
 		if (key && chosen) {
 			cjose_jwk_release(key);
 			cjose_jwk_release(chosen);
@@ -147,15 +88,6 @@ static cjose_jwk_t *choose(const json_t *keys, const struct jws *jws)
 	return chosen;
 }
 
-static int verify(const cjose_jwk_t *key, const struct jws *jws)
-{
-	cjose_jws_t *parsed = cjose_jws_import(secret_text(&jws->text), jws->text.len, NULL);
-	int r = parsed && cjose_jws_verify(parsed, key, NULL) ? 0 : PIMS_E_CRYPTO;
-
-	cjose_jws_release(parsed);
-	return r;
-}
-
 int jwks_verify(const char *text, const struct jws *jws)
 {
 	json_t *document = NULL;
@@ -165,10 +97,8 @@ int jwks_verify(const char *text, const struct jws *jws)
 	if (r < 0)
 		return r;
 	key = choose(json_object_get(document, "keys"), jws);
-	r = key ? verify(key, jws) : PIMS_E_NOT_FOUND;
+	r = key ? jwk_verify(key, secret_text(&jws->text), jws->text.len) : PIMS_E_NOT_FOUND;
 	cjose_jwk_release(key);
 	json_decref(document);
-	/* the queue is the thread's: what stays in it confuses the next user, TLS included */
-	ERR_clear_error();
 	return r;
 }

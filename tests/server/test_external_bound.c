@@ -74,7 +74,7 @@ static void assert_refused(const char *scheme, const char *reason)
 	char expected[256];
 
 	(void)snprintf(expected, sizeof expected, "WWW-Authenticate: %s realm=\"openpims\"%s, error=%s", scheme,
-		       strcmp(scheme, "DPoP") == 0 ? ", algs=\"ES256\"" : "", reason);
+		       strcmp(scheme, "DPoP") == 0 ? ", algs=\"" DPOP_ALGORITHMS "\"" : "", reason);
 	if (world.reply.status != 401 || !strstr(buf_text(&world.reply.headers), expected))
 		fail_msg("no %s in:\n%s", expected, buf_text(&world.reply.headers));
 	assert_string_equal(reply_text(&world.reply, "httpCode"), "401");
@@ -85,7 +85,7 @@ static void assert_refused_as_bearer(const char *token, const struct proof *proo
 {
 	assert_int_equal(get("Bearer", token, proof), 401);
 	assert_refused("Bearer", "\"invalid_token\", error_description=\"the token is bound to a key: it needs the scheme DPoP and a proof\"");
-	assert_non_null(strstr(buf_text(&world.reply.headers), "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"ES256\"\r\n"));
+	assert_non_null(strstr(buf_text(&world.reply.headers), "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"" DPOP_ALGORITHMS "\"\r\n"));
 }
 
 /* --- refused -------------------------------------------------------------------------------------------------------------------------- */
@@ -241,7 +241,7 @@ static void a_missing_scope_is_told_in_the_scheme_that_was_used(void **state)
 	proof = right_proof(token);
 	assert_int_equal(get("DPoP", token, &proof), 403);
 	assert_non_null(strstr(buf_text(&world.reply.headers),
-			       "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"ES256\", error=\"insufficient_scope\", scope=\"car:pin\"\r\n"));
+			       "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"" DPOP_ALGORITHMS "\", error=\"insufficient_scope\", scope=\"car:pin\"\r\n"));
 	assert_refused_as_bearer(token, NULL); /* who has no key is not told what the token may do */
 	free(token);
 }
@@ -253,7 +253,7 @@ static void who_brings_nothing_is_told_both_schemes(void **state)
 	call(&world.server, &(struct call){.path = ACCOUNT}, &world.reply);
 	assert_int_equal(world.reply.status, 401);
 	assert_non_null(strstr(buf_text(&world.reply.headers), "WWW-Authenticate: Bearer realm=\"openpims\"\r\n"));
-	assert_non_null(strstr(buf_text(&world.reply.headers), "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"ES256\"\r\n"));
+	assert_non_null(strstr(buf_text(&world.reply.headers), "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"" DPOP_ALGORITHMS "\"\r\n"));
 }
 
 static void a_bound_token_that_is_introspected_needs_its_proof_each_time(void **state)

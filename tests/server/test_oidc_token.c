@@ -712,6 +712,7 @@ static void the_metadata_names_every_endpoint(void **state)
 	assert_int_equal(json_array_size(methods), 1);
 	assert_string_equal(json_string_value(json_array_get(methods, 0)), "S256");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply.json, "dpop_signing_alg_values_supported"), 0)), "ES256");
+	assert_int_equal(json_array_size(json_object_get(reply.json, "dpop_signing_alg_values_supported")), 9);
 	assert_null(json_object_get(reply.json, "introspection_endpoint"));
 	reply_free(&reply);
 }
