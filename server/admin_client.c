@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/encode.h"
+#include "server/oidc/auth_request.h"
 
 #include <pims/error.h>
 
@@ -21,9 +22,9 @@ const char admin_client_help[] =
 	"Changes the applications that may sign people in, also while a server runs on the same data. `add` makes a secret and prints\n"
 	"it this once (none with --public). A redirect URI is https, a scheme of the application's own, or http on loopback, where it goes\n"
 	"with any port; `*` as its last path segment stands for two letters, on loopback for any path. With --dpop it gets no tokens but\n"
-	"such that are bound to a key (RFC 9449). --scope is what it gets at most (\"openid email\"; default openid profile email). With\n"
-	"--exchange it may have tokens for the customer API (RFC 8693). `remove` ends all sign-ins made through it. `list` prints id, kind,\n"
-	"name, redirect URIs, scope, and \"exchange\" or \"-\", tabs between.\n"
+	"such that are bound to a key (RFC 9449). --scope is what it gets at most (\"openid pims.otp\"; default all: openid, profile, email,\n"
+	"pims.account, pims.phone, pims.device, pims.otp; see pimsd(8)). With --exchange it may have tokens for the customer API (RFC 8693).\n"
+	"`remove` ends all sign-ins made through it. `list` prints id, kind, name, redirect URIs, scope, and \"exchange\" or \"-\", tabs between.\n"
 	"\n"
 	"Example: pimsd client add garage --name 'Garage app' --redirect https://garage.example/cb --data /var/lib/pimsd\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
@@ -88,11 +89,14 @@ static int client_add(struct admin *admin)
 
 static int print_client(void *data, const struct client *client)
 {
+	char all[SCOPE_SIZE];
+
 	(void)data;
+	auth_scope_filter(NULL, NULL, all);
 	printf("%s\t%s\t%s\t", client->id, client->secret_hash ? "confidential" : "public", client->name);
 	for (const char *c = client->redirect_uris; *c; c++)
 		putchar(*c == '\n' ? ' ' : *c);
-	printf("\t%s\t%s\n", client->scope ? client->scope : "openid profile email", client->no_exchange ? "-" : "exchange");
+	printf("\t%s\t%s\n", client->scope ? client->scope : all, client->no_exchange ? "-" : "exchange");
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "server/oidc/auth_request.h"
 #include "server/oidc/exchange.h"
 #include "server/oidc/handlers.h"
 #include "server/oidc/keys.h"
@@ -57,12 +58,15 @@ static json_t *words(const char *text)
 /* OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3, RFC 9449 §5.1. */
 static json_t *capabilities(void)
 {
-	return json_pack("{s:[s], s:[s], s:[s], s:[s,s,s], s:[s], s:[s], s:[s,s,s], s:[s,s,s], s:[s,s,s], s:[s],"
+	char scope[SCOPE_SIZE];
+
+	auth_scope_filter(NULL, NULL, scope);
+	return json_pack("{s:[s], s:[s], s:[s], s:[s,s,s], s:[s], s:[s], s:o, s:[s,s,s], s:[s,s,s], s:[s],"
 			 " s:[s,s,s,s,s,s,s,s,s,s,s,s,s], s:[s,s,s,s,s], s:[s], s:o, s:b, s:b, s:b, s:b}",
 			 "response_types_supported", "code", "response_modes_supported", "query", "subject_types_supported", "public",
 			 "grant_types_supported", "authorization_code", "refresh_token", GRANT_TOKEN_EXCHANGE,
 			 "id_token_signing_alg_values_supported", "RS256",
-			 "code_challenge_methods_supported", "S256", "scopes_supported", "openid", "profile", "email",
+			 "code_challenge_methods_supported", "S256", "scopes_supported", words(scope),
 			 "token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
 			 "revocation_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
 			 "claim_types_supported", "normal", "claims_supported", "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce",

@@ -140,7 +140,15 @@ static const char version_8[] =
 	" PRIMARY KEY (account, hash)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX places_expires ON places (expires);";
 
-static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8};
+/* Which calls a token opens is in its scope: what there was opened all of them, and still does. An access token may have less than its session. */
+#define CALLS " pims.account pims.phone pims.device pims.otp"
+static const char version_9[] =
+	"UPDATE clients SET scope = scope || '" CALLS "' WHERE scope IS NOT NULL;"
+	"UPDATE sessions SET scope = scope || '" CALLS "';"
+	"UPDATE codes SET scope = scope || '" CALLS "';"
+	"ALTER TABLE access_tokens ADD COLUMN scope TEXT;";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8, version_9};
 
 int migrations_version(void)
 {
