@@ -22,7 +22,7 @@ struct arguments {
 	bool sandbox;
 	bool help;
 	bool version;
-	bool pin_required, dpop_nonce;
+	bool pin_required, dpop_nonce, dpop_required;
 	bool weak_pins;
 	char *data_dir; /**< NULL: none was given */
 	char *issuer;

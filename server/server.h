@@ -67,6 +67,7 @@ struct settings {
 	struct external_settings external;
 	struct proxies proxies; /**< whose X-Forwarded-… is believed; none = nobody's */
 	bool dpop_nonce; /**< every DPoP proof needs a nonce of ours (RFC 9449 §8, §9) */
+	bool dpop_required; /**< access tokens are bound to a key, of every client and of another provider too, or open nothing */
 	bool otp_without_pin; /**< policy: an OTP is given without the PIN */
 };
 

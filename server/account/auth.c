@@ -26,6 +26,7 @@ struct presented {
 	const char *token;
 	struct possession possession; /**< SCHEME_DPOP */
 	const char *scope; /**< that the call needs */
+	bool only_bound;   /**< unbound tokens open nothing (--dpop-required) */
 };
 
 /* What a challenge tells (RFC 6750 §3). All NULL: nothing was presented. */
@@ -61,11 +62,11 @@ static void put_parameter(char *text, size_t size, const char *name, const char 
 		(void)snprintf(text + length, size - length, ", %s=\"%s\"", name, value);
 }
 
-/* A challenge of each scheme; the reason stands in the one that was used (RFC 9449 §7.1, §7.2). */
+/* A challenge of each scheme that there is; the reason stands in the one that was used (RFC 9449 §7.1, §7.2). */
 static void challenge(struct response *response, const struct presented *presented, const struct reason *reason)
 {
 	char line[512], with[448] = "";
-	bool dpop = presented->scheme == SCHEME_DPOP;
+	bool dpop = presented->scheme == SCHEME_DPOP || presented->only_bound;
 
 	if (presented->scheme) {
 		put_parameter(with, sizeof with, "error", reason->error);
@@ -142,7 +143,7 @@ static int prove(const struct request *request, struct presented *presented)
 	int r;
 
 	if (presented->scheme != SCHEME_DPOP)
-		return 0;
+		return presented->only_bound ? PIMS_E_NOT_FOUND : 0;
 	r = dpop_check(request, request->path, presented->token, &presented->possession);
 	return r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT ? PIMS_E_INVALID : r;
 }
@@ -292,6 +293,7 @@ int authenticate(struct request *request, struct response *response, struct sess
 		fail(response);
 		return PIMS_E_STATE;
 	}
+	presented.only_bound = server->settings.dpop_required;
 	read_scheme(request, &presented);
 	r = presented.scheme ? prove(request, &presented) : PIMS_E_NOT_FOUND;
 	if (r == 0 && server->external)

@@ -140,9 +140,10 @@ void dpop_refuse_token(struct response *response)
 
 int dpop_check_token(const struct request *request, struct response *response, const struct client *client, struct possession *ret_possession)
 {
+	bool required = client->dpop || request_server(request)->settings.dpop_required;
 	int r = dpop_check(request, OIDC_TOKEN_PATH, NULL, ret_possession);
 
-	if (r == PIMS_E_NOT_FOUND && !client->dpop) {
+	if (r == PIMS_E_NOT_FOUND && !required) {
 		*ret_possession->key = '\0';
 		return 0;
 	}

@@ -77,7 +77,8 @@ static void issue(const struct token_request *request)
 	int seconds = server->settings.access_seconds;
 	struct issued_tokens tokens = {0};
 	struct audience_token token = {
-		.audience = server->settings.customer_audience, .bound = token_is_bound(request), .scope = "pims.account"};
+		.audience = server->settings.customer_audience, .bound = token_is_bound(request), .scope = "pims.account",
+		.only_bound = server->settings.dpop_required};
 	unsigned char subject[32];
 	int r = token_digest(parameter(request->request, "subject_token"), subject);
 

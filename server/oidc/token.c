@@ -83,7 +83,9 @@ bool token_is_bound(const struct token_request *token)
 {
 	const char *wanted = request_parameter(token->request, "openpims_token_type");
 
-	return *token->possession.key && (token->client.dpop || !wanted || !text_equal_nocase(wanted, "Bearer"));
+	bool required = token->client.dpop || request_server(token->request)->settings.dpop_required;
+
+	return *token->possession.key && (required || !wanted || !text_equal_nocase(wanted, "Bearer"));
 }
 
 /*

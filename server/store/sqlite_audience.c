@@ -44,7 +44,7 @@ int sqlite_audience_add(struct store *store, const unsigned char subject[32], co
 
 	/* the use of the access token makes its refresh token the live one */
 	r = store_access_find(store, subject, token->proved, now, &session);
-	if (r == PIMS_E_NOT_FOUND && token->proved)
+	if (r == PIMS_E_NOT_FOUND && token->proved && !token->only_bound)
 		r = store_access_find(store, subject, NULL, now, &session);
 	session_row_free(&session);
 	return r < 0 ? r : sqlite_write(store, audience_add, &add);

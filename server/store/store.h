@@ -183,6 +183,7 @@ struct audience_token {
 	bool bound;                    /**< to that key */
 	const struct proof_use *proof; /**< as in struct token_pair */
 	const char *scope;             /**< a word that the scope of the subject must have; NULL = none */
+	bool only_bound;               /**< the subject must be bound to the proved key */
 };
 /**
  * Adds a token to the session of `subject`, a live access token of that client that is bound to no key but the proved one; it ends with the session.

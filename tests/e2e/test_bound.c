@@ -53,6 +53,15 @@ static int setup_nonce(void **state)
 	return begin(arguments, "all");
 }
 
+/* libpims as it is by default. */
+static int setup_required(void **state)
+{
+	static const char *const arguments[] = {"--dpop-required", NULL};
+
+	(void)state;
+	return begin(arguments, NULL);
+}
+
 static int setup_refresh(void **state)
 {
 	(void)state;
@@ -173,6 +182,23 @@ static void tokens_are_bound_but_for_those_that_other_programs_get(void **state)
 	assert_string_equal(optional("tokenType"), "");
 }
 
+static void a_server_that_binds_everything_is_served_and_takes_no_bearer(void **state)
+{
+	(void)state;
+	calls_work();
+	get_token_for_account();
+	assert_string_equal(optional("tokenType"), "DPoP");
+	assert_int_equal(account("Bearer", app_result(&world.app, "token"), NULL), 401);
+	assert_int_equal(account("DPoP", app_result(&world.app, "token"), app_result(&world.app, "dpop")), 200);
+	/* asked for as one for other programs, and bound all the same */
+	app_call(&world.app, "get", TOKEN, "{\"type\":\"customerAt\",\"action\":\"get\",\"htu\":\"https://customer.example/\"}");
+	app_assert_succeeded(&world.app);
+	assert_string_equal(optional("tokenType"), "DPoP");
+	app_enrol(&world.app, &world.sandbox, "4739");
+	app_call(&world.app, "get", "pims.authentication.otp", "{\"action\":\"withPIN\",\"pinCode\":\"4739\"}");
+	app_assert_succeeded(&world.app);
+}
+
 static void an_application_that_hands_its_tokens_out_binds_refresh_tokens_alone(void **state)
 {
 	(void)state;
@@ -198,6 +224,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(everything_works_with_bound_tokens_and_after_a_restart_of_both, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_bound_token_opens_nothing_without_its_proof_and_with_it_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_server_that_always_wants_nonces_is_served, setup_nonce, teardown),
+		cmocka_unit_test_setup_teardown(a_server_that_binds_everything_is_served_and_takes_no_bearer, setup_required, teardown),
 		cmocka_unit_test_setup_teardown(tokens_are_bound_but_for_those_that_other_programs_get, setup_default, teardown),
 		cmocka_unit_test_setup_teardown(an_application_that_hands_its_tokens_out_binds_refresh_tokens_alone, setup_refresh, teardown),
 		cmocka_unit_test_setup_teardown(an_application_that_wants_none_of_it_gets_what_it_always_got, setup_never, teardown),

@@ -256,6 +256,29 @@ static void who_brings_nothing_is_told_both_schemes(void **state)
 	assert_non_null(strstr(buf_text(&world.reply.headers), "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"" DPOP_ALGORITHMS "\"\r\n"));
 }
 
+static void a_server_that_binds_everything_takes_bound_tokens_alone(void **state)
+{
+	struct proof proof;
+	char *bound, *unbound;
+
+	(void)state;
+	begin();
+	world.server.server.settings.dpop_required = true;
+	bound = bound_token();
+	unbound = other_token(world.other, KEY_EC, NULL, NULL);
+	get("Bearer", unbound, NULL);
+	assert_refused("DPoP", "\"invalid_token\"");
+	assert_null(strstr(buf_text(&world.reply.headers), "WWW-Authenticate: Bearer"));
+	proof = right_proof(unbound);
+	get("DPoP", unbound, &proof);
+	assert_refused("DPoP", "\"invalid_token\", error_description=\"the token is bound to no key: it needs the scheme Bearer\"");
+	assert_int_equal(count_accounts(), 0);
+	proof = right_proof(bound);
+	assert_int_equal(get("DPoP", bound, &proof), 200);
+	free(bound);
+	free(unbound);
+}
+
 static void a_bound_token_that_is_introspected_needs_its_proof_each_time(void **state)
 {
 	struct proof proof = right_proof(OPAQUE);
@@ -383,6 +406,7 @@ int main(void)
 		TEST(a_proof_with_a_token_that_is_no_good_is_not_used_up),
 		TEST(a_missing_scope_is_told_in_the_scheme_that_was_used),
 		TEST(who_brings_nothing_is_told_both_schemes),
+		TEST(a_server_that_binds_everything_takes_bound_tokens_alone),
 		TEST(a_bound_token_that_is_introspected_needs_its_proof_each_time),
 		TEST(a_bad_proof_costs_the_provider_nothing),
 		TEST(a_bound_token_opens_its_account_by_each_new_proof),
