@@ -162,6 +162,32 @@ static void a_bound_token_opens_nothing_without_its_proof_and_with_it_once(void 
 	assert_int_equal(account("DPoP", app_result(&world.app, "token"), app_result(&world.app, "dpop")), 401);
 }
 
+static int setup_scope(void **state)
+{
+	(void)state;
+	memset(&world, 0, sizeof world);
+	sandbox_start(&world.sandbox, NULL);
+	app_start(&world.app, &world.sandbox, NULL);
+	app_configure(&world.app, NULL, "scope", "openid pims.account");
+	app_initialize(&world.app);
+	app_login(&world.app, SANDBOX_EMAIL, SANDBOX_PASSWORD);
+	app_assert_succeeded(&world.app);
+	return 0;
+}
+
+static void an_application_sees_its_scope_and_what_is_beyond_it(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) { /* as it was told, and as it is kept */
+		get_token_for_account();
+		assert_string_equal(app_result(&world.app, "scope"), "openid pims.account");
+		assert_int_equal(account("DPoP", app_result(&world.app, "token"), app_result(&world.app, "dpop")), 200);
+		app_call(&world.app, "get", PHONE, NULL);
+		app_assert_failed(&world.app, 2204, "Server Error", "oauth.insufficient_scope");
+		app_reopen(&world.app);
+	}
+}
+
 static void a_server_that_always_wants_nonces_is_served(void **state)
 {
 	(void)state;
@@ -223,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(everything_works_with_bound_tokens_and_after_a_restart_of_both, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_bound_token_opens_nothing_without_its_proof_and_with_it_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_application_sees_its_scope_and_what_is_beyond_it, setup_scope, teardown),
 		cmocka_unit_test_setup_teardown(a_server_that_always_wants_nonces_is_served, setup_nonce, teardown),
 		cmocka_unit_test_setup_teardown(a_server_that_binds_everything_is_served_and_takes_no_bearer, setup_required, teardown),
 		cmocka_unit_test_setup_teardown(tokens_are_bound_but_for_those_that_other_programs_get, setup_default, teardown),
