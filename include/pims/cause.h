@@ -81,9 +81,9 @@ extern "C" {
 	X("network.unreachable", "the server cannot be reached", "", "2202", "") \
 	X("oauth.", "the sign-in server refused", "", "2204 2368", "") \
 	X("oauth.access_denied", "it was refused or canceled on the page", "", "2368", "") \
-	X("oauth.insufficient_scope", "the session was opened without the scope that this needs: configure it, and sign in again", PIMS_NEXT_INITIALIZE, "2204", "") \
+	X("oauth.insufficient_scope", "this session lacks the scope for that: configure it, and sign in again", PIMS_NEXT_INITIALIZE, "2204", "") \
 	X("oauth.invalid_client", "the server does not know this client id, or wants another secret or way to send it", PIMS_NEXT_INITIALIZE, "2006", "") \
-	X("oauth.invalid_dpop_proof", "the server wants tokens bound to a key (dpop must not be never), or another proof of it", PIMS_NEXT_INITIALIZE, "2204", "") \
+	X("oauth.invalid_dpop_proof", "the server wants a proof of a key, or another one: leave dpop on", PIMS_NEXT_INITIALIZE, "2204", "") \
 	X("oauth.invalid_grant", "the session has ended on the server", PIMS_NEXT_LOGIN, "2301", "") \
 	X("oauth.invalid_scope", "the server does not give this client that scope: configure another", PIMS_NEXT_INITIALIZE, "2204", "") \
 	X("oauth.invalid_target", "the server has no token for that audience", "", "2006", "") \
