@@ -65,7 +65,7 @@ static void put_parameter(char *text, size_t size, const char *name, const char 
 /* A challenge of each scheme that there is; the reason stands in the one that was used (RFC 9449 §7.1, §7.2). */
 static void challenge(struct response *response, const struct presented *presented, const struct reason *reason)
 {
-	char line[512], with[448] = "";
+	char line[640], with[448] = "";
 	bool dpop = presented->scheme == SCHEME_DPOP || presented->only_bound;
 
 	if (presented->scheme) {
