@@ -80,7 +80,7 @@ static int show_help(const char *group)
 /* What is not known would be granted to nobody: it is a slip of the keyboard. */
 static int take_scope(struct admin *admin, const char *value)
 {
-	char known[SCOPE_SIZE], word[SCOPE_SIZE];
+	char known[SCOPE_SIZE], word[SCOPE_SIZE], what[SCOPE_SIZE + 32];
 	const char *at = value + strspn(value, " ");
 	bool good = *at != 0;
 
@@ -97,7 +97,8 @@ static int take_scope(struct admin *admin, const char *value)
 		at += length;
 	}
 	admin->scope = value;
-	return good ? 0 : admin_wrong(value, "is no scope; there are openid, profile, email");
+	(void)snprintf(what, sizeof what, "is no scope; there are %s", known);
+	return good ? 0 : admin_wrong(value, what);
 }
 
 static int take_option(struct admin *admin, int option, char *value)

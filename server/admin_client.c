@@ -5,6 +5,7 @@
 #include "base/encode.h"
 #include "jose/jwks.h"
 #include "platform/file.h"
+#include "server/oidc/auth_request.h"
 
 #include <pims/error.h>
 
@@ -25,12 +26,12 @@ const char admin_client_help[] =
 	"\n"
 	"Changes the applications that may sign people in, also while a server runs on the same data. `add` makes a secret and prints\n"
 	"it this once. There is none with --public, nor with --jwks: the client proves itself by signing then (private_key_jwt), and FILE\n"
-	"is the JWK set of its public keys, RSA or P-256, at most 10. A redirect URI is https, a scheme of the application's own, or http\n"
+	"is the JWK set of its public keys, RSA or ECDSA, at most 10. A redirect URI is https, a scheme of the application's own, or http\n"
 	"on loopback, where it goes with any port; `*` as its last path segment stands for two letters, on loopback for any path. With\n"
 	"--dpop it gets no tokens but such that are bound to a key (RFC 9449), with --par it must push its requests (RFC 9126). --scope is\n"
-	"what it gets at most (\"openid email\"; default openid profile email). With --exchange it may have tokens for the customer API\n"
-	"(RFC 8693). `remove` ends all sign-ins made through it. `list` prints id, kind (public, confidential, keys), name, redirect URIs,\n"
-	"scope, \"exchange\" or \"-\", \"par\" or \"-\", tabs between.\n"
+	"what it gets at most (\"openid pims.otp\"; default all: openid, profile, email, pims.account, pims.phone, pims.device, pims.otp;\n"
+	"see pimsd(8)). With --exchange it may have tokens for the customer API (RFC 8693). `remove` ends all sign-ins made through it.\n"
+	"`list` prints id, kind (public, confidential, keys), name, redirect URIs, scope, \"exchange\" or \"-\", \"par\" or \"-\", tabs between.\n"
 	"\n"
 	"Example: pimsd client add garage --name 'Garage app' --redirect https://garage.example/cb --data /var/lib/pimsd\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
@@ -129,12 +130,14 @@ static const char *kind(const struct client *client)
 
 static int print_client(void *data, const struct client *client)
 {
+	char all[SCOPE_SIZE];
+
 	(void)data;
+	auth_scope_filter(NULL, NULL, all);
 	printf("%s\t%s\t%s\t", client->id, kind(client), client->name);
 	for (const char *c = client->redirect_uris; *c; c++)
 		putchar(*c == '\n' ? ' ' : *c);
-	printf("\t%s\t%s\t%s\n", client->scope ? client->scope : "openid profile email", client->no_exchange ? "-" : "exchange",
-	       client->par ? "par" : "-");
+	printf("\t%s\t%s\t%s\n", client->scope ? client->scope : all, client->no_exchange ? "-" : "exchange", client->par ? "par" : "-");
 	return 0;
 }
 

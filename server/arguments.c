@@ -40,6 +40,7 @@ static const char help[] =
 	"  --weak-pins            new PINs may be 1234, 0000 or the like\n"
 	"  --customer-audience NAME  of tokens for the customer API (default customer-api)\n"
 	"  --dpop-nonce           DPoP proofs need a nonce of the server (default: only when the client's clock is wrong)\n"
+	"  --dpop-required        no access tokens but such that are bound to a key (DPoP)\n"
 	"  --par-required         every application must push its authorization requests (RFC 9126)\n"
 	"  --country CC           of accounts that have none: how national phone numbers are read (default FR)\n"
 	"  --sms-cooldown S       seconds until an SMS is sent again, doubling twice (default 30)\n"
@@ -180,12 +181,13 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 	struct arguments arguments = {
 		.address = "127.0.0.1", .port = DEFAULT_PORT, .level = PIMS_LOG_INFO, .country = "FR", .sms = {.cooldown_seconds = 30},
 		.policy = {.session_days = -1}, .external = {.cache_seconds = -1}};
-	int sandbox = 0, pin_required = 0, weak_pins = 0, sign_in_otp = 0, dpop_nonce = 0, par_required = 0, want_help = 0, version = 0;
+	int sandbox = 0, pin_required = 0, weak_pins = 0, sign_in_otp = 0, dpop_nonce = 0, dpop_required = 0, par_required = 0, want_help = 0, version = 0;
 	const struct option options[] = {
 		{"sandbox", no_argument, &sandbox, 1},
 		{"otp-pin-required", no_argument, &pin_required, 1},
 		{"sign-in-otp", no_argument, &sign_in_otp, 1},
 		{"dpop-nonce", no_argument, &dpop_nonce, 1},
+		{"dpop-required", no_argument, &dpop_required, 1},
 		{"par-required", no_argument, &par_required, 1},
 		{"help", no_argument, &want_help, 1},
 		{"version", no_argument, &version, 1},
@@ -236,6 +238,7 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 	arguments.sandbox = sandbox;
 	arguments.pin_required = pin_required;
 	arguments.dpop_nonce = dpop_nonce;
+	arguments.dpop_required = dpop_required;
 	arguments.par_required = par_required;
 	arguments.weak_pins = weak_pins;
 	arguments.sign_in_otp = sign_in_otp;
@@ -285,6 +288,7 @@ void arguments_options(const struct arguments *arguments, const struct env *env,
 		options.settings.otp_without_pin = false;
 	take_policy(&options.settings, arguments);
 	options.settings.dpop_nonce = arguments->dpop_nonce;
+	options.settings.dpop_required = arguments->dpop_required;
 	options.settings.par_required = arguments->par_required;
 	options.settings.sms = arguments->sms;
 	options.settings.external = arguments->external;

@@ -22,7 +22,7 @@ struct arguments {
 	bool sandbox;
 	bool help;
 	bool version;
-	bool pin_required, dpop_nonce, par_required;
+	bool pin_required, dpop_nonce, dpop_required, par_required;
 	bool weak_pins, sign_in_otp;
 	char *data_dir; /**< NULL: none was given */
 	char *issuer;

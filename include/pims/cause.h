@@ -44,7 +44,7 @@ extern "C" {
 	X("device.proof", "this device could not be proved to be enrolled", PIMS_NEXT_SMS, "2312", "") \
 	X("device.unknown", "the account has no such device", "", "2102", "") \
 	X("id_token.", "the server's id token fails a check: another key, audience or clock than expected", PIMS_NEXT_LOGIN, "2204 2301", "") \
-	X("id_token.algorithm", "the server signs with neither RS256 nor ES256: have the client registered for one of them", "", "2204 2301", "") \
+	X("id_token.algorithm", "the server signs with neither RSA nor ECDSA: have the client registered for RS256", "", "2204 2301", "") \
 	X("identity.unavailable", "the provider that people sign in at cannot be asked at the moment", "", "2204", "retryAfter") \
 	X("internal", "something went wrong in the library", "", "2000", "") \
 	X("internal.", "something went wrong in the library", "", "2000", "") \
@@ -81,7 +81,9 @@ extern "C" {
 	X("network.unreachable", "the server cannot be reached", "", "2202", "") \
 	X("oauth.", "the sign-in server refused", "", "2204 2368", "") \
 	X("oauth.access_denied", "it was refused or canceled on the page", "", "2368", "") \
+	X("oauth.insufficient_scope", "this session lacks the scope for that: configure it, and sign in again", PIMS_NEXT_INITIALIZE, "2204", "") \
 	X("oauth.invalid_client", "the server does not know this client id, or wants another secret or way to send it", PIMS_NEXT_INITIALIZE, "2006", "") \
+	X("oauth.invalid_dpop_proof", "the server wants a proof of a key, or another one: leave dpop on", PIMS_NEXT_INITIALIZE, "2204", "") \
 	X("oauth.invalid_grant", "the session has ended on the server", PIMS_NEXT_LOGIN, "2301", "") \
 	X("oauth.invalid_scope", "the server does not give this client that scope: configure another", PIMS_NEXT_INITIALIZE, "2204", "") \
 	X("oauth.invalid_target", "the server has no token for that audience", "", "2006", "") \

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 #include "dpop/dpop.h"
+#include "jose/jwk.h"
+#include "server/account/scopes.h"
 #include "server/external/external.h"
+#include "server/oidc/auth_request.h"
 #include "server/oidc/dpop.h"
 #include "server/oidc/tokens.h"
 #include "server/server.h"
@@ -23,6 +26,8 @@ struct presented {
 	enum scheme scheme;
 	const char *token;
 	struct possession possession; /**< SCHEME_DPOP */
+	const char *scope; /**< that the call needs */
+	bool only_bound;   /**< unbound tokens open nothing (--dpop-required) */
 };
 
 /* What a challenge tells (RFC 6750 §3). All NULL: nothing was presented. */
@@ -58,11 +63,11 @@ static void put_parameter(char *text, size_t size, const char *name, const char 
 		(void)snprintf(text + length, size - length, ", %s=\"%s\"", name, value);
 }
 
-/* A challenge of each scheme; the reason stands in the one that was used (RFC 9449 §7.1, §7.2). */
+/* A challenge of each scheme that there is; the reason stands in the one that was used (RFC 9449 §7.1, §7.2). */
 static void challenge(struct response *response, const struct presented *presented, const struct reason *reason)
 {
-	char line[512], with[448] = "";
-	bool dpop = presented->scheme == SCHEME_DPOP;
+	char line[640], with[448] = "";
+	bool dpop = presented->scheme == SCHEME_DPOP || presented->only_bound;
 
 	if (presented->scheme) {
 		put_parameter(with, sizeof with, "error", reason->error);
@@ -72,7 +77,7 @@ static void challenge(struct response *response, const struct presented *present
 	(void)snprintf(line, sizeof line, "Bearer " REALM "%s", dpop ? "" : with);
 	if (!dpop)
 		(void)response_header(response, "WWW-Authenticate", line);
-	(void)snprintf(line, sizeof line, "DPoP " REALM ", algs=\"" DPOP_ALGORITHM "\"%s", dpop ? with : "");
+	(void)snprintf(line, sizeof line, "DPoP " REALM ", algs=\"" JOSE_ALGORITHMS "\"%s", dpop ? with : "");
 	(void)response_header(response, "WWW-Authenticate", line);
 }
 
@@ -139,14 +144,14 @@ static int prove(const struct request *request, struct presented *presented)
 	int r;
 
 	if (presented->scheme != SCHEME_DPOP)
-		return 0;
+		return presented->only_bound ? PIMS_E_NOT_FOUND : 0;
 	r = dpop_check(request, request->path, presented->token, &presented->possession);
 	return r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT ? PIMS_E_INVALID : r;
 }
 
 /* --- our own tokens ------------------------------------------------------------------------------------------------------------------- */
 
-/* A token that is bound is not found without its key, nor an unbound one with a key: neither counts as used. */
+/* A token that is bound is not found without its key, nor an unbound one with a key: neither counts as used. PIMS_E_LIMIT: the scope is another. */
 static int find(const struct server *server, const struct presented *presented, struct session_row *ret_session, struct account *ret_account)
 {
 	unsigned char digest[32];
@@ -158,12 +163,22 @@ static int find(const struct server *server, const struct presented *presented, 
 		r = store_account_by_id(server->store, ret_session->account, ret_account);
 	if (r == 0 && ret_account->blocked)
 		r = PIMS_E_NOT_FOUND;
+	if (r == 0 && !auth_scope_has(ret_session->scope, presented->scope))
+		r = PIMS_E_LIMIT;
 	return r < 0 ? r : use_proof(server, presented);
 }
 
 /* --- tokens of another provider ------------------------------------------------------------------------------------------------------- */
 
-/* RFC 6750 §3.1, beside the gateway's form. The description is a literal of ours. */
+/* RFC 6750 §3.1 */
+static void refuse_scope(struct response *response, const struct presented *presented, const char *scope)
+{
+	response_problem(response, 403, "oauth.insufficient_scope", "The token was issued without the scope that is needed here", -1, -1);
+	challenge(response, presented, &(struct reason){.error = "insufficient_scope", .scope = scope});
+	(void)response_header(response, "Cache-Control", "no-store");
+}
+
+/* Beside the gateway's form. The description is a literal of ours. */
 static void refuse_external(struct response *response, const struct presented *presented, const struct external_refusal *refusal,
 			    const char *scope)
 {
@@ -171,13 +186,11 @@ static void refuse_external(struct response *response, const struct presented *p
 		refuse(response, presented, "invalid_token", refusal->description);
 		return;
 	}
-	if (refusal->kind == EXTERNAL_UNAVAILABLE) {
-		response_problem(response, 503, "identity.unavailable", "The provider that people sign in at cannot be asked",
-				 refusal->retry_after, -1);
-	} else {
-		response_problem(response, 403, "oauth.insufficient_scope", "The token was issued without the scope that is needed here", -1, -1);
-		challenge(response, presented, &(struct reason){.error = "insufficient_scope", .scope = scope});
+	if (refusal->kind == EXTERNAL_SCOPE) {
+		refuse_scope(response, presented, scope);
+		return;
 	}
+	response_problem(response, 503, "identity.unavailable", "The provider that people sign in at cannot be asked", refusal->retry_after, -1);
 	(void)response_header(response, "Cache-Control", "no-store");
 }
 
@@ -233,6 +246,12 @@ static int use_external(struct request *request, struct response *response, cons
 	return r;
 }
 
+/* A token that names none of our scopes is of a provider that knows none: it opens every call. */
+static bool may_call(const char *scope, const char *needed)
+{
+	return auth_scope_has(scope, needed) || !auth_scope_limits(scope);
+}
+
 /* On failure the response is filled. */
 static int find_external(struct request *request, struct response *response, const struct presented *presented, struct session_row *ret_session,
 			 struct account *ret_account)
@@ -242,12 +261,16 @@ static int find_external(struct request *request, struct response *response, con
 	struct external_refusal refusal = {0};
 	int r = external_identify(server->external, presented->token, proved_key(presented), &identity, &refusal);
 
-	if (r == 0)
+	if (r == 0 && !may_call(identity.scope, presented->scope)) {
+		refuse_scope(response, presented, presented->scope);
+		r = PIMS_E_LIMIT;
+	} else if (r == 0) {
 		r = use_external(request, response, presented, &identity, ret_session, ret_account);
-	else if (r == PIMS_E_STATE)
+	} else if (r == PIMS_E_STATE) {
 		refuse_external(response, presented, &refusal, server->settings.external.scope);
-	else
+	} else {
 		fail(response);
+	}
 	external_identity_free(&identity);
 	return r;
 }
@@ -266,6 +289,12 @@ int authenticate(struct request *request, struct response *response, struct sess
 		refuse_misplaced(response);
 		return PIMS_E_INVALID;
 	}
+	presented.scope = call_scope(request);
+	if (!presented.scope) {
+		fail(response);
+		return PIMS_E_STATE;
+	}
+	presented.only_bound = server->settings.dpop_required;
 	read_scheme(request, &presented);
 	r = presented.scheme ? prove(request, &presented) : PIMS_E_NOT_FOUND;
 	if (r == 0 && server->external)
@@ -281,6 +310,8 @@ int authenticate(struct request *request, struct response *response, struct sess
 	account_free(&account);
 	if (r == PIMS_E_INVALID || r == PIMS_E_AGAIN)
 		refuse_proof(request, response, &presented, r);
+	else if (r == PIMS_E_LIMIT)
+		refuse_scope(response, &presented, presented.scope);
 	else if (r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT)
 		refuse(response, &presented, "invalid_token", "it is unknown, expired or revoked, or bound to a key and wants DPoP with a proof");
 	else

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const scopes[] = {"openid", "profile", "email"};
+static const char *const scopes[] = {"openid", "profile", "email", "pims.account", "pims.phone", "pims.device", "pims.otp"};
 static const char *const carried[] = {"client_id", "redirect_uri", "response_type", "response_mode",         "scope",
 				      "state",     "nonce",        "code_challenge", "code_challenge_method", "ui_locales",
 				      "id_token_hint", "dpop_jkt", "max_age", "login_hint", "acr_values"};
@@ -38,21 +38,45 @@ bool auth_scope_has(const char *scope, const char *word)
 	return false;
 }
 
+bool auth_scope_limits(const char *scope)
+{
+	for (; scope && *scope; scope += strspn(scope, " ")) {
+		if (text_starts(scope, "pims."))
+			return true;
+		scope += strcspn(scope, " ");
+	}
+	return false;
+}
+
+bool auth_scope_within(const char *wanted, const char *granted)
+{
+	for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++)
+		if (auth_scope_has(wanted, scopes[i]) && !auth_scope_has(granted, scopes[i]))
+			return false;
+	return true;
+}
+
 void auth_scope_filter(const char *wanted, const char *allowed, char ret_scope[SCOPE_SIZE])
 {
+	bool all_calls = !auth_scope_limits(wanted), any = false;
 	size_t at = 0;
 
 	ret_scope[0] = '\0';
 	for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
+		bool named = !wanted || auth_scope_has(wanted, scopes[i]);
 		size_t length = strlen(scopes[i]);
 
-		if ((wanted && !auth_scope_has(wanted, scopes[i])) || (allowed && !auth_scope_has(allowed, scopes[i])) || at + length + 2 > SCOPE_SIZE)
+		if ((!named && !(all_calls && auth_scope_limits(scopes[i]))) || (allowed && !auth_scope_has(allowed, scopes[i])) ||
+		    at + length + 2 > SCOPE_SIZE)
 			continue;
 		if (at)
 			ret_scope[at++] = ' ';
 		memcpy(ret_scope + at, scopes[i], length + 1);
 		at += length;
+		any = any || named;
 	}
+	if (!any)
+		ret_scope[0] = '\0';
 }
 
 /* An empty parameter counts as absent (RFC 6749 §3.1). */

@@ -5,7 +5,7 @@
 #include "server/http/http.h"
 #include "server/store/store.h"
 
-enum { STATE_MAX = 4096, NONCE_MAX = 512, SCOPE_SIZE = 32, CHALLENGE_LENGTH = 43 };
+enum { STATE_MAX = 4096, NONCE_MAX = 512, SCOPE_SIZE = 96, CHALLENGE_LENGTH = 43 };
 
 /** Why there is nobody to send an answer to: the client or its redirect URI is not to be trusted (RFC 6749 §4.1.2.1). */
 enum auth_refusal { AUTH_NOT_REFUSED, AUTH_UNKNOWN_CLIENT, AUTH_UNKNOWN_REDIRECT, AUTH_LONG_STATE, AUTH_UNKNOWN_PUSHED };
@@ -40,8 +40,15 @@ int auth_request_check(const struct request *request, struct auth_request *ret_a
 /** Appends what is kept of a request that is pushed. PIMS_E_LIMIT: `ret_text` is too short. */
 int auth_request_write(const struct request *request, struct buf *ret_text);
 void auth_request_free(struct auth_request *auth);
-/** What of `wanted` is known and `allowed` (NULL = all of it), in a fixed order. Empty when nothing is. */
+/**
+ * What of `wanted` is known and `allowed` (NULL = all of it), in a fixed order; with all of pims.* that is allowed, when none of it is wanted by name: the
+ * default value of RFC 6749 §3.3, since clients of the live service know no such scope. Empty when nothing that is named is granted.
+ */
 void auth_scope_filter(const char *wanted, const char *allowed, char ret_scope[SCOPE_SIZE]);
+/** True when `granted` has every known word of `wanted`. */
+bool auth_scope_within(const char *wanted, const char *granted);
+/** True when a scope names calls of ours (pims.*): then no others are meant. */
+bool auth_scope_limits(const char *scope);
 /** True when a scope contains a word. */
 bool auth_scope_has(const char *scope, const char *word);
 /** The parameters that make up the request, for the form that repeats it: copies. */

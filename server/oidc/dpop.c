@@ -140,8 +140,10 @@ void dpop_refuse_token(struct response *response)
 
 int dpop_check_token(const struct request *request, struct response *response, const struct client *client, struct possession *ret_possession)
 {
-	if (client->dpop && !request_header_count(request, "DPoP")) {
-		oauth_error(response, 400, "invalid_dpop_proof", "this client's tokens are bound: a DPoP proof is required");
+	bool required = client->dpop || request_server(request)->settings.dpop_required;
+
+	if (required && !request_header_count(request, "DPoP")) {
+		oauth_error(response, 400, "invalid_dpop_proof", "tokens are bound to a key: a DPoP proof is required");
 		return PIMS_E_NOT_FOUND;
 	}
 	return dpop_check_client(request, response, OIDC_TOKEN_PATH, ret_possession);

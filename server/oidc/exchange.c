@@ -12,7 +12,8 @@
 
 /*
  * RFC 8693 §2, the one case that is needed: impersonation, the subject token an access token of the same client, the audience the customer
- * API. What is issued is good for that audience only (server/store/store.h) and ends with its session.
+ * API. What is issued is good for that audience only (server/store/store.h) and ends with its session. That API tells who somebody is: a token that may
+ * not read the account here buys none for it.
  */
 
 #define TYPE_ACCESS_TOKEN "urn:ietf:params:oauth:token-type:access_token"
@@ -60,7 +61,9 @@ static void answer(struct response *response, const struct issued_tokens *tokens
 static void refuse(struct response *response, int r)
 {
 	if (r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT)
-		oauth_error(response, 400, "invalid_request", "the subject token is unknown, expired, revoked, another client's, or bound to another key");
+		oauth_error(response, 400, "invalid_request",
+			    "the subject token is unknown, expired, revoked, another client's, bound to another key, "
+			    "or without the scope pims.account");
 	else if (r == PIMS_E_INVALID)
 		dpop_refuse_token(response);
 	else
@@ -73,7 +76,9 @@ static void issue(const struct token_request *request)
 	const struct possession *possession = *request->possession.key ? &request->possession : NULL;
 	int seconds = server->settings.access_seconds;
 	struct issued_tokens tokens = {0};
-	struct audience_token token = {.audience = server->settings.customer_audience, .bound = token_is_bound(request)};
+	struct audience_token token = {
+		.audience = server->settings.customer_audience, .bound = token_is_bound(request), .scope = "pims.account",
+		.only_bound = server->settings.dpop_required};
 	unsigned char subject[32];
 	int r = token_digest(parameter(request->request, "subject_token"), subject);
 

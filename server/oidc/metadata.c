@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "server/oidc/auth_request.h"
 #include "server/oidc/exchange.h"
 #include "server/oidc/handlers.h"
 #include "server/oidc/keys.h"
@@ -6,9 +7,11 @@
 #include "server/server.h"
 
 #include "base/json.h"
-#include "dpop/dpop.h"
+#include "jose/jwk.h"
 
 #include <pims/error.h>
+
+#include <string.h>
 
 static int put_url(json_t *object, const char *name, const char *issuer, const char *path)
 {
@@ -36,39 +39,88 @@ static int put_urls(json_t *object, const char *issuer)
 	return r;
 }
 
-/* OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3, RFC 9449 §5.1. RFC 9126 §5 is in put_urls() and oidc_metadata(). */
-static json_t *capabilities(void)
+/* The words of a text as an array; NULL: no memory. */
+static json_t *words(const char *text)
 {
-	return json_pack("{s:[s], s:[s], s:[s], s:[s,s,s], s:[s], s:[s], s:[s,s,s], s:[s,s,s,s], s:[s,s,s], s:[s,s,s,s], s:[s,s,s], s:[s],"
-			 " s:[s,s,s,s,s,s,s,s,s,s,s,s,s], s:[s,s,s,s,s], s:[s,s], s:[s], s:b, s:b, s:b, s:b}",
-			 "response_types_supported", "code", "response_modes_supported", "query", "subject_types_supported", "public",
-			 "grant_types_supported", "authorization_code", "refresh_token", GRANT_TOKEN_EXCHANGE,
-			 "id_token_signing_alg_values_supported", "RS256",
-			 "code_challenge_methods_supported", "S256", "scopes_supported", "openid", "profile", "email",
-			 "token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
-			 "token_endpoint_auth_signing_alg_values_supported", "RS256", "PS256", "ES256",
-			 "revocation_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
-			 "revocation_endpoint_auth_signing_alg_values_supported", "RS256", "PS256", "ES256",
-			 "claim_types_supported", "normal", "claims_supported", "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce",
-			 "at_hash", "acr", "amr", "sid", "email", "preferred_username", "ui_locales_supported", "en", "fr", "de", "es", "it",
-			 "acr_values_supported", ACR_PASSWORD, ACR_OTP, "dpop_signing_alg_values_supported", DPOP_ALGORITHM,
-			 "authorization_response_iss_parameter_supported", 1,
-			 "claims_parameter_supported", 0, "request_parameter_supported", 0, "request_uri_parameter_supported", 0);
+	json_t *array = json_array();
+
+	for (; *text; text += strspn(text, " ")) {
+		size_t length = strcspn(text, " ");
+
+		if (json_array_append_new(array, json_stringn(text, length)) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+		text += length;
+	}
+	return array;
+}
+
+static int put_words(json_t *object, const char *name, const char *text)
+{
+	return json_object_set_new(object, name, words(text)) == 0 ? 0 : PIMS_E_MEMORY;
+}
+
+/* OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9449 §5.1. */
+static int put_lists(json_t *object)
+{
+	static const char methods[] = "client_secret_basic client_secret_post private_key_jwt none";
+	static const char *const rows[][2] = {
+		{"response_types_supported", "code"},
+		{"response_modes_supported", "query"},
+		{"subject_types_supported", "public"},
+		{"grant_types_supported", "authorization_code refresh_token " GRANT_TOKEN_EXCHANGE},
+		{"id_token_signing_alg_values_supported", "RS256"},
+		{"code_challenge_methods_supported", "S256"},
+		{"token_endpoint_auth_methods_supported", methods},
+		{"token_endpoint_auth_signing_alg_values_supported", JOSE_ALGORITHMS},
+		{"revocation_endpoint_auth_methods_supported", methods},
+		{"revocation_endpoint_auth_signing_alg_values_supported", JOSE_ALGORITHMS},
+		{"claim_types_supported", "normal"},
+		{"claims_supported", "iss sub aud exp iat auth_time nonce at_hash acr amr sid email preferred_username"},
+		{"ui_locales_supported", "en fr de es it"},
+		{"acr_values_supported", ACR_PASSWORD " " ACR_OTP},
+		{"dpop_signing_alg_values_supported", JOSE_ALGORITHMS},
+	};
+	char scope[SCOPE_SIZE];
+	int r;
+
+	auth_scope_filter(NULL, NULL, scope);
+	r = put_words(object, "scopes_supported", scope);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows && r == 0; i++)
+		r = put_words(object, rows[i][0], rows[i][1]);
+	return r;
+}
+
+/* The same; RFC 9126 §5, RFC 9207 §3. */
+static int put_flags(json_t *object, const struct settings *settings)
+{
+	const struct {
+		const char *name;
+		bool value;
+	} rows[] = {
+		{"require_pushed_authorization_requests", settings->par_required},
+		{"authorization_response_iss_parameter_supported", true},
+		{"claims_parameter_supported", false},
+		{"request_parameter_supported", false},
+		{"request_uri_parameter_supported", false},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (json_object_set_new(object, rows[i].name, json_boolean(rows[i].value)) != 0)
+			return PIMS_E_MEMORY;
+	return 0;
 }
 
 void oidc_metadata(struct request *request, struct response *response)
 {
-	json_t *object = json_object();
-	json_t *rest = capabilities();
 	const struct settings *settings = &request_server(request)->settings;
-	json_t *par = json_boolean(settings->par_required);
+	json_t *object = json_object();
 
-	if (put_urls(object, settings->issuer) < 0 || json_object_set_new(object, "require_pushed_authorization_requests", par) != 0 ||
-	    json_object_update(object, rest) != 0) {
+	if (put_urls(object, settings->issuer) < 0 || put_lists(object) < 0 || put_flags(object, settings) < 0) {
 		json_decref(object);
 		object = NULL;
 	}
-	json_decref(rest);
 	response_json(response, 200, object);
 	(void)response_header(response, "Cache-Control", "public, max-age=300");
 }

@@ -83,7 +83,9 @@ bool token_is_bound(const struct token_request *token)
 {
 	const char *wanted = request_parameter(token->request, "openpims_token_type");
 
-	return *token->possession.key && (token->client.dpop || !wanted || !text_equal_nocase(wanted, "Bearer"));
+	bool required = token->client.dpop || request_server(token->request)->settings.dpop_required;
+
+	return *token->possession.key && (required || !wanted || !text_equal_nocase(wanted, "Bearer"));
 }
 
 /*
@@ -120,6 +122,8 @@ static void refuse(const struct token_request *token, int r, const char *descrip
 {
 	if (r == PIMS_E_INVALID)
 		dpop_refuse_token(token->response);
+	else if (r == PIMS_E_LIMIT)
+		oauth_error(token->response, 400, "invalid_scope", "the session has no such scope");
 	else if (r == PIMS_E_NOT_FOUND || r == PIMS_E_STATE || r == PIMS_E_FORMAT)
 		invalid_grant(token->response, description);
 	else
@@ -224,6 +228,29 @@ static void grant_code(const struct token_request *token)
 
 /* --- grant_type=refresh_token ------------------------------------------------------------------------------------------------------ */
 
+/*
+ * RFC 6749 §6: the access token gets what the request names, and the session stays as it is. PIMS_E_LIMIT: that is more than it has. What is not known is
+ * passed over, as in the authorization request: clients send here what they sent there.
+ */
+static int narrow(const struct token_request *token, const unsigned char refresh[SHA256_SIZE], struct token_pair *tokens, char ret_scope[SCOPE_SIZE])
+{
+	const char *wanted = request_parameter(token->request, "scope");
+	struct session_row session = {0};
+	int r;
+
+	if (!wanted || !*wanted)
+		return 0;
+	r = store_refresh_find(request_server(token->request)->store, refresh, token->client.id, &session);
+	if (r < 0)
+		return r;
+	auth_scope_filter(wanted, session.scope, ret_scope);
+	if (!*ret_scope || !auth_scope_within(wanted, session.scope))
+		r = PIMS_E_LIMIT;
+	tokens->scope = ret_scope;
+	session_row_free(&session);
+	return r;
+}
+
 static void grant_refresh(const struct token_request *token)
 {
 	const struct server *server = request_server(token->request);
@@ -231,12 +258,17 @@ static void grant_refresh(const struct token_request *token)
 	struct session_row session = {0};
 	struct issued_tokens tokens = {0};
 	unsigned char hash[SHA256_SIZE];
+	char scope[SCOPE_SIZE];
 	int r = token_digest(text, hash);
 
 	if (r == 0)
 		r = make_tokens(token, &tokens);
 	if (r == 0)
+		r = narrow(token, hash, &tokens.row, scope);
+	if (r == 0)
 		r = store_refresh_rotate(server->store, hash, token->client.id, &tokens.row, env_now(&server->env), &session);
+	if (r == 0 && tokens.row.scope)
+		r = text_set(&session.scope, scope);
 	if (r == 0)
 		answer(token, &session, &tokens, NULL);
 	else if (!text || !*text)

@@ -140,10 +140,12 @@ static const char version_8[] =
 	" PRIMARY KEY (account, hash)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX places_expires ON places (expires);";
 
+#define CALLS " pims.account pims.phone pims.device pims.otp"
 /*
  * When a one-time password was given beside the password (0 = none was): of a browser, and of what was signed in from there; and
  * wrong ones in a row, each value once, since clients repeat themselves. Authorization requests that were
- * pushed and wait to be used (RFC 9126); who must push, and who proves itself by keys (a JWK set).
+ * pushed and wait to be used (RFC 9126); who must push, and who proves itself by keys (a JWK set). Which calls a token
+ * opens is in its scope, what there was opens all of them as before; an access token may have less than its session.
  */
 static const char version_9[] =
 	"ALTER TABLE browsers ADD COLUMN otp_time INTEGER NOT NULL DEFAULT 0;"
@@ -155,7 +157,11 @@ static const char version_9[] =
 	"ALTER TABLE clients ADD COLUMN jwks TEXT;"
 	"CREATE TABLE pushed (hash BLOB PRIMARY KEY, client TEXT NOT NULL REFERENCES clients ON DELETE CASCADE, text TEXT NOT NULL,"
 	" visited INTEGER NOT NULL DEFAULT 0, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-	"CREATE INDEX pushed_client ON pushed (client, expires); CREATE INDEX pushed_expires ON pushed (expires);";
+	"CREATE INDEX pushed_client ON pushed (client, expires); CREATE INDEX pushed_expires ON pushed (expires);"
+	"UPDATE clients SET scope = scope || '" CALLS "' WHERE scope IS NOT NULL;"
+	"UPDATE sessions SET scope = scope || '" CALLS "';"
+	"UPDATE codes SET scope = scope || '" CALLS "';"
+	"ALTER TABLE access_tokens ADD COLUMN scope TEXT;";
 
 static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8, version_9};
 

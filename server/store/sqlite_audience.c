@@ -20,8 +20,9 @@ static int audience_add(struct sql *sql, void *arg)
 
 	r = sql_integer(sql,
 			"SELECT s.id FROM access_tokens a JOIN sessions s ON s.id = a.session"
-			" WHERE a.hash = ? AND a.expires > ? AND s.client = ?",
-			VALUES(HASH(add->subject), INT(add->now), TEXT(add->client)), &session);
+			" WHERE a.hash = ?1 AND a.expires > ?2 AND s.client = ?3"
+			" AND (?4 IS NULL OR instr(' ' || coalesce(a.scope, s.scope) || ' ', ' ' || ?4 || ' '))",
+			VALUES(HASH(add->subject), INT(add->now), TEXT(add->client), TEXT(add->token->scope)), &session);
 	if (r == 0)
 		r = sql_proof_use(sql, add->token->proof);
 	if (r < 0)
@@ -43,7 +44,7 @@ int sqlite_audience_add(struct store *store, const unsigned char subject[32], co
 
 	/* the use of the access token makes its refresh token the live one */
 	r = store_access_find(store, subject, token->proved, now, &session);
-	if (r == PIMS_E_NOT_FOUND && token->proved)
+	if (r == PIMS_E_NOT_FOUND && token->proved && !token->only_bound)
 		r = store_access_find(store, subject, NULL, now, &session);
 	session_row_free(&session);
 	return r < 0 ? r : sqlite_write(store, audience_add, &add);

@@ -37,8 +37,9 @@ static int add_tokens(struct sql *sql, int64_t session, int64_t auth_time, const
 		    VALUES(HASH(tokens->refresh), INT(session), INT(refresh_expires)));
 	if (r < 0)
 		return r;
-	r = sql_run(sql, "INSERT INTO access_tokens (hash, session, refresh, expires, key) VALUES (?, ?, ?, ?, ?)",
-		    VALUES(HASH(tokens->access), INT(session), HASH(tokens->refresh), INT(tokens->access_expires), KEY(tokens->access_key)));
+	r = sql_run(sql, "INSERT INTO access_tokens (hash, session, refresh, expires, key, scope) VALUES (?, ?, ?, ?, ?, ?)",
+		    VALUES(HASH(tokens->access), INT(session), HASH(tokens->refresh), INT(tokens->access_expires), KEY(tokens->access_key),
+			   TEXT(tokens->scope)));
 	if (r < 0)
 		return r;
 	return sql_run(sql, "UPDATE sessions SET expires = max(expires, ?, ?), used = ? WHERE id = ?",
@@ -186,6 +187,14 @@ int sqlite_refresh_rotate(struct store *store, const unsigned char refresh[32], 
 	return 0;
 }
 
+int sqlite_refresh_find(struct store *store, const unsigned char refresh[32], const char *client, struct session_row *ret_session)
+{
+	return sqlite_find(store,
+			   "SELECT s.id, s.account, s.client, s.scope, s.nonce, s.auth_time FROM refresh_tokens r"
+			   " JOIN sessions s ON s.id = r.session WHERE r.hash = ? AND s.client = ?",
+			   VALUES(HASH(refresh), TEXT(client)), session_row, ret_session);
+}
+
 struct access_use {
 	struct session_row session;
 	unsigned char refresh[32];
@@ -215,7 +224,7 @@ int sqlite_access_find(struct store *store, const unsigned char access[32], cons
 	int r;
 
 	r = sqlite_find(store,
-			"SELECT s.id, s.account, s.client, s.scope, s.nonce, s.auth_time, a.refresh,"
+			"SELECT s.id, s.account, s.client, coalesce(a.scope, s.scope), s.nonce, s.auth_time, a.refresh,"
 			" EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.hash = a.refresh AND r.state = 0)"
 			" FROM access_tokens a JOIN sessions s ON s.id = a.session WHERE a.hash = ? AND a.expires > ? AND a.key IS ?",
 			VALUES(HASH(access), INT(now), TEXT(key)), access_row, &use);

@@ -151,6 +151,7 @@ static const struct store_ops sqlite_ops = {
 	.code_consume = sqlite_code_consume,
 	.session_add = sqlite_session_add,
 	.refresh_rotate = sqlite_refresh_rotate,
+	.refresh_find = sqlite_refresh_find,
 	.access_find = sqlite_access_find,
 	.token_revoke = sqlite_token_revoke,
 	.session_revoke = sqlite_session_revoke,

@@ -142,6 +142,7 @@ int sqlite_session_add(struct store *store, const struct session_row *session, c
 		       const struct token_pair *tokens, int64_t *ret_id);
 int sqlite_refresh_rotate(struct store *store, const unsigned char refresh[32], const char *client,
 			  const struct token_pair *tokens, int64_t now, struct session_row *ret_session);
+int sqlite_refresh_find(struct store *store, const unsigned char refresh[32], const char *client, struct session_row *ret_session);
 int sqlite_access_find(struct store *store, const unsigned char access[32], const char *key, int64_t now, struct session_row *ret_session);
 int sqlite_token_revoke(struct store *store, const unsigned char token[32], const char *client);
 int sqlite_session_revoke(struct store *store, int64_t session);

@@ -144,6 +144,11 @@ int store_refresh_rotate(struct store *store, const unsigned char refresh[32], c
 	return store->ops->refresh_rotate(store, refresh, client, tokens, now, ret_session);
 }
 
+int store_refresh_find(struct store *store, const unsigned char refresh[32], const char *client, struct session_row *ret_session)
+{
+	return store->ops->refresh_find(store, refresh, client, ret_session);
+}
+
 int store_access_find(struct store *store, const unsigned char access[32], const char *key, int64_t now, struct session_row *ret_session)
 {
 	return store->ops->access_find(store, access, key, now, ret_session);

@@ -160,6 +160,7 @@ struct token_pair {
 	char access_key[PROOF_KEY_SIZE];     /**< to which the access token is bound */
 	char session_key[PROOF_KEY_SIZE];    /**< to which the refresh tokens of the session are bound, from here on */
 	const struct proof_use *proof; /**< used up with what it bought, or not at all; NULL = none came */
+	const char *scope; /**< of the access token, less than the session's; NULL = the session's */
 };
 /**
  * Makes the session of a consumed code with its first tokens. PIMS_E_STATE: the code was presented again meanwhile, or the account is blocked;
@@ -175,8 +176,11 @@ int store_session_add(struct store *store, const struct session_row *session, co
  */
 int store_refresh_rotate(struct store *store, const unsigned char refresh[32], const char *client, const struct token_pair *tokens,
 			 int64_t now, struct session_row *ret_session);
+/** The session of a refresh token of that client, changing nothing; whether the token is still good, store_refresh_rotate() says. PIMS_E_NOT_FOUND. */
+int store_refresh_find(struct store *store, const unsigned char refresh[32], const char *client, struct session_row *ret_session);
 /**
- * The session of a live access token that is bound to `key` (NULL = to none). Using it also counts as use of the refresh token that was issued with it.
+ * The session of a live access token that is bound to `key` (NULL = to none), with the scope of that token. Using it also counts as use of the refresh token
+ * that was issued with it.
  */
 int store_access_find(struct store *store, const unsigned char access[32], const char *key, int64_t now, struct session_row *ret_session);
 /**
@@ -207,11 +211,13 @@ struct audience_token {
 	const char *proved;            /**< the key of the request's proof; NULL = none */
 	bool bound;                    /**< to that key */
 	const struct proof_use *proof; /**< as in struct token_pair */
+	const char *scope;             /**< a word that the scope of the subject must have; NULL = none */
+	bool only_bound;               /**< the subject must be bound to the proved key */
 };
 /**
  * Adds a token to the session of `subject`, a live access token of that client that is bound to no key but the proved one; it ends with the session.
- * Counts as use of the access token. PIMS_E_NOT_FOUND: unknown, expired, another client's, or bound to another key; PIMS_E_INVALID: the proof was used
- * before. Such a token is found by store_audience_find() only.
+ * Counts as use of the access token. PIMS_E_NOT_FOUND: unknown, expired, another client's, bound to another key, or without the scope; PIMS_E_INVALID: the
+ * proof was used before. Such a token is found by store_audience_find() only.
  */
 int store_audience_add(struct store *store, const unsigned char subject[32], const char *client, const struct audience_token *token, int64_t now);
 /** The account of a live token for that audience. PIMS_E_NOT_FOUND. */

@@ -37,6 +37,7 @@ struct store_ops {
 		const struct token_pair *tokens, int64_t *ret_id);
 	int (*refresh_rotate)(struct store *store, const unsigned char refresh[32], const char *client,
 		const struct token_pair *tokens, int64_t now, struct session_row *ret_session);
+	int (*refresh_find)(struct store *store, const unsigned char refresh[32], const char *client, struct session_row *ret_session);
 	int (*access_find)(struct store *store, const unsigned char access[32], const char *key, int64_t now, struct session_row *ret_session);
 	int (*token_revoke)(struct store *store, const unsigned char token[32], const char *client);
 	int (*session_revoke)(struct store *store, int64_t session);

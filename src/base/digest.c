@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Fetched once for the process: a fetch costs more than the digest itself. */
@@ -59,4 +60,12 @@ int sha256_join(unsigned char ret_digest[SHA256_SIZE], const char *separator, ..
 	ok = ok && EVP_DigestFinal_ex(context, ret_digest, NULL) == 1;
 	EVP_MD_CTX_free(context);
 	return ok ? 0 : PIMS_E_CRYPTO;
+}
+
+int sha2(const char *bits, const void *bytes, size_t length, unsigned char ret_digest[SHA2_MAX], size_t *ret_size)
+{
+	char name[8];
+
+	(void)snprintf(name, sizeof name, "SHA%s", bits);
+	return EVP_Q_digest(NULL, name, NULL, bytes, length, ret_digest, ret_size) == 1 ? 0 : PIMS_E_CRYPTO;
 }

@@ -12,7 +12,8 @@
 
 /*
  * RFC 9449, DPoP: a token is bound to a key, and each request that carries it to a proof, a JWT signed with that key. Both halves: who makes proofs
- * (libpims) and who reads them (pimsd). The one algorithm is ES256, which every provider that has DPoP knows.
+ * (libpims) and who reads them (pimsd). Proofs are made by ES256, which every provider that has DPoP knows,
+ * and read by any of JOSE_ALGORITHMS (jose/jwk.h).
  */
 
 #define DPOP_ALGORITHM "ES256"
@@ -65,8 +66,8 @@ struct dpop_proof {
 	int64_t issued; /**< iat, seconds since 1970 */
 };
 /**
- * Reads a proof and verifies it by the key in it: RFC 9449 §4.3, items 2 to 7. PIMS_E_FORMAT: no proof; PIMS_E_INVALID: another type, algorithm or kind of
- * key, or a private one; PIMS_E_CRYPTO: the signature; PIMS_E_MEMORY.
+ * Reads a proof and verifies it by the key in it: RFC 9449 §4.3, items 2 to 7. PIMS_E_FORMAT: no proof; PIMS_E_INVALID: another type or algorithm, or a key
+ * that is private, too weak or of another kind than the algorithm's; PIMS_E_CRYPTO: the signature; PIMS_E_MEMORY.
  */
 int dpop_read(const char *text, struct dpop_proof *ret_proof);
 void dpop_proof_free(struct dpop_proof *proof);

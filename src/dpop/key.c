@@ -91,10 +91,14 @@ void dpop_key_move(struct dpop_key *key, struct dpop_key *from)
 int dpop_key_thumbprint(const struct dpop_key *key, char ret_thumbprint[DPOP_THUMBPRINT_SIZE])
 {
 	struct p256 parts = {0};
+	json_t *jwk = NULL;
 	int r = key_parts(secret_text(&key->text), &parts);
 
 	if (r == 0)
-		r = jwk_thumbprint(&parts, ret_thumbprint);
+		jwk = jwk_write(&parts);
+	if (r == 0)
+		r = jwk ? jwk_thumbprint(jwk, ret_thumbprint) : PIMS_E_MEMORY;
+	json_decref(jwk);
 	secret_wipe(&parts, sizeof parts);
 	return r;
 }

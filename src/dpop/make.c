@@ -102,7 +102,7 @@ static int put_signature(EVP_PKEY *pair, struct buf *proof)
 static int load(struct dpop_key *key, const struct p256 *parts)
 {
 	if (!key->pair)
-		key->pair = p256_load(parts, true);
+		key->pair = p256_load(parts);
 	return key->pair ? 0 : PIMS_E_CRYPTO;
 }
 

@@ -83,23 +83,23 @@ static OSSL_PARAM *describe(const struct p256 *key, const BIGNUM *scalar)
 	memcpy(point + 1 + P256_SIZE, key->y, P256_SIZE);
 	if (builder && OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) &&
 	    OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point) &&
-	    (!scalar || OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, scalar)))
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, scalar))
 		parameters = OSSL_PARAM_BLD_to_param(builder);
 	OSSL_PARAM_BLD_free(builder);
 	return parameters;
 }
 
-EVP_PKEY *p256_load(const struct p256 *key, bool private)
+EVP_PKEY *p256_load(const struct p256 *key)
 {
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	BIGNUM *scalar = private ? BN_secure_new() : NULL;
+	BIGNUM *scalar = BN_secure_new();
 	OSSL_PARAM *parameters = NULL;
 	EVP_PKEY *pair = NULL;
 
-	if (!private || (scalar && BN_bin2bn(key->d, P256_SIZE, scalar)))
+	if (scalar && BN_bin2bn(key->d, P256_SIZE, scalar))
 		parameters = describe(key, scalar);
 	if (!context || !parameters || EVP_PKEY_fromdata_init(context) != 1 ||
-	    EVP_PKEY_fromdata(context, &pair, private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+	    EVP_PKEY_fromdata(context, &pair, EVP_PKEY_KEYPAIR, parameters) != 1)
 		pair = NULL;
 	OSSL_PARAM_free(parameters);
 	BN_clear_free(scalar);
@@ -133,42 +133,6 @@ int p256_sign(EVP_PKEY *pair, const void *bytes, size_t length, unsigned char re
 	if (context && EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, pair) == 1 &&
 	    EVP_DigestSign(context, der, &size, bytes, length) == 1)
 		r = join(der, size, ret_signature);
-	EVP_MD_CTX_free(context);
-	ERR_clear_error();
-	return r;
-}
-
-static int split(const unsigned char signature[P256_SIGNATURE], unsigned char ret_der[DER_MAX], size_t *ret_size)
-{
-	ECDSA_SIG *parts = ECDSA_SIG_new();
-	BIGNUM *first = BN_bin2bn(signature, P256_SIZE, NULL), *second = BN_bin2bn(signature + P256_SIZE, P256_SIZE, NULL);
-	unsigned char *end = ret_der;
-	int size = -1;
-
-	if (parts && first && second && ECDSA_SIG_set0(parts, first, second)) {
-		first = second = NULL; /* taken over */
-		if (i2d_ECDSA_SIG(parts, NULL) <= DER_MAX)
-			size = i2d_ECDSA_SIG(parts, &end);
-	}
-	BN_free(first);
-	BN_free(second);
-	ECDSA_SIG_free(parts);
-	if (size <= 0)
-		return PIMS_E_CRYPTO;
-	*ret_size = (size_t)size;
-	return 0;
-}
-
-int p256_verify(EVP_PKEY *key, const void *bytes, size_t length, const unsigned char signature[P256_SIGNATURE])
-{
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	unsigned char der[DER_MAX];
-	size_t size = 0;
-	int r = split(signature, der, &size);
-
-	if (r == 0 && (!context || EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) != 1 ||
-		       EVP_DigestVerify(context, der, size, bytes, length) != 1))
-		r = PIMS_E_CRYPTO;
 	EVP_MD_CTX_free(context);
 	ERR_clear_error();
 	return r;

@@ -5,7 +5,6 @@
 #include "platform/env.h"
 
 #include <openssl/types.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 /* Private to src/dpop: ECDSA with P-256 and SHA-256 (RFC 7518 §3.4). */
@@ -19,10 +18,8 @@ struct p256 {
 
 /** PIMS_E_CRYPTO. */
 int p256_make(const struct env *env, struct p256 *ret_key);
-/** The key as OpenSSL's object, which the caller owns; without `d` unless `private`. NULL: the point is not on the curve, or no memory. */
-EVP_PKEY *p256_load(const struct p256 *key, bool private);
+/** The pair as OpenSSL's object, which the caller owns. NULL: the point is not on the curve, or no memory. */
+EVP_PKEY *p256_load(const struct p256 *key);
 int p256_sign(EVP_PKEY *pair, const void *bytes, size_t length, unsigned char ret_signature[P256_SIGNATURE]);
-/** PIMS_E_CRYPTO: it does not verify. */
-int p256_verify(EVP_PKEY *key, const void *bytes, size_t length, const unsigned char signature[P256_SIGNATURE]);
 
 #endif

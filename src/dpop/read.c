@@ -5,10 +5,10 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "dpop/jwk.h"
+#include "jose/jwk.h"
 
 #include <pims/error.h>
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,11 +18,10 @@ enum { METHOD_MAX = 32, URL_MAX = 4096, HASH_MAX = 64 };
 
 static const int64_t time_max = INT64_C(253402300799); /* year 9999: sums cannot overflow */
 
-/* The three parts of the compact form (RFC 7515 §7.1). */
+/* Two of the three parts of the compact form (RFC 7515 §7.1). */
 struct parts {
-	const char *header, *claims, *signature;
-	size_t header_length, claims_length, signature_length;
-	size_t signed_length; /**< header, dot and claims */
+	const char *header, *claims;
+	size_t header_length, claims_length;
 };
 
 void dpop_proof_free(struct dpop_proof *proof)
@@ -43,11 +42,9 @@ static int cut(const char *text, struct parts *ret_parts)
 
 	if (!second || strnlen(text, DPOP_PROOF_MAX + 1) > DPOP_PROOF_MAX)
 		return PIMS_E_FORMAT;
-	*ret_parts = (struct parts){.header = text, .claims = first + 1, .signature = second + 1};
+	*ret_parts = (struct parts){.header = text, .claims = first + 1};
 	ret_parts->header_length = (size_t)(first - text);
 	ret_parts->claims_length = (size_t)(second - first - 1);
-	ret_parts->signature_length = strlen(second + 1);
-	ret_parts->signed_length = (size_t)(second - text);
 	return 0;
 }
 
@@ -61,44 +58,30 @@ static int decode(const char *part, size_t length, json_t **ret_object)
 }
 
 /* 4 to 7; "crit" names extensions that must be understood, and we know none (RFC 7515 §4.1.11) */
-static int read_header(const json_t *header, struct p256 *ret_key)
+static int read_header(const json_t *header, cjose_jwk_t **ret_key)
 {
 	const char *type = json_text(header, "typ");
 
-	if (!type || !text_equal_nocase(type, "dpop+jwt") || !text_equal(json_text(header, "alg"), DPOP_ALGORITHM))
+	if (!type || !text_equal_nocase(type, "dpop+jwt") || json_object_get(header, "crit") || json_object_get(header, "b64"))
 		return PIMS_E_INVALID;
-	if (json_object_get(header, "crit") || json_object_get(header, "b64"))
-		return PIMS_E_INVALID;
-	return jwk_read(json_object_get(header, "jwk"), ret_key);
+	return jwk_read(json_object_get(header, "jwk"), json_text(header, "alg"), ret_key);
 }
 
-static int verify(const struct parts *parts, const struct p256 *key)
-{
-	unsigned char signature[P256_SIGNATURE];
-	size_t size = 0;
-	EVP_PKEY *public;
-	int r = base64url_decode(parts->signature, parts->signature_length, signature, sizeof signature, &size);
-
-	if (r < 0 || size != sizeof signature)
-		return PIMS_E_FORMAT;
-	public = p256_load(key, false);
-	r = public ? p256_verify(public, parts->header, parts->signed_length, signature) : PIMS_E_CRYPTO;
-	EVP_PKEY_free(public);
-	return r;
-}
-
-static int take_key(const struct parts *parts, struct dpop_proof *proof)
+static int take_key(const char *text, const struct parts *parts, struct dpop_proof *proof)
 {
 	json_t *header = NULL;
-	struct p256 key = {0};
+	cjose_jwk_t *key = NULL;
 	int r = decode(parts->header, parts->header_length, &header);
 
 	if (r == 0)
 		r = read_header(header, &key);
-	json_decref(header);
 	if (r == 0)
-		r = verify(parts, &key);
-	return r < 0 ? r : jwk_thumbprint(&key, proof->thumbprint);
+		r = jwk_verify(key, text, strlen(text));
+	if (r == 0)
+		r = jwk_thumbprint(json_object_get(header, "jwk"), proof->thumbprint);
+	cjose_jwk_release(key);
+	json_decref(header);
+	return r;
 }
 
 /* A fraction of a second is allowed (RFC 7519 §2). */
@@ -140,7 +123,7 @@ int dpop_read(const char *text, struct dpop_proof *ret_proof)
 	int r = cut(text, &parts);
 
 	if (r == 0)
-		r = take_key(&parts, &proof);
+		r = take_key(text, &parts, &proof);
 	if (r == 0)
 		r = decode(parts.claims, parts.claims_length, &claims);
 	if (r == 0)

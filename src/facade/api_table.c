@@ -20,7 +20,7 @@
 static const char *const token_actions[] = {"get", "refresh", NULL};
 static const struct api_parameter token_parameters[] = {{"action", API_STRING, true, token_actions, NULL, NULL}, {0}};
 static const struct api_field token_result[] = {{"type", "string"}, {"token", "string"}, {0}};
-/* with htu, the result has "tokenType" and "dpop", too, where the token is bound to a key (RFC 9449) */
+/* with htu, the result has the "scope" of an access token, too, and "tokenType" and "dpop" where it is bound to a key (RFC 9449) */
 static const struct api_parameter access_parameters[] = {
 	{"action", API_STRING, true, token_actions, NULL, NULL},
 	{"htu", API_EXTENSION, false, NULL, NULL, "URL of a request of your own: a token that is bound to a key comes with tokenType and a proof for it"},

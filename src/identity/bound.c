@@ -119,6 +119,8 @@ enum flow_want bound_give(struct flow *flow, const char *type, const struct secr
 	bool proof = bound && flow_text(flow, "htu");
 	int r = result ? 0 : PIMS_E_MEMORY;
 
+	if (r == 0 && flow_text(flow, "htu") && text_equal(type, "cvs"))
+		r = json_put_text(result, "scope", flow->session->scope);
 	if (r == 0 && proof)
 		r = json_put_text(result, "tokenType", "DPoP");
 	if (r == 0 && proof)

@@ -128,6 +128,7 @@ static enum flow_want check_id_token(struct flow *flow, struct id_token_rules *r
 	rules->endpoints = &flow->profile->endpoints;
 	rules->client_id = flow->profile->client_id;
 	rules->access_token = secret_text(&grant->answer.access_token);
+	rules->algorithm = grant->id_token.algorithm;
 	rules->now = flow_server_time(flow);
 	problem = id_token_check(grant->id_token.claims, rules);
 	return problem ? refuse(flow, problem) : verify(flow);

@@ -116,18 +116,19 @@ static const char *check_authentication(const json_t *claims, const struct id_to
 	return NULL;
 }
 
-/* 3.1.3.8: base64url of the left half of the access token's digest; SHA-256 for both algorithms we take */
+/* 3.1.3.8: base64url of the left half of the access token's digest, by the SHA-2 that the algorithm has in its name */
 static const char *check_hash(const json_t *claims, const struct id_token_rules *rules)
 {
 	const char *hash = json_text(claims, "at_hash");
-	unsigned char digest[SHA256_SIZE];
-	struct buf expected = BUF_INIT(SHA256_SIZE);
+	unsigned char digest[SHA2_MAX];
+	struct buf expected = BUF_INIT(SHA2_MAX);
+	size_t size = 0;
 	bool equal;
 
 	if (!json_object_get(claims, "at_hash"))
 		return NULL;
-	equal = hash && sha256(rules->access_token, strlen(rules->access_token), digest) == 0 &&
-		base64url_encode(digest, sizeof digest / 2, &expected) == 0 && secret_equals_text(hash, buf_text(&expected));
+	equal = hash && sha2(rules->algorithm + 2, rules->access_token, strlen(rules->access_token), digest, &size) == 0 &&
+		base64url_encode(digest, size / 2, &expected) == 0 && secret_equals_text(hash, buf_text(&expected));
 	buf_free(&expected);
 	return equal ? NULL : "id_token.at_hash";
 }

@@ -14,6 +14,7 @@ struct id_token_rules {
 	const struct endpoints *endpoints;
 	const char *client_id;
 	const char *access_token; /**< that came with it: at_hash */
+	const char *algorithm;    /**< by which it is signed */
 	int64_t now;              /**< the server's clock, seconds since 1970 */
 
 	/* of a sign-in (OpenID Connect Core §3.1.3.7) */

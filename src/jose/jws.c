@@ -3,6 +3,7 @@
 
 #include "base/encode.h"
 #include "base/text.h"
+#include "jose/jwk.h"
 #include "jose/limits.h"
 
 #include <pims/error.h>
@@ -42,24 +43,16 @@ static int decode_object(const char *part, size_t length, json_t **ret_object)
 struct rules {
 	const char *types[2]; /* of its "typ" */
 	bool untyped;         /* it may have none */
-	bool pss;             /* PS256, too */
 };
 
-static int read_algorithm(const json_t *header, const struct rules *rules, struct jws *jws)
+static int read_algorithm(const json_t *header, struct jws *jws)
 {
 	const char *algorithm = json_text(header, "alg");
 
 	if (!algorithm)
 		return PIMS_E_FORMAT;
-	if (text_equal(algorithm, "RS256"))
-		jws->algorithm = JWS_RS256;
-	else if (text_equal(algorithm, "ES256"))
-		jws->algorithm = JWS_ES256;
-	else if (rules->pss && text_equal(algorithm, "PS256"))
-		jws->algorithm = JWS_PS256;
-	else
-		return PIMS_E_INVALID;
-	return 0;
+	jws->algorithm = jwk_algorithm(algorithm);
+	return jws->algorithm ? 0 : PIMS_E_INVALID;
 }
 
 /* A name without "/" is short for "application/" and itself (RFC 7515 §4.1.9). */
@@ -85,7 +78,7 @@ static bool right_type(const json_t *header, const struct rules *rules)
 /* "crit" names extensions that must be understood, and we know none (RFC 7515 §4.1.11). */
 static int read_header(const json_t *header, const struct rules *rules, struct jws *jws)
 {
-	int r = read_algorithm(header, rules, jws);
+	int r = read_algorithm(header, jws);
 
 	if (r < 0)
 		return r;
@@ -157,7 +150,7 @@ int jws_parse(const char *text, size_t length, struct jws *ret_jws)
 
 int jws_parse_assertion(const char *text, size_t length, struct jws *ret_jws)
 {
-	static const struct rules rules = {.types = {"JWT", "client-authentication+jwt"}, .untyped = true, .pss = true};
+	static const struct rules rules = {.types = {"JWT", "client-authentication+jwt"}, .untyped = true};
 
 	return parse(text, length, &rules, ret_jws);
 }

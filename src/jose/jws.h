@@ -6,13 +6,10 @@
 
 #include <stddef.h>
 
-/** The algorithms that are accepted, PS256 of clients only; "none" and the symmetric ones are not (RFC 8725 §3.1). */
-enum jws_algorithm { JWS_RS256, JWS_ES256, JWS_PS256 };
-
 /** A signed token in compact serialisation (RFC 7515 §7.1), read but not verified. */
 struct jws {
 	struct secret text;
-	enum jws_algorithm algorithm;
+	const char *algorithm; /**< of JOSE_ALGORITHMS (jwk.h); a constant */
 	char *key_id;   /**< NULL = none named */
 	json_t *claims; /**< an object; owned */
 };

@@ -324,6 +324,10 @@ static void an_unbound_token_is_told_as_the_documents_say(void **state)
 	provider_sign_in(provider);
 	provider_run(provider, identity_cvs, "{\"type\":\"cvs\",\"action\":\"get\",\"htu\":\"https://api.example/\"}");
 	assert_provider_succeeded(provider);
+	assert_string_equal(result_text(provider, "scope"), "openid profile email"); /* htu is of ours, and so is this */
+	assert_int_equal(json_object_size(provider->flow.outcome.result), 3);
+	provider_run(provider, identity_cvs, "{\"type\":\"cvs\",\"action\":\"get\"}");
+	assert_provider_succeeded(provider);
 	assert_int_equal(json_object_size(provider->flow.outcome.result), 2);
 }
 

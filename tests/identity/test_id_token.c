@@ -36,6 +36,7 @@ static int setup(void **state)
 	assert_int_equal(json_parse_object(right, strlen(right), 4096, &fixture.previous), 0);
 	fixture.rules = (struct id_token_rules){.endpoints = &fixture.endpoints,
 						.client_id = "pims",
+						.algorithm = "RS256",
 						.access_token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y",
 						.now = NOW,
 						.nonce = "nonce-1"};
@@ -199,6 +200,18 @@ static void the_hash_of_the_access_token_is_its_left_half(void **state)
 	CHECK_ALL(*state, "", "\"at_hash\":\"77QmUPtjPfzWtF2AnpK9RQ\"");
 }
 
+/* The digest is that of the algorithm. */
+static void the_hash_is_as_long_as_the_algorithm_says(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->rules.algorithm = "ES384";
+	CHECK_ALL(fixture, "", "\"at_hash\":\"jtAeDp945y1dDqU3nkIVGNZP1HjH_MFs\"");
+	CHECK_ALL(fixture, "id_token.at_hash", "\"at_hash\":\"77QmUPtjPfzWtF2AnpK9RQ\"");
+	fixture->rules.algorithm = "PS512";
+	CHECK_ALL(fixture, "", "\"at_hash\":\"q7nS86GgvvFaZkzALLWqJYaJIKw2wCDAVfCAsm5CrBM\"");
+}
+
 static void a_renewal_keeps_issuer_and_subject(void **state)
 {
 	struct fixture *fixture = *state;
@@ -289,6 +302,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_forced_sign_in_must_be_a_new_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_hash_of_another_access_token_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_hash_of_the_access_token_is_its_left_half, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_hash_is_as_long_as_the_algorithm_says, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_renewal_keeps_issuer_and_subject, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_renewal_keeps_audience_and_party, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_renewal_has_no_nonce_or_the_first, setup, teardown),

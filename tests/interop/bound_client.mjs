@@ -38,7 +38,7 @@ const refused = (scheme, error) => (caught) => {
 	assert.equal(caught.status, 401)
 	assert.equal(caught.cause[0].scheme, scheme)
 	assert.equal(caught.cause[0].parameters.error, error)
-	if (scheme === 'dpop') assert.equal(caught.cause[0].parameters.algs, 'ES256')
+	if (scheme === 'dpop') assert.equal(caught.cause[0].parameters.algs, 'ES256 ES384 ES512 PS256 PS384 PS512 RS256 RS384 RS512')
 	return true
 }
 

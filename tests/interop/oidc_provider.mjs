@@ -39,7 +39,8 @@ const native = { application_type: "native", grant_types: ["authorization_code",
 	redirect_uris: ["http://127.0.0.1/callback", settings.redirect], post_logout_redirect_uris: [settings.redirect] };
 const clients = [
 	{ ...native, client_id: "native", token_endpoint_auth_method: "none" },
-	{ ...native, client_id: "native-es256", token_endpoint_auth_method: "none", id_token_signed_response_alg: "ES256" },
+	...["ES256", "ES384", "PS256"].map((alg) => ({ ...native, client_id: `native-${alg.toLowerCase()}`, token_endpoint_auth_method: "none",
+		id_token_signed_response_alg: alg })),
 	{ ...native, client_id: "with post", token_endpoint_auth_method: "client_secret_post", client_secret: settings.secret },
 ];
 // what has to be encoded before it goes into Basic (RFC 6749 §2.3.1)
@@ -53,12 +54,12 @@ let keys;
 
 function makeKeys() {
 	const rsa = crypto.generateKeyPairSync("rsa", { modulusLength: 2048 });
+	const pss = crypto.generateKeyPairSync("rsa", { modulusLength: 2048 });
 	const ec = crypto.generateKeyPairSync("ec", { namedCurve: "P-256" });
+	const ec384 = crypto.generateKeyPairSync("ec", { namedCurve: "P-384" });
 	generation++;
-	return {
-		RS256: { ...rsa, jwk: { ...rsa.privateKey.export({ format: "jwk" }), kid: `rsa-${generation}`, alg: "RS256", use: "sig" } },
-		ES256: { ...ec, jwk: { ...ec.privateKey.export({ format: "jwk" }), kid: `ec-${generation}`, alg: "ES256", use: "sig" } },
-	};
+	const named = (pair, kid, alg) => ({ ...pair, jwk: { ...pair.privateKey.export({ format: "jwk" }), kid: `${kid}-${generation}`, alg, use: "sig" } });
+	return { RS256: named(rsa, "rsa", "RS256"), PS256: named(pss, "pss", "PS256"), ES256: named(ec, "ec", "ES256"), ES384: named(ec384, "ec384", "ES384") };
 }
 
 /* --- pages --- */
@@ -164,7 +165,8 @@ function makeProvider() {
 	keys = makeKeys();
 	const provider = new Provider(issuer, {
 		clients,
-		jwks: { keys: [keys.RS256.jwk, keys.ES256.jwk] },
+		jwks: { keys: Object.values(keys).map((key) => key.jwk) },
+		enabledJWA: { idTokenSigningAlgValues: Object.keys(keys) },
 		cookies: { keys: ["only for tests"] },
 		features: { devInteractions: { enabled: false }, revocation: { enabled: true }, rpInitiatedLogout: { enabled: true, logoutSource },
 			...(settings.pushed && { pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true } }),

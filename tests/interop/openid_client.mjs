@@ -398,6 +398,38 @@ await test('a client signs in, renews and revokes with assertions that it signs,
 	}
 })
 
+await test('proofs are read by every algorithm that the metadata names, and keys known by the same thumbprints', async () => {
+	const names = open.serverMetadata().dpop_signing_alg_values_supported
+	assert.deepEqual(names, ['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'])
+	for (const name of names) {
+		const DPoP = oidc.getDPoPHandle(open, await oidc.randomDPoPKeyPair(name))
+		const { url, checks } = await authorization(open, { dpop_jkt: await DPoP.calculateThumbprint() })
+		const tokens = await oidc.authorizationCodeGrant(open, await new Browser().signIn(url), checks, undefined, { DPoP })
+		assert.equal(tokens.token_type, 'dpop')
+		const subject = tokens.claims().sub
+		assert.equal((await oidc.fetchUserInfo(open, tokens.access_token, subject, { DPoP })).sub, subject)
+	}
+})
+
+/* --- what tokens open ---------------------------------------------------------------------------------------------------------------------- */
+
+const account = new URL('/v1/account', issuer)
+
+await test('a token opens the calls that its scope names', async () => {
+	const all = await signIn(basic)
+	assert.equal(all.scope, 'openid profile email pims.account pims.phone pims.device pims.otp')
+	assert.equal((await oidc.fetchProtectedResource(basic, all.access_token, account, 'GET')).status, 200)
+	const some = await signIn(basic, new Browser(), { scope: 'openid pims.otp' })
+	assert.equal(some.scope, 'openid pims.otp')
+	await assert.rejects(oidc.fetchProtectedResource(basic, some.access_token, account, 'GET'), challenge(403, 'bearer', 'insufficient_scope'))
+	const narrow = await oidc.refreshTokenGrant(basic, all.refresh_token, { scope: 'pims.account' })
+	assert.equal(narrow.scope, 'pims.account')
+	assert.equal((await oidc.fetchProtectedResource(basic, narrow.access_token, account, 'GET')).status, 200)
+	await assert.rejects(oidc.fetchUserInfo(basic, narrow.access_token, all.claims().sub), challenge(403, 'bearer', 'insufficient_scope'))
+	await assert.rejects(oidc.refreshTokenGrant(basic, some.refresh_token, { scope: 'pims.account' }), oauthError(400, 'invalid_scope'))
+	assert.equal((await oidc.refreshTokenGrant(basic, narrow.refresh_token)).scope, all.scope)
+})
+
 /* --- logout ----------------------------------------------------------------------------------------------------------------------------- */
 
 await test('who logs out is redirected to a registered address alone, and signed out', async () => {

@@ -323,6 +323,13 @@ static void refresh_tokens_rotate_with_es256(void **state)
 	sign_in_and_refresh("native-es256", "ES256");
 }
 
+static void refresh_tokens_rotate_with_other_algorithms(void **state)
+{
+	(void)state;
+	sign_in_and_refresh("native-ps256", "PS256");
+	sign_in_and_refresh("native-es384", "ES384");
+}
+
 /* As a thief would: the provider ends the whole grant, and the session is over here too. */
 static void a_stolen_refresh_token_ends_the_session(void **state)
 {
@@ -537,6 +544,7 @@ int main(void)
 		T(a_wrong_client_secret_is_2006),
 		T(refresh_tokens_rotate_with_rs256),
 		T(refresh_tokens_rotate_with_es256),
+		T(refresh_tokens_rotate_with_other_algorithms),
 		T(a_stolen_refresh_token_ends_the_session),
 		T(new_keys_between_sign_in_and_refresh_are_fetched_once),
 		T(a_secret_goes_by_basic_encoded),

@@ -381,6 +381,8 @@ static void an_enrollment_code_is_shown_once_and_devices_are_removed(void **stat
 	account_free(&account);
 }
 
+#define ALL "openid profile email pims.account pims.phone pims.device pims.otp"
+
 static void a_client_secret_is_made_and_shown_once(void **state)
 {
 	struct fixture *fixture = *state;
@@ -404,8 +406,8 @@ static void a_client_secret_is_made_and_shown_once(void **state)
 	assert_int_equal(RUN(NULL, "client", "add", "open", "--public", "--redirect", "http://127.0.0.1/cb"), 0);
 	assert_string_equal(fixture->output, "client open\n");
 	assert_int_equal(RUN(NULL, "client", "list"), 0);
-	assert_string_equal(fixture->output, "garage\tconfidential\tMy garage\thttps://g.example/cb app://cb/*\topenid profile email\t-\t-\n"
-					     "open\tpublic\topen\thttp://127.0.0.1/cb\topenid profile email\t-\t-\n");
+	assert_string_equal(fixture->output, "garage\tconfidential\tMy garage\thttps://g.example/cb app://cb/*\t" ALL "\t-\t-\n"
+					     "open\tpublic\topen\thttp://127.0.0.1/cb\t" ALL "\t-\t-\n");
 	assert_int_equal(RUN(NULL, "client", "remove", "garage"), 0);
 	assert_int_equal(RUN(NULL, "client", "add", "open", "--public", "--redirect", "http://127.0.0.1/cb"), 1);
 }
@@ -413,19 +415,19 @@ static void a_client_secret_is_made_and_shown_once(void **state)
 static void a_client_may_ask_for_what_it_was_registered_for(void **state)
 {
 	struct fixture *fixture = *state;
-	static const char *const wrong[] = {"", "openid phone", "openid,email", "everything"};
+	static const char *const wrong[] = {"", "openid phone", "openid pims.all", "openid,email", "everything"};
 	struct client client;
 	struct store *store;
 
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--scope", wrong[i]), 2);
-		assert_true(said(fixture, "is no scope; there are openid, profile, email"));
+		assert_true(said(fixture, "is no scope; there are " ALL));
 	}
-	assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--scope", "email openid"), 0);
+	assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--scope", "email openid pims.otp"), 0);
 	assert_int_equal(RUN(NULL, "client", "add", "other", "--redirect", "https://g.example/cb", "--exchange"), 0);
 	store = open_store(fixture);
 	assert_int_equal(store_client_get(store, "garage", &client), 0);
-	assert_string_equal(client.scope, "email openid");
+	assert_string_equal(client.scope, "email openid pims.otp");
 	assert_true(client.no_exchange);
 	client_free(&client);
 	assert_int_equal(store_client_get(store, "other", &client), 0);
@@ -550,7 +552,7 @@ static void a_client_with_keys_has_no_secret(void **state)
 	client_free(&client);
 	store_close(store);
 	assert_int_equal(RUN(NULL, "client", "list"), 0);
-	assert_string_equal(fixture->output, "garage\tkeys\tgarage\thttps://g.example/cb\topenid profile email\t-\tpar\n");
+	assert_string_equal(fixture->output, "garage\tkeys\tgarage\thttps://g.example/cb\t" ALL "\t-\tpar\n");
 }
 
 static void keys_that_are_not_public_or_not_good_are_refused(void **state)
@@ -566,7 +568,8 @@ static void keys_that_are_not_public_or_not_good_are_refused(void **state)
 		{"{\"keys\":[{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86z\"}]}", "not taken"},
 		{"{\"keys\":[{" P_256 ",\"use\":\"enc\"}]}", "not taken"},
 		{"{\"keys\":[{" P_256 ",\"alg\":\"RS256\"}]}", "not taken"},
-		{"{\"keys\":[{" RSA_2048 ",\"alg\":\"RS512\"}]}", "not taken"},
+		{"{\"keys\":[{" P_256 ",\"alg\":\"ES384\"}]}", "not taken"},
+		{"{\"keys\":[{" RSA_2048 ",\"alg\":\"RSA-OAEP\"}]}", "not taken"},
 		{"{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"AA\",\"y\":\"AA\"}]}", "not taken"},
 		{"{\"keys\":[\"x\"]}", "not taken"},
 		{"{\"keys\":[{" P_256 ",\"kid\":\"a\"},{" RSA_2048 "}]}", "without a key id"},

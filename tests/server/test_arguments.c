@@ -286,6 +286,18 @@ static void what_limits_pins_devices_and_passwords_is_set(void **state)
 	assert_true(settings.sign_in_otp);
 }
 
+static void what_proofs_of_keys_are_wanted_is_set(void **state)
+{
+	struct settings settings = settings_of(WORDS("--dpop-required"));
+
+	(void)state;
+	assert_true(settings.dpop_required);
+	assert_false(settings.dpop_nonce);
+	settings = settings_of(WORDS("--dpop-nonce"));
+	assert_true(settings.dpop_nonce);
+	assert_false(settings.dpop_required);
+}
+
 static void country_and_audience_are_set(void **state)
 {
 	struct settings settings = settings_of(WORDS("--country", "be", "--customer-audience", "https://api.example.com/customer"));
@@ -323,6 +335,7 @@ int main(void)
 		cmocka_unit_test(what_limits_sms_is_set),
 		cmocka_unit_test(the_ends_of_the_ranges_are_taken),
 		cmocka_unit_test(what_limits_pins_devices_and_passwords_is_set),
+		cmocka_unit_test(what_proofs_of_keys_are_wanted_is_set),
 		cmocka_unit_test(country_and_audience_are_set),
 		cmocka_unit_test(of_an_option_that_comes_twice_the_last_counts),
 	};

@@ -56,6 +56,21 @@ static void a_missing_scope_is_403(void **state)
 	assert_int_equal(count_accounts(), 0);
 }
 
+/* Whose provider knows our scopes, may limit by them; the others' tokens open what they always did. */
+static void a_token_that_names_scopes_of_ours_opens_these_alone(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(get_with_claims(ACCOUNT, "{\"scope\":\"openid pims.otp\"}"), 403);
+	assert_string_equal(reply_text(&world.reply, "cause"), "oauth.insufficient_scope");
+	assert_string_equal(reply_header(&world.reply, "WWW-Authenticate"), "Bearer realm=\"openpims\", error=\"insufficient_scope\", scope=\"pims.account\"");
+	assert_int_equal(count_accounts(), 0);
+	assert_int_equal(get_with_claims("/v1/devices", "{\"scope\":\"pims.device\"}"), 200);
+	assert_int_equal(get_with_claims(ACCOUNT, "{\"scope\":\"openid pims.account\"}"), 200);
+	assert_int_equal(get_with_claims(ACCOUNT, "{\"scope\":\"openid other.pims.otp\"}"), 200);
+	assert_int_equal(get_with_claims(ACCOUNT, "{\"scope\":null}"), 200);
+}
+
 static void a_provider_that_is_down_is_503_and_no_401(void **state)
 {
 	(void)state;
@@ -328,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_bad_token_is_401_in_the_gateways_form_and_says_why),
 		TEST(a_missing_scope_is_403),
+		TEST(a_token_that_names_scopes_of_ours_opens_these_alone),
 		TEST(a_provider_that_is_down_is_503_and_no_401),
 		TEST(a_token_of_our_own_opens_nothing_any_more),
 		TEST(an_address_in_a_token_opens_nobodys_account),

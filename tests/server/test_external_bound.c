@@ -2,6 +2,8 @@
 #include "external_world.h"
 #include "support/proof.h"
 
+#include "jose/jwk.h"
+
 /* Access tokens of another provider that are bound to a key (RFC 9449 §6, §7), as JWTs and introspected: the proof is for us, and for this very request. */
 
 #define OPAQUE "opaque-token-1"
@@ -74,7 +76,7 @@ static void assert_refused(const char *scheme, const char *reason)
 	char expected[256];
 
 	(void)snprintf(expected, sizeof expected, "WWW-Authenticate: %s realm=\"openpims\"%s, error=%s", scheme,
-		       strcmp(scheme, "DPoP") == 0 ? ", algs=\"ES256\"" : "", reason);
+		       strcmp(scheme, "DPoP") == 0 ? ", algs=\"" JOSE_ALGORITHMS "\"" : "", reason);
 	if (world.reply.status != 401 || !strstr(buf_text(&world.reply.headers), expected))
 		fail_msg("no %s in:\n%s", expected, buf_text(&world.reply.headers));
 	assert_string_equal(reply_text(&world.reply, "httpCode"), "401");
@@ -85,7 +87,7 @@ static void assert_refused_as_bearer(const char *token, const struct proof *proo
 {
 	assert_int_equal(get("Bearer", token, proof), 401);
 	assert_refused("Bearer", "\"invalid_token\", error_description=\"the token is bound to a key: it needs the scheme DPoP and a proof\"");
-	assert_non_null(strstr(buf_text(&world.reply.headers), "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"ES256\"\r\n"));
+	assert_non_null(strstr(buf_text(&world.reply.headers), "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"" JOSE_ALGORITHMS "\"\r\n"));
 }
 
 /* --- refused -------------------------------------------------------------------------------------------------------------------------- */
@@ -241,7 +243,7 @@ static void a_missing_scope_is_told_in_the_scheme_that_was_used(void **state)
 	proof = right_proof(token);
 	assert_int_equal(get("DPoP", token, &proof), 403);
 	assert_non_null(strstr(buf_text(&world.reply.headers),
-			       "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"ES256\", error=\"insufficient_scope\", scope=\"car:pin\"\r\n"));
+			       "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"" JOSE_ALGORITHMS "\", error=\"insufficient_scope\", scope=\"car:pin\"\r\n"));
 	assert_refused_as_bearer(token, NULL); /* who has no key is not told what the token may do */
 	free(token);
 }
@@ -253,7 +255,30 @@ static void who_brings_nothing_is_told_both_schemes(void **state)
 	call(&world.server, &(struct call){.path = ACCOUNT}, &world.reply);
 	assert_int_equal(world.reply.status, 401);
 	assert_non_null(strstr(buf_text(&world.reply.headers), "WWW-Authenticate: Bearer realm=\"openpims\"\r\n"));
-	assert_non_null(strstr(buf_text(&world.reply.headers), "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"ES256\"\r\n"));
+	assert_non_null(strstr(buf_text(&world.reply.headers), "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"" JOSE_ALGORITHMS "\"\r\n"));
+}
+
+static void a_server_that_binds_everything_takes_bound_tokens_alone(void **state)
+{
+	struct proof proof;
+	char *bound, *unbound;
+
+	(void)state;
+	begin();
+	world.server.server.settings.dpop_required = true;
+	bound = bound_token();
+	unbound = other_token(world.other, KEY_EC, NULL, NULL);
+	get("Bearer", unbound, NULL);
+	assert_refused("DPoP", "\"invalid_token\"");
+	assert_null(strstr(buf_text(&world.reply.headers), "WWW-Authenticate: Bearer"));
+	proof = right_proof(unbound);
+	get("DPoP", unbound, &proof);
+	assert_refused("DPoP", "\"invalid_token\", error_description=\"the token is bound to no key: it needs the scheme Bearer\"");
+	assert_int_equal(count_accounts(), 0);
+	proof = right_proof(bound);
+	assert_int_equal(get("DPoP", bound, &proof), 200);
+	free(bound);
+	free(unbound);
 }
 
 static void a_bound_token_that_is_introspected_needs_its_proof_each_time(void **state)
@@ -383,6 +408,7 @@ int main(void)
 		TEST(a_proof_with_a_token_that_is_no_good_is_not_used_up),
 		TEST(a_missing_scope_is_told_in_the_scheme_that_was_used),
 		TEST(who_brings_nothing_is_told_both_schemes),
+		TEST(a_server_that_binds_everything_takes_bound_tokens_alone),
 		TEST(a_bound_token_that_is_introspected_needs_its_proof_each_time),
 		TEST(a_bad_proof_costs_the_provider_nothing),
 		TEST(a_bound_token_opens_its_account_by_each_new_proof),

@@ -58,7 +58,7 @@ static void assert_tokens(const struct answer *answer, const struct way *way)
 	assert_non_null(json_text(object, "id_token"));
 	assert_string_equal(json_text(object, "token_type"), "Bearer");
 	assert_int_equal(json_int(object, "expires_in", 0), 3599);
-	assert_string_equal(json_text(object, "scope"), "openid profile");
+	assert_string_equal(json_text(object, "scope"), "openid profile pims.account pims.phone pims.device pims.otp");
 	json_decref(object);
 }
 

@@ -397,7 +397,7 @@ static void the_metadata_say_so(void **state)
 		free(text);
 		(void)snprintf(name, sizeof name, "%s_auth_signing_alg_values_supported", names[i]);
 		text = json_dumps(json_object_get(reply.json, name), JSON_COMPACT);
-		assert_string_equal(text, "[\"RS256\",\"PS256\",\"ES256\"]");
+		assert_string_equal(text, "[\"ES256\",\"ES384\",\"ES512\",\"PS256\",\"PS384\",\"PS512\",\"RS256\",\"RS384\",\"RS512\"]");
 		free(text);
 	}
 	reply_free(&reply);

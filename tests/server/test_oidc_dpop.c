@@ -2,6 +2,8 @@
 #include "endpoints.h"
 #include "support/proof.h"
 
+#include "jose/jwk.h"
+
 #include "base/json.h"
 #include "base/text.h"
 #include "base/url.h"
@@ -166,7 +168,7 @@ static void assert_refused(const struct reply *reply, const char *scheme, const 
 
 	assert_int_equal(reply->status, 401);
 	if (strcmp(scheme, "DPoP") == 0)
-		(void)snprintf(expected, sizeof expected, "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"ES256\", error=\"%s\"", error);
+		(void)snprintf(expected, sizeof expected, "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"" JOSE_ALGORITHMS "\", error=\"%s\"", error);
 	else
 		(void)snprintf(expected, sizeof expected, "WWW-Authenticate: Bearer realm=\"openpims\", error=\"%s\"", error);
 	if (!strstr(buf_text(&reply->headers), expected))
@@ -405,6 +407,90 @@ static void a_bound_token_is_exchanged_for_a_bound_one(void **state)
 	reply_free(&reply);
 }
 
+/* --- a server that binds everything: --dpop-required (OWASP ASVS 10.3.5, 10.4.14) ------------------------------------------------- */
+
+static void a_server_that_binds_everything_gives_no_unbound_tokens(void **state)
+{
+	const struct proof proof = token_proof(&key), another = token_proof(&key);
+	char code[64], form[1024];
+	struct reply reply = {0};
+	struct tokens tokens;
+
+	(void)state;
+	server.server.settings.dpop_required = true;
+	sign_in_code(&server, "demo", code, sizeof code);
+	code_form("demo", code, form);
+	post("demo", form, NULL, &reply);
+	assert_token_error(&reply, "invalid_dpop_proof");
+	(void)strncat(form, "&openpims_token_type=Bearer", sizeof form - strlen(form) - 1);
+	post("demo", form, &proof, &reply); /* the code is as good as before */
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(reply_text(&reply, "token_type"), "DPoP");
+	tokens = tokens_of(&reply);
+	refresh("demo", tokens.refresh, NULL, &reply);
+	assert_token_error(&reply, "invalid_dpop_proof");
+	refresh("demo", tokens.refresh, &another, &reply);
+	assert_string_equal(reply_text(&reply, "token_type"), "DPoP");
+	server.server.settings.dpop_required = false;
+	reply_free(&reply);
+}
+
+static void a_server_that_binds_everything_takes_no_unbound_token_from_before(void **state)
+{
+	struct reply reply = {0};
+	struct tokens tokens;
+	struct proof proof;
+
+	(void)state;
+	sign_in_tokens(&server, "pims", &reply);
+	tokens = tokens_of(&reply);
+	get("Bearer", tokens.access, NULL, &reply);
+	assert_int_equal(reply.status, 200);
+	server.server.settings.dpop_required = true;
+	get("Bearer", tokens.access, NULL, &reply);
+	assert_refused(&reply, "DPoP", "invalid_token"); /* RFC 9449 §7.1: the one scheme that there is */
+	assert_null(strstr(buf_text(&reply.headers), "WWW-Authenticate: Bearer"));
+	proof = resource_proof(&key, tokens.access);
+	get("DPoP", tokens.access, &proof, &reply);
+	assert_refused(&reply, "DPoP", "invalid_token");
+	call(&server, &(struct call){.path = USERINFO}, &reply);
+	assert_string_equal(reply_header(&reply, "WWW-Authenticate"), "DPoP realm=\"openpims\", algs=\"" JOSE_ALGORITHMS "\"");
+	/* its session goes on with a key */
+	proof = token_proof(&key);
+	refresh("pims", tokens.refresh, &proof, &reply);
+	tokens = tokens_of(&reply);
+	proof = resource_proof(&key, tokens.access);
+	get("DPoP", tokens.access, &proof, &reply);
+	assert_int_equal(reply.status, 200);
+	server.server.settings.dpop_required = false;
+	reply_free(&reply);
+}
+
+static void a_server_that_binds_everything_exchanges_no_unbound_token(void **state)
+{
+	struct reply reply = {0};
+	struct tokens tokens;
+	struct proof proof = token_proof(&key);
+	char form[512];
+
+	(void)state;
+	sign_in_tokens(&server, "pims", &reply);
+	for (int bound = 0; bound < 2; bound++) {
+		tokens = bound ? bound_tokens("pims") : tokens_of(&reply);
+		server.server.settings.dpop_required = true;
+		(void)snprintf(form, sizeof form,
+			       "grant_type=urn%%3Aietf%%3Aparams%%3Aoauth%%3Agrant-type%%3Atoken-exchange&audience=customer-api&subject_token=%s"
+			       "&subject_token_type=urn%%3Aietf%%3Aparams%%3Aoauth%%3Atoken-type%%3Aaccess_token&openpims_token_type=Bearer", tokens.access);
+		post("pims", form, NULL, &reply);
+		assert_token_error(&reply, "invalid_dpop_proof");
+		post("pims", form, &proof, &reply);
+		assert_int_equal(reply.status, bound ? 200 : 400);
+		assert_string_equal(reply_text(&reply, "token_type"), bound ? "DPoP" : "");
+	}
+	server.server.settings.dpop_required = false;
+	reply_free(&reply);
+}
+
 /* --- resources --------------------------------------------------------------------------------------------------------------------- */
 
 static void a_bound_token_is_refused_as_bearer(void **state)
@@ -514,7 +600,7 @@ static void who_brings_nothing_is_told_both_schemes(void **state)
 	call(&server, &(struct call){.path = USERINFO}, &reply);
 	assert_int_equal(reply.status, 401);
 	assert_non_null(strstr(buf_text(&reply.headers), "WWW-Authenticate: Bearer realm=\"openpims\"\r\n"));
-	assert_non_null(strstr(buf_text(&reply.headers), "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"ES256\"\r\n"));
+	assert_non_null(strstr(buf_text(&reply.headers), "WWW-Authenticate: DPoP realm=\"openpims\", algs=\"" JOSE_ALGORITHMS "\"\r\n"));
 	reply_free(&reply);
 }
 
@@ -661,6 +747,9 @@ int main(void)
 		cmocka_unit_test(a_client_whose_access_tokens_others_use_binds_its_refresh_tokens_alone),
 		cmocka_unit_test(a_client_that_wants_bound_tokens_gets_no_others),
 		cmocka_unit_test(a_bound_token_is_exchanged_for_a_bound_one),
+		cmocka_unit_test(a_server_that_binds_everything_gives_no_unbound_tokens),
+		cmocka_unit_test(a_server_that_binds_everything_takes_no_unbound_token_from_before),
+		cmocka_unit_test(a_server_that_binds_everything_exchanges_no_unbound_token),
 		cmocka_unit_test(a_bound_token_is_refused_as_bearer),
 		cmocka_unit_test(an_unbound_token_is_refused_as_bound),
 		cmocka_unit_test(a_bound_token_needs_a_proof_for_this_very_request),

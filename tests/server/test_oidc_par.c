@@ -333,7 +333,7 @@ static void the_pages_carry_the_reference_alone_and_sign_in(void **state)
 	assert_int_equal(reply.status, 403);
 	exchange("demo", code_of(query), NULL, &reply);
 	assert_int_equal(reply.status, 200);
-	assert_string_equal(reply_text(&reply, "scope"), "openid profile email");
+	assert_string_equal(reply_text(&reply, "scope"), "openid profile email pims.account pims.phone pims.device pims.otp");
 	reply_free(&reply);
 }
 

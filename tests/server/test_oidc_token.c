@@ -19,6 +19,7 @@
 
 #define TOKEN "/am/oauth2/access_token"
 #define USERINFO "/am/oauth2/userinfo"
+#define CALLS "pims.account pims.phone pims.device pims.otp"
 
 static struct endpoints server;
 
@@ -280,7 +281,7 @@ static void a_verifier_without_a_challenge_is_refused(void **state)
 	(void)snprintf(code, sizeof code, "%s", reply_parameter(&reply, "code"));
 	exchange(code, "code_verifier", NULL, DEMO_BASIC, &reply);
 	assert_int_equal(reply.status, 200);
-	assert_string_equal(reply_text(&reply, "scope"), "openid");
+	assert_string_equal(reply_text(&reply, "scope"), "openid " CALLS);
 	reply_free(&reply);
 }
 
@@ -471,7 +472,7 @@ static void a_code_is_exchanged_for_three_tokens(void **state)
 	assert_string_equal(reply_header(&reply, "Cache-Control"), "no-store");
 	assert_string_equal(reply_text(&reply, "token_type"), "Bearer");
 	assert_int_equal(json_int(reply.json, "expires_in", 0), 3599);
-	assert_string_equal(reply_text(&reply, "scope"), "openid profile email");
+	assert_string_equal(reply_text(&reply, "scope"), "openid profile email " CALLS);
 	assert_int_equal(strlen(reply_text(&reply, "access_token")), 43);
 	assert_int_equal(strlen(reply_text(&reply, "refresh_token")), 43);
 	claims = open_id_token(reply_text(&reply, "id_token"));
@@ -503,7 +504,7 @@ static void a_renewed_id_token_keeps_the_time_of_sign_in_and_has_no_nonce(void *
 	endpoints_advance(&server, 4000);
 	refresh(token, &reply);
 	assert_int_equal(reply.status, 200);
-	assert_string_equal(reply_text(&reply, "scope"), "openid profile email");
+	assert_string_equal(reply_text(&reply, "scope"), "openid profile email " CALLS);
 	assert_string_not_equal(reply_text(&reply, "refresh_token"), "");
 	claims = open_id_token(reply_text(&reply, "id_token"));
 	assert_int_equal(json_int(claims, "auth_time", 0), signed_in);
@@ -617,7 +618,7 @@ static void userinfo_tells_what_the_scope_grants(void **state)
 	call(&server, &(struct call){.path = url, .form = "username=demo%40example.com&password=demo-password"}, &reply);
 	(void)snprintf(code, sizeof code, "%s", reply_parameter(&reply, "code"));
 	exchange(code, "code_verifier", NULL, DEMO_BASIC, &reply);
-	assert_string_equal(reply_text(&reply, "scope"), "email");
+	assert_string_equal(reply_text(&reply, "scope"), "email " CALLS);
 	assert_null(json_object_get(reply.json, "id_token"));
 	copy_text(&reply, "access_token", access, sizeof access);
 	call(&server, &(struct call){.path = USERINFO, .bearer = access}, &reply);
@@ -712,6 +713,7 @@ static void the_metadata_names_every_endpoint(void **state)
 	assert_int_equal(json_array_size(methods), 1);
 	assert_string_equal(json_string_value(json_array_get(methods, 0)), "S256");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply.json, "dpop_signing_alg_values_supported"), 0)), "ES256");
+	assert_int_equal(json_array_size(json_object_get(reply.json, "dpop_signing_alg_values_supported")), 9);
 	assert_null(json_object_get(reply.json, "introspection_endpoint"));
 	reply_free(&reply);
 }

@@ -64,8 +64,8 @@ static int64_t number(const char *path, const char *sql)
 	return result;
 }
 
-/** The fixture's file becomes one of version 2; its store is closed. */
-static void make_version_2(struct fixture *fixture)
+/** The fixture's file becomes one of an older version; its store is closed. */
+static void make_version(struct fixture *fixture, const char *sql)
 {
 	store_close(fixture->store);
 	fixture->store = NULL;
@@ -73,7 +73,12 @@ static void make_version_2(struct fixture *fixture)
 	snprintf(fixture->directory, sizeof fixture->directory, "/tmp/pims_store_XXXXXX");
 	assert_non_null(mkdtemp(fixture->directory));
 	snprintf(fixture->path, sizeof fixture->path, "%s/pims.db", fixture->directory);
-	run_sql(fixture->path, version_2);
+	run_sql(fixture->path, sql);
+}
+
+static void make_version_2(struct fixture *fixture)
+{
+	make_version(fixture, version_2);
 }
 
 static void a_migration_that_fails_leaves_the_old_version_whole(void **state)
@@ -138,6 +143,60 @@ static void a_browser_signs_in_after_the_migration_and_is_kept_by_the_next_start
 	fixture_reopen(fixture);
 	must(store_browser_find(fixture->store, browser.hash, NOW, &found));
 	assert_int_equal(found.account, 7);
+}
+
+/* The tables of version 8 that a sign-in needs, as that version made them. */
+static const char version_8[] =
+	"CREATE TABLE accounts (id INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL UNIQUE, email TEXT NOT NULL UNIQUE,"
+	" password_hash TEXT NOT NULL, phone TEXT, customer TEXT NOT NULL UNIQUE, pin BLOB, pin_failures INTEGER NOT NULL DEFAULT 0,"
+	" pin_blocked INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL, country TEXT) STRICT;"
+	"CREATE TABLE clients (id TEXT PRIMARY KEY, secret_hash TEXT, name TEXT NOT NULL, redirect_uris TEXT NOT NULL, dpop INTEGER NOT NULL DEFAULT 0,"
+	" scope TEXT, exchange INTEGER NOT NULL DEFAULT 1) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE codes (hash BLOB PRIMARY KEY, account INTEGER NOT NULL, client TEXT NOT NULL, redirect_uri TEXT NOT NULL, code_challenge TEXT,"
+	" nonce TEXT, scope TEXT NOT NULL, auth_time INTEGER NOT NULL, expires INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, session INTEGER,"
+	" key TEXT) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE sessions (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL, client TEXT NOT NULL, scope TEXT NOT NULL, nonce TEXT,"
+	" auth_time INTEGER NOT NULL, expires INTEGER NOT NULL, key TEXT, used INTEGER NOT NULL DEFAULT 0) STRICT;"
+	"CREATE TABLE refresh_tokens (hash BLOB PRIMARY KEY, session INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, expires INTEGER NOT NULL)"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE TABLE browsers (hash BLOB PRIMARY KEY, account INTEGER NOT NULL, auth_time INTEGER NOT NULL, expires INTEGER NOT NULL)"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE TABLE access_tokens (hash BLOB PRIMARY KEY, session INTEGER NOT NULL, refresh BLOB NOT NULL, expires INTEGER NOT NULL, key TEXT)"
+	" STRICT, WITHOUT ROWID;"
+	"INSERT INTO clients (id, name, redirect_uris, scope) VALUES ('app', 'App', 'x:/', 'openid email'), ('free', 'Free', 'x:/', NULL);"
+	"INSERT INTO codes (hash, account, client, redirect_uri, scope, auth_time, expires) VALUES"
+	" (CAST('code0000000000000000000000000000' AS BLOB), 7, 'app', 'x:/', 'openid', 1, 9000000000000);"
+	"INSERT INTO sessions (id, account, client, scope, auth_time, expires) VALUES (3, 7, 'app', 'openid email', 1, 9000000000000);"
+	"INSERT INTO refresh_tokens (hash, session, expires) VALUES (CAST('refresh0000000000000000000000000' AS BLOB), 3, 9000000000000);"
+	"INSERT INTO access_tokens (hash, session, refresh, expires) VALUES"
+	" (CAST('access00000000000000000000000000' AS BLOB), 3, CAST('refresh0000000000000000000000000' AS BLOB), 9000000000000);"
+	"PRAGMA application_id = 1346981203; PRAGMA user_version = 8;";
+
+#define CALLS " pims.account pims.phone pims.device pims.otp"
+
+/* Nobody is locked out by the scopes of calls. */
+static void what_was_granted_before_there_were_scopes_of_calls_opens_all_of_them(void **state)
+{
+	static const unsigned char code_hash[] = "code0000000000000000000000000000";
+	struct fixture *fixture = *state;
+	struct session_row session;
+	struct client client;
+	struct auth_code code;
+
+	make_version(fixture, version_8);
+	fixture_open(fixture);
+	must(store_access_find(fixture->store, access_hash, NULL, NOW, &session));
+	assert_string_equal(session.scope, "openid email" CALLS);
+	session_row_free(&session);
+	must(store_code_consume(fixture->store, code_hash, NOW, &code));
+	assert_string_equal(code.scope, "openid" CALLS);
+	auth_code_free(&code);
+	must(store_client_get(fixture->store, "app", &client));
+	assert_string_equal(client.scope, "openid email" CALLS);
+	client_free(&client);
+	must(store_client_get(fixture->store, "free", &client));
+	assert_null(client.scope);
+	client_free(&client);
 }
 
 static void *open_same(void *argument)
@@ -246,6 +305,7 @@ int main(void)
 		STORE_TEST(accounts_of_version_2_stay_as_they_were),
 		STORE_TEST(a_session_of_version_2_gets_tokens_for_an_audience),
 		STORE_TEST(a_browser_signs_in_after_the_migration_and_is_kept_by_the_next_start),
+		STORE_TEST(what_was_granted_before_there_were_scopes_of_calls_opens_all_of_them),
 		STORE_TEST(many_who_start_together_migrate_once),
 		STORE_TEST(what_is_refused_is_not_noted),
 		STORE_TEST(what_an_account_did_is_noted_once_with_its_time),

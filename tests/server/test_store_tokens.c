@@ -198,6 +198,30 @@ static void an_access_token_tells_its_session(void **state)
 	session_row_free(&session);
 }
 
+static void an_access_token_may_have_less_scope_than_its_session(void **state)
+{
+	struct fixture *fixture = *state;
+	struct token_pair tokens = pair("b", "r2");
+	struct session_row session;
+
+	sign_in(fixture, "a", "r");
+	assert_int_equal(store_refresh_find(fixture->store, H("r"), "thief", &session), PIMS_E_NOT_FOUND);
+	assert_int_equal(store_refresh_find(fixture->store, H("a"), "app", &session), PIMS_E_NOT_FOUND);
+	must(store_refresh_find(fixture->store, H("r"), "app", &session));
+	assert_string_equal(session.scope, "openid");
+	session_row_free(&session);
+	tokens.scope = "less";
+	must(store_refresh_rotate(fixture->store, H("r"), "app", &tokens, NOW, &session));
+	assert_string_equal(session.scope, "openid");
+	session_row_free(&session);
+	must(store_access_find(fixture->store, H("b"), NULL, NOW, &session));
+	assert_string_equal(session.scope, "less");
+	session_row_free(&session);
+	must(store_refresh_find(fixture->store, H("r2"), "app", &session));
+	assert_string_equal(session.scope, "openid");
+	session_row_free(&session);
+}
+
 static void an_access_token_dies_at_its_time(void **state)
 {
 	struct fixture *fixture = *state;
@@ -580,6 +604,7 @@ int main(void)
 		STORE_TEST(a_code_makes_one_session),
 		STORE_TEST(a_blocked_account_gets_no_session),
 		STORE_TEST(an_access_token_tells_its_session),
+		STORE_TEST(an_access_token_may_have_less_scope_than_its_session),
 		STORE_TEST(an_access_token_dies_at_its_time),
 		STORE_TEST(a_refresh_token_dies_at_its_time),
 		STORE_TEST(a_session_ends_for_good_some_time_after_the_password),

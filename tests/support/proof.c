@@ -83,7 +83,7 @@ char *proof_sign(const struct proof *proof)
 	char *copy;
 
 	assert_int_equal(key_parts(secret_text(&proof->key->text), &parts), 0);
-	pair = p256_load(&parts, true);
+	pair = p256_load(&parts);
 	assert_non_null(pair);
 	header = json_pack("{s:s, s:s, s:o}", "typ", "dpop+jwt", "alg", "ES256", "jwk", jwk_write(&parts));
 	assert_non_null(header);
