@@ -23,7 +23,8 @@ static void check_claims(json_t *claims)
 	const struct endpoints told = {.issuer = issuer}, untold = {.token = token_endpoint};
 	const struct session session = {.issuer = issuer, .subject = issuer};
 	struct id_token_rules rules = {
-		.endpoints = &told, .client_id = "pims", .access_token = "access", .now = 1731417255, .nonce = "nonce"};
+		.endpoints = &told, .client_id = "pims", .access_token = "access", .algorithm = "RS256",
+		.now = 1731417255, .nonce = "nonce"};
 
 	if (!id_token_check(claims, &rules)) {
 		FUZZ_CHECK(id_token_username(claims));

@@ -208,19 +208,24 @@ static bool is_wanted(const struct authorization *a, const struct browser *brows
 	return wanted;
 }
 
+/* Seconds since the password; -1 = any. max_age=0 always asks: OpenID Connect Core 3.1.2.1 makes it the same as prompt=login. */
+static int64_t max_age(const struct authorization *a)
+{
+	return a->auth.asks ? 0 : a->auth.max_age;
+}
+
 /* `grace_ms`: on the way through our pages after the password, for which max_age is kept already. */
 static bool is_signed_in(const struct authorization *a, int64_t grace_ms, struct browser *ret_browser)
 {
 	const struct server *server = request_server(a->request);
 	int64_t age, session_ms = (int64_t)server->settings.session_seconds * 1000;
 
-	if (a->auth.asks || browser_find(a->request, ret_browser) < 0)
+	if (browser_find(a->request, ret_browser) < 0)
 		return false;
 	age = env_now(&server->env) - ret_browser->auth_time;
 	if (session_ms && age >= session_ms)
 		return false;
-	/* max_age=0 always asks: OpenID Connect Core 3.1.2.1 makes it the same as prompt=login */
-	if (a->auth.max_age >= 0 && age >= a->auth.max_age * 1000 + grace_ms)
+	if (max_age(a) >= 0 && age >= max_age(a) * 1000 + grace_ms)
 		return false;
 	return is_wanted(a, ret_browser);
 }

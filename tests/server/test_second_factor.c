@@ -342,6 +342,39 @@ static void a_forced_sign_in_asks_once(void **state)
 	reply_free(&reply);
 }
 
+/* RFC 9126: the browser carries the reference alone, and what the pushed request asks for is done once. */
+static void a_pushed_request_asks_once_as_well(void **state)
+{
+	struct reply reply = {0};
+	struct buf form = BUF_INIT(8192), query = BUF_INIT(1024);
+	char body[512];
+
+	(void)state;
+	issue_otp(&server, DEMO_EMAIL, OTP);
+	assert_int_equal(buf_printf(&form, "%s&prompt=login&max_age=0%s", authorization_query("demo"), LEVEL), 0);
+	call(&server, &(struct call){.path = "/am/oauth2/par", .form = buf_text(&form), .authorization = DEMO_BASIC}, &reply);
+	assert_int_equal(reply.status, 201);
+	buf_puts(&query, "/am/oauth2/authorize?client_id=demo");
+	assert_int_equal(url_put(&query, "request_uri", reply_text(&reply, "request_uri")), 0);
+	visit(buf_text(&query), NULL, &reply);
+	assert_true(shows(&reply, "name=\"password\""));
+	visit(buf_text(&query), PASSWORD, &reply);
+	assert_true(asks_for_otp(&reply));
+	otp_form(&reply, "otp", "87654321", body);
+	visit(buf_text(&query), body, &reply);
+	assert_int_equal(reply.status, 403);
+	assert_true(asks_for_otp(&reply));
+	otp_form(&reply, "otp", OTP, body);
+	visit(buf_text(&query), body, &reply);
+	assert_int_equal(reply.status, 303);
+	assert_tokens(reply_parameter(&reply, "code"), "urn:openpims:acr:otp", "[\"pwd\",\"otp\",\"mfa\"]");
+	visit(buf_text(&query), body, &reply);
+	assert_int_equal(reply.status, 400);
+	reply_free(&reply);
+	buf_free(&query);
+	buf_free(&form);
+}
+
 static void the_user_may_be_somebody_else_or_say_no(void **state)
 {
 	struct reply reply = {0};
@@ -618,6 +651,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_form_is_of_this_browser_and_this_request, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(an_old_page_asks_again, start_old, stop),
 		cmocka_unit_test_setup_teardown(a_forced_sign_in_asks_once, start_wanted, stop),
+		cmocka_unit_test_setup_teardown(a_pushed_request_asks_once_as_well, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(the_user_may_be_somebody_else_or_say_no, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(a_browser_that_gave_one_is_not_asked_again, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(the_button_does_not_stand_for_the_otp, start_wanted, stop),
