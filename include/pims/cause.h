@@ -83,7 +83,7 @@ extern "C" {
 	X("oauth.access_denied", "it was refused or canceled on the page", "", "2368", "") \
 	X("oauth.insufficient_scope", "this session lacks the scope for that: configure it, and sign in again", PIMS_NEXT_INITIALIZE, "2204", "") \
 	X("oauth.invalid_client", "the server does not know this client id, or wants another secret or way to send it", PIMS_NEXT_INITIALIZE, "2006", "") \
-	X("oauth.invalid_dpop_proof", "the server wants a proof of a key, or another one: leave dpop on", PIMS_NEXT_INITIALIZE, "2204", "") \
+	X("oauth.invalid_dpop_proof", "the server wants a proof of a key, or another one: leave dpop on, and sign in again", PIMS_NEXT_LOGIN, "2204", "") \
 	X("oauth.invalid_grant", "the session has ended on the server", PIMS_NEXT_LOGIN, "2301", "") \
 	X("oauth.invalid_scope", "the server does not give this client that scope: configure another", PIMS_NEXT_INITIALIZE, "2204", "") \
 	X("oauth.invalid_target", "the server has no token for that audience", "", "2006", "") \

@@ -32,7 +32,7 @@ struct presented {
 
 /* What a challenge tells (RFC 6750 §3). All NULL: nothing was presented. */
 struct reason {
-	const char *error, *description, *scope;
+	const char *error, *description, *scope, *level;
 };
 
 static bool take_scheme(const char *header, const char *name, const char **ret_token)
@@ -73,6 +73,7 @@ static void challenge(struct response *response, const struct presented *present
 		put_parameter(with, sizeof with, "error", reason->error);
 		put_parameter(with, sizeof with, "error_description", reason->description);
 		put_parameter(with, sizeof with, "scope", reason->scope);
+		put_parameter(with, sizeof with, "acr_values", reason->level);
 	}
 	(void)snprintf(line, sizeof line, "Bearer " REALM "%s", dpop ? "" : with);
 	if (!dpop)
@@ -249,7 +250,7 @@ static int use_external(struct request *request, struct response *response, cons
 /* A token that names none of our scopes is of a provider that knows none: it opens every call. */
 static bool may_call(const char *scope, const char *needed)
 {
-	return auth_scope_has(scope, needed) || !auth_scope_limits(scope);
+	return auth_scope_has(scope, needed) || !auth_scope_names_calls(scope);
 }
 
 /* On failure the response is filled. */
@@ -276,6 +277,16 @@ static int find_external(struct request *request, struct response *response, con
 }
 
 /* --- both ----------------------------------------------------------------------------------------------------------------------------- */
+
+void authenticate_step_up(const struct request *request, struct response *response)
+{
+	struct presented presented = {.only_bound = request_server(request)->settings.dpop_required};
+
+	read_scheme(request, &presented);
+	response_problem(response, 401, "oauth.insufficient_user_authentication", "Sign in with a one-time password for this", -1, -1);
+	challenge(response, &presented, &(struct reason){.error = "insufficient_user_authentication", .level = ACR_OTP});
+	(void)response_header(response, "Cache-Control", "no-store");
+}
 
 int authenticate(struct request *request, struct response *response, struct session_row *ret_session, struct account *ret_account)
 {
@@ -313,7 +324,9 @@ int authenticate(struct request *request, struct response *response, struct sess
 	else if (r == PIMS_E_LIMIT)
 		refuse_scope(response, &presented, presented.scope);
 	else if (r == PIMS_E_NOT_FOUND || r == PIMS_E_FORMAT)
-		refuse(response, &presented, "invalid_token", "it is unknown, expired or revoked, or bound to a key and wants DPoP with a proof");
+		refuse(response, &presented, "invalid_token", presented.only_bound && presented.scheme == SCHEME_BEARER
+			       ? "this server takes tokens that are bound to a key, with DPoP and a proof"
+			       : "it is unknown, expired or revoked, or bound to a key and wants DPoP with a proof");
 	else
 		fail(response);
 	return r;

@@ -2,6 +2,8 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "server/account/rest.h"
+#include "server/oidc/second_factor.h"
+#include "server/oidc/sign_in_notice.h"
 #include "server/server.h"
 
 #include <pims/error.h>
@@ -146,8 +148,15 @@ static int remove_devices(struct store *store, int64_t account, struct removal *
 	return r;
 }
 
-static void remove_for(const struct server *server, const struct account *account, const json_t *body, struct response *response)
+/* A session of the password alone must not make the password enough again. */
+static bool lacks_otp(const struct server *server, const struct session_row *session)
 {
+	return !session->otp_time && second_factor_wanted(server, session->account) != PIMS_E_NOT_FOUND;
+}
+
+static void remove_for(const struct request *request, const struct account *account, const json_t *body, struct response *response)
+{
+	const struct server *server = request_server(request);
 	struct removal removal;
 
 	if (!body || !read_removal(body, &removal)) {
@@ -158,6 +167,8 @@ static void remove_for(const struct server *server, const struct account *accoun
 		rest_failed(response);
 		return;
 	}
+	if (removal.removed)
+		sign_in_notice(request, account, SIGN_IN_DEVICE_REMOVED);
 	env_log(&server->env, PIMS_LOG_INFO, "account %s: %d devices removed", account->subject, removal.removed);
 	response_json(response, 200, json_pack("{s:i}", "removed", removal.removed));
 	(void)response_header(response, "Cache-Control", "no-store");
@@ -172,7 +183,10 @@ void account_devices_remove(struct request *request, struct response *response)
 	if (authenticate(request, response, &session, &account) < 0)
 		return;
 	body = request_json(request);
-	remove_for(request_server(request), &account, body, response);
+	if (lacks_otp(request_server(request), &session))
+		authenticate_step_up(request, response);
+	else
+		remove_for(request, &account, body, response);
 	json_wipe(body);
 	session_row_free(&session);
 	account_free(&account);

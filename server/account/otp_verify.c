@@ -2,7 +2,9 @@
 #include "base/json.h"
 #include "server/account/otp.h"
 #include "server/account/rest.h"
+#include "server/account/scopes.h"
 #include "server/oidc/assertion.h"
+#include "server/oidc/auth_request.h"
 #include "server/oidc/client.h"
 #include "server/server.h"
 
@@ -79,6 +81,8 @@ static void verify_as_client(const struct request *request, struct response *res
 		r = PIMS_E_NOT_FOUND; /* a public client proves nothing */
 	if (r < 0)
 		refuse_client(response, r);
+	else if (client.scope && !auth_scope_has(client.scope, call_scope(request)))
+		response_problem(response, 403, "oauth.insufficient_scope", "The client is not registered for pims.otp", -1, -1);
 	else
 		verify_for(request, response, body, &client);
 	client_free(&client);

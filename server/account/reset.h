@@ -7,7 +7,7 @@
 
 /* A forgotten password: the operator starts it and learns nothing, the owner ends it with a code from his mail (OWASP ASVS 6.4.6). */
 
-enum { RESET_SECONDS = 86400, RESET_TRIES = 5 };
+enum { RESET_SECONDS = 86400, RESET_TRIES = 100 /* of 80 bits: fewer would help nobody but who wants to spend them */ };
 
 /**
  * Mails a code to the account's address, with that of the page (its path alone where the issuer is NULL); it replaces an older one. PIMS_E_NOT_FOUND: the

@@ -48,10 +48,18 @@ bool auth_scope_limits(const char *scope)
 	return false;
 }
 
-bool auth_scope_within(const char *wanted, const char *granted)
+bool auth_scope_names_calls(const char *scope)
 {
 	for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++)
-		if (auth_scope_has(wanted, scopes[i]) && !auth_scope_has(granted, scopes[i]))
+		if (auth_scope_limits(scopes[i]) && auth_scope_has(scope, scopes[i]))
+			return true;
+	return false;
+}
+
+bool auth_scope_within(const char *wanted, const char *allowed, const char *granted)
+{
+	for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++)
+		if (auth_scope_has(wanted, scopes[i]) && (!allowed || auth_scope_has(allowed, scopes[i])) && !auth_scope_has(granted, scopes[i]))
 			return false;
 	return true;
 }

@@ -45,8 +45,10 @@ void auth_request_free(struct auth_request *auth);
  * default value of RFC 6749 §3.3, since clients of the live service know no such scope. Empty when nothing that is named is granted.
  */
 void auth_scope_filter(const char *wanted, const char *allowed, char ret_scope[SCOPE_SIZE]);
-/** True when `granted` has every known word of `wanted`. */
-bool auth_scope_within(const char *wanted, const char *granted);
+/** True when `granted` has every known word of `wanted` that is `allowed` (NULL = all of them): what is not allowed was passed over before, too. */
+bool auth_scope_within(const char *wanted, const char *allowed, const char *granted);
+/** True when a scope has one of our scopes of calls in it: of another provider's names those that begin alike are its own. */
+bool auth_scope_names_calls(const char *scope);
 /** True when a scope names calls of ours (pims.*): then no others are meant. */
 bool auth_scope_limits(const char *scope);
 /** True when a scope contains a word. */

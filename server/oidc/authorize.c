@@ -155,6 +155,17 @@ static int start_browser(struct authorization *a, const struct account *account)
 	return r < 0 ? r : go_on(a, &browser, check_level(a, &browser));
 }
 
+/* The answer is not there yet when `r` is negative. */
+static void finish(struct authorization *a, int r)
+{
+	if (r == PIMS_E_NOT_FOUND)
+		authorize_show(a, 200, NULL);
+	else if (r == PIMS_E_INVALID)
+		page_message(a->response, 403, a->texts, a->texts->cannot, a->texts->foreign_form);
+	else if (r < 0)
+		authorize_fail(a);
+}
+
 static void check_password(struct authorization *a)
 {
 	const char *username = query_get(&a->request->form, "username");
@@ -163,11 +174,11 @@ static void check_password(struct authorization *a)
 	int retry_after = 0;
 	int r = sign_in(a->request, username, password ? password : "", &account, &retry_after);
 
-	if (r == 0)
-		r = start_browser(a, &account);
 	if (r == PIMS_E_NOT_FOUND || r == PIMS_E_LIMIT || r == PIMS_E_AGAIN)
 		authorize_show_failure(a, r, retry_after);
-	else if (r < 0)
+	else if (r == 0)
+		finish(a, start_browser(a, &account));
+	else
 		authorize_fail(a);
 	account_free(&account);
 }
@@ -193,14 +204,14 @@ static int read_parameters(struct authorization *a)
 	return r;
 }
 
-/* An application may name the account that it wants. */
-static bool is_wanted(const struct authorization *a, const struct browser *browser)
+/* An application may name the account that it wants: who gave the password for another one meant that. `typed`: just now. */
+static bool is_wanted(const struct authorization *a, const struct browser *browser, bool typed)
 {
 	const char *hint = request_parameter(&a->auth.source, "login_hint");
 	struct account account = {0};
 	bool wanted = store_account_by_id(request_server(a->request)->store, browser->account, &account) == 0;
 
-	if (wanted && hint && *hint)
+	if (wanted && hint && *hint && !typed)
 		wanted = text_equal_nocase(hint, account.email);
 	if (wanted)
 		wanted = is_hinted(a, &account);
@@ -227,7 +238,7 @@ static bool is_signed_in(const struct authorization *a, int64_t grace_ms, struct
 		return false;
 	if (max_age(a) >= 0 && age >= max_age(a) * 1000 + grace_ms)
 		return false;
-	return is_wanted(a, ret_browser);
+	return is_wanted(a, ret_browser, grace_ms != 0);
 }
 
 /*
@@ -255,17 +266,6 @@ static int check_form(const struct authorization *a, const struct browser *brows
 	return r;
 }
 
-/* The answer is not there yet when `r` is negative. */
-static void finish(struct authorization *a, int r)
-{
-	if (r == PIMS_E_NOT_FOUND)
-		authorize_show(a, 200, NULL);
-	else if (r == PIMS_E_INVALID)
-		page_message(a->response, 403, a->texts, a->texts->cannot, a->texts->foreign_form);
-	else if (r < 0)
-		authorize_fail(a);
-}
-
 static void post_yes(struct authorization *a)
 {
 	struct browser browser;
@@ -278,21 +278,39 @@ static void post_yes(struct authorization *a)
 	finish(a, r);
 }
 
-static void post_otp(struct authorization *a)
+/* The form is of this browser and this request. */
+static int take_otp(struct authorization *a, struct browser *browser)
 {
 	const char *otp = query_get(&a->request->form, "otp");
-	struct browser browser;
-	int retry_after = 0, r = is_signed_in(a, INT64_C(1000) * FORM_TOKEN_SECONDS, &browser) ? check_form(a, &browser) : PIMS_E_NOT_FOUND;
+	int retry_after = 0, r;
 
-	if (r == 0) {
-		r = second_factor_prove(a->request, otp ? otp : "", &browser, &retry_after);
-		if (r == 0)
-			r = go_on(a, &browser, 0);
-		else if (r == PIMS_E_INVALID || r == PIMS_E_LIMIT)
-			r = authorize_otp_failed(a, &browser, r, retry_after);
-	} else if (r == PIMS_E_STATE) {
-		r = authorize_ask_otp(a, &browser, 403, a->texts->expired);
-	}
+	if (browser->otp_time) /* in another tab, or by the first of two clicks */
+		return go_on(a, browser, 0);
+	r = second_factor_prove(a->request, a->response, otp ? otp : "", browser, &retry_after);
+	if (r == 0)
+		return go_on(a, browser, 0);
+	return r == PIMS_E_INVALID || r == PIMS_E_LIMIT ? authorize_otp_failed(a, browser, r, retry_after) : r;
+}
+
+/* The page is too old, or of another sign-in: what it was asked for may not be what is wanted now. */
+static int ask_again(struct authorization *a, const struct browser *browser)
+{
+	int level = check_level(a, browser);
+
+	if (level == PIMS_E_STATE)
+		return authorize_ask_otp(a, browser, 403, a->texts->expired);
+	return level == 0 ? authorize_ask(a, browser) : go_on(a, browser, level);
+}
+
+static void post_otp(struct authorization *a)
+{
+	struct browser browser;
+	int r = is_signed_in(a, INT64_C(1000) * FORM_TOKEN_SECONDS, &browser) ? check_form(a, &browser) : PIMS_E_NOT_FOUND;
+
+	if (r == 0)
+		r = take_otp(a, &browser);
+	else if (r == PIMS_E_STATE)
+		r = is_signed_in(a, 0, &browser) ? ask_again(a, &browser) : PIMS_E_NOT_FOUND;
 	finish(a, r);
 }
 
@@ -304,6 +322,8 @@ static void post(struct authorization *a)
 
 	if (query_get(form, "username"))
 		post_password(a);
+	else if (form_token_check(a->request, "") == PIMS_E_INVALID) /* another site's */
+		finish(a, PIMS_E_INVALID);
 	else if (query_get(form, "again"))
 		authorize_show(a, 200, NULL);
 	else if (query_get(form, "cancel"))

@@ -102,6 +102,28 @@ int browser_start(const struct request *request, struct response *response, cons
 	return r;
 }
 
+int browser_prove(const struct request *request, struct response *response, struct browser *browser)
+{
+	const struct server *server = request_server(request);
+	int64_t now = env_now(&server->env);
+	unsigned char hash[SHA256_SIZE];
+	char cookie[COOKIE_SIZE];
+	int r = env_random_hex(&server->env, cookie, COOKIE_BYTES);
+
+	if (r == 0)
+		r = sha256(cookie, COOKIE_SIZE - 1, hash);
+	if (r == 0)
+		r = store_browser_prove(server->store, browser->hash, hash, now);
+	if (r == 0)
+		r = browser_write(request, response, BROWSER_SESSION, cookie);
+	if (r == 0) {
+		memcpy(browser->hash, hash, sizeof browser->hash);
+		browser->otp_time = now;
+	}
+	secret_wipe(cookie, sizeof cookie);
+	return r;
+}
+
 void browser_forget(const struct request *request, struct response *response)
 {
 	(void)browser_write(request, response, BROWSER_SESSION, "");

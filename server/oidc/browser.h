@@ -23,6 +23,8 @@ int browser_find(const struct request *request, struct browser *ret_browser);
  * PIMS_E_NOT_FOUND: that password is no longer the account's, or it is blocked.
  */
 int browser_start(const struct request *request, struct response *response, const struct account *account, struct browser *ret_browser);
+/** A one-time password was given in it as well: `browser` is marked, and gets another cookie, for the same reason. PIMS_E_NOT_FOUND: signed out meanwhile. */
+int browser_prove(const struct request *request, struct response *response, struct browser *browser);
 /** Takes the cookie away. */
 void browser_forget(const struct request *request, struct response *response);
 

@@ -13,7 +13,7 @@
 enum {
 	PAR_SECONDS = 300,
 	PAR_TEXT_MAX = 8192,        /**< bytes of its parameters, encoded */
-	PAR_WAITING_MAX = 10000,    /**< of a client */
+	PAR_WAITING_MAX = 50000,    /**< of a client */
 	PAR_PUBLIC_PER_MINUTE = 100 /**< of a network, for clients that cannot prove themselves: anybody may push in their name */
 };
 

@@ -2,6 +2,7 @@
 #include "server/oidc/second_factor.h"
 
 #include "server/account/otp.h"
+#include "server/oidc/browser.h"
 #include "server/oidc/sign_in_notice.h"
 #include "server/server.h"
 
@@ -11,10 +12,19 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is counted wrong here is not counted for the services that the account uses, and the other way round. */
-static const char presenter[] = " sign-in"; /* no client's id: these have no blanks */
+enum { TOLD_AFTER = 3, TOLD_WINDOW_S = 86400, PRESENTER_SIZE = 16 + REQUEST_CLIENT_SIZE };
 
-enum { TOLD_AFTER = 3, TOLD_WINDOW_S = 86400 };
+/*
+ * What is counted wrong here is not counted for the services that the account uses, and the other way round; and by network, so that who has stolen the
+ * password does not keep its owner out. No client's id has blanks.
+ */
+static void write_presenter(const struct request *request, char ret_presenter[PRESENTER_SIZE])
+{
+	char network[REQUEST_CLIENT_SIZE];
+
+	request_network(request, network);
+	(void)snprintf(ret_presenter, PRESENTER_SIZE, " sign-in %s", network);
+}
 
 static int found(void *data, const struct device *device)
 {
@@ -54,15 +64,16 @@ static void tell(const struct request *request, int64_t id)
 /* People copy with blanks around. */
 static int accept(const struct request *request, const char *text, int64_t account, int *ret_retry_after)
 {
-	char otp[OTP_MAX + 1];
+	char otp[OTP_MAX + 1], presenter[PRESENTER_SIZE];
 	size_t length;
 	struct otp_check check = {.account = account, .otp = otp, .presenter = presenter};
 	int r;
 
 	text += strspn(text, " ");
 	length = strcspn(text, " ");
-	if (length > OTP_MAX || text[length + strspn(text + length, " ")])
+	if (!length || length > OTP_MAX || text[length + strspn(text + length, " ")])
 		return PIMS_E_INVALID;
+	write_presenter(request, presenter);
 	memcpy(otp, text, length);
 	otp[length] = '\0';
 	r = otp_accept(request_server(request), &check, ret_retry_after);
@@ -73,17 +84,11 @@ static int accept(const struct request *request, const char *text, int64_t accou
 	return PIMS_E_INVALID;
 }
 
-int second_factor_prove(const struct request *request, const char *otp, struct browser *browser, int *ret_retry_after)
+int second_factor_prove(const struct request *request, struct response *response, const char *otp, struct browser *browser, int *ret_retry_after)
 {
-	const struct server *server = request_server(request);
-	int64_t now = env_now(&server->env);
 	int r = accept(request, otp, browser->account, ret_retry_after);
 
-	if (r == 0)
-		r = store_browser_prove(server->store, browser->hash, now);
-	if (r == 0)
-		browser->otp_time = now;
-	return r;
+	return r < 0 ? r : browser_prove(request, response, browser);
 }
 
 int second_factor_check(const struct request *request, const char *otp, int64_t account, int *ret_retry_after)

@@ -12,11 +12,11 @@ int second_factor_has(const struct server *server, int64_t account);
 int second_factor_wanted(const struct server *server, int64_t account);
 
 /**
- * Takes a one-time password of who is signed in in a browser, which is marked. PIMS_E_INVALID: wrong, used or expired; PIMS_E_LIMIT: too many wrong ones,
- * see *ret_retry_after (as otp_accept()); PIMS_E_NOT_FOUND: signed out meanwhile. Its owner is told of several wrong ones, since who gives them has the
- * password.
+ * Takes a one-time password of who is signed in in a browser, which is marked (browser_prove()). PIMS_E_INVALID: wrong, used or expired; PIMS_E_LIMIT: too many
+ * wrong ones, see *ret_retry_after (as otp_accept()); PIMS_E_NOT_FOUND: signed out meanwhile. Its owner is told of several wrong ones, since who gives them
+ * has the password.
  */
-int second_factor_prove(const struct request *request, const char *otp, struct browser *browser, int *ret_retry_after);
+int second_factor_prove(const struct request *request, struct response *response, const char *otp, struct browser *browser, int *ret_retry_after);
 /** The same beside the account's password, in one form: 0 also when none is wanted. */
 int second_factor_check(const struct request *request, const char *otp, int64_t account, int *ret_retry_after);
 

@@ -99,17 +99,25 @@ static int nobodys_row(const struct seal *seal, const char *email, struct counts
 	return r;
 }
 
+static int account_key(const struct request *request, const char *email, char ret_key[SIGN_IN_KEY_SIZE])
+{
+	char network[REQUEST_CLIENT_SIZE], both[EMAIL_SIZE + 1 + sizeof network];
+
+	request_network(request, network);
+	(void)snprintf(both, sizeof both, "%s %s", email, network);
+	return sign_in_key(request_server(request)->seal, "login", both, ret_key);
+}
+
 /* `account` 0: nobody has this address. */
 static int read_counts(const struct request *request, const char *email, int64_t account, struct counts *ret_counts)
 {
 	const struct seal *seal = request_server(request)->seal;
-	char network[REQUEST_CLIENT_SIZE], both[EMAIL_SIZE + 1 + sizeof network];
+	char network[REQUEST_CLIENT_SIZE];
 	int r;
 
 	request_network(request, network);
-	(void)snprintf(both, sizeof both, "%s %s", email, network);
 	ret_counts->row_window_s = ROW_WINDOW_S;
-	r = sign_in_key(seal, "login", both, ret_counts->account);
+	r = account_key(request, email, ret_counts->account);
 	if (r == 0)
 		r = sign_in_key(seal, "login-from", network, ret_counts->address);
 	if (r < 0)
@@ -212,6 +220,14 @@ int sign_in_forgive(struct store *store, int64_t account)
 
 	row_key(account, "", key);
 	return store_attempt_forget(store, key);
+}
+
+int sign_in_forgive_here(const struct request *request, const char *email)
+{
+	char key[SIGN_IN_KEY_SIZE];
+	int r = account_key(request, email, key);
+
+	return r < 0 ? r : store_attempt_forget(request_server(request)->store, key);
 }
 
 /* An unknown account takes the time of a known one. */

@@ -22,6 +22,8 @@ int sign_in(const struct request *request, const char *username, const char *pas
 
 /** What strangers guessed is forgotten: everybody may try again. */
 int sign_in_forgive(struct store *store, int64_t account);
+/** What was guessed at it in this network, too: its owner is here, with another proof. */
+int sign_in_forgive_here(const struct request *request, const char *email);
 struct seal;
 enum { SIGN_IN_KEY_SIZE = 80 };
 /** A key for store_attempt() that does not tell the text. */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { DAY_S = 86400, KEY_SIZE = 64, DETAIL_SIZE = 48 + REQUEST_CLIENT_SIZE };
+enum { DAY_S = 86400, KEY_SIZE = 64 + REQUEST_CLIENT_SIZE, NEW_PLACES_A_DAY = 5, DETAIL_SIZE = 48 + REQUEST_CLIENT_SIZE };
 
 static const char *event_text(const struct texts *texts, enum sign_in_event event)
 {
@@ -21,6 +21,8 @@ static const char *event_text(const struct texts *texts, enum sign_in_event even
 		return texts->after_failures_mail;
 	case SIGN_IN_ROW_FULL:
 		return texts->row_full_mail;
+	case SIGN_IN_DEVICE_REMOVED:
+		return texts->device_removed_mail;
 	case SIGN_IN_WRONG_OTPS:
 		break;
 	}
@@ -41,6 +43,24 @@ static int write_detail(const struct request *request, char ret_detail[DETAIL_SI
 	return 0;
 }
 
+/* Each network is told that an account is new at: the next mail about a stranger must not be swallowed by one about its owner. */
+static int write_key(const struct request *request, const struct account *account, enum sign_in_event event, char ret_key[KEY_SIZE])
+{
+	const struct server *server = request_server(request);
+	char network[REQUEST_CLIENT_SIZE], all[KEY_SIZE];
+	int ignored = 0;
+
+	(void)snprintf(ret_key, KEY_SIZE, "notice:%" PRId64 ":%d", account->id, (int)event);
+	if (event != SIGN_IN_NEW_PLACE)
+		return 0;
+	request_network(request, network);
+	(void)snprintf(ret_key, KEY_SIZE, "notice:%" PRId64 ":%d:%s", account->id, (int)event, network);
+	if (store_attempt_check(server->store, ret_key, 1, env_now(&server->env), &ignored) == PIMS_E_LIMIT)
+		return PIMS_E_LIMIT;
+	(void)snprintf(all, sizeof all, "notices:%" PRId64, account->id);
+	return store_attempt(server->store, all, NEW_PLACES_A_DAY, DAY_S, env_now(&server->env), &ignored);
+}
+
 static int write_notice(const struct request *request, const struct account *account, enum sign_in_event event)
 {
 	const struct server *server = request_server(request);
@@ -50,7 +70,8 @@ static int write_notice(const struct request *request, const struct account *acc
 	char detail[DETAIL_SIZE], key[KEY_SIZE];
 	int r = write_detail(request, detail);
 
-	(void)snprintf(key, sizeof key, "notice:%" PRId64 ":%d", account->id, (int)event);
+	if (r == 0)
+		r = write_key(request, account, event, key);
 	if (r == 0)
 		r = texts_fill(event_text(texts, event), detail, &sentence);
 	if (r == 0)

@@ -244,7 +244,7 @@ static int narrow(const struct token_request *token, const unsigned char refresh
 	if (r < 0)
 		return r;
 	auth_scope_filter(wanted, session.scope, ret_scope);
-	if (!*ret_scope || !auth_scope_within(wanted, session.scope))
+	if (!*ret_scope || !auth_scope_within(wanted, token->client.scope, session.scope))
 		r = PIMS_E_LIMIT;
 	tokens->scope = ret_scope;
 	session_row_free(&session);

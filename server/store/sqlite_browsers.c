@@ -64,7 +64,7 @@ int sqlite_browser_find(struct store *store, const unsigned char hash[32], int64
 }
 
 struct browser_prove {
-	const unsigned char *hash;
+	const unsigned char *hash, *new_hash;
 	int64_t now;
 };
 
@@ -72,12 +72,13 @@ static int browser_prove(struct sql *sql, void *arg)
 {
 	const struct browser_prove *prove = arg;
 
-	return sql_change(sql, "UPDATE browsers SET otp_time = ? WHERE hash = ?", VALUES(INT(prove->now), HASH(prove->hash)), PIMS_E_NOT_FOUND);
+	return sql_change(sql, "UPDATE browsers SET hash = ?, otp_time = ? WHERE hash = ?",
+			  VALUES(HASH(prove->new_hash), INT(prove->now), HASH(prove->hash)), PIMS_E_NOT_FOUND);
 }
 
-int sqlite_browser_prove(struct store *store, const unsigned char hash[32], int64_t now)
+int sqlite_browser_prove(struct store *store, const unsigned char hash[32], const unsigned char new_hash[32], int64_t now)
 {
-	struct browser_prove prove = {.hash = hash, .now = now};
+	struct browser_prove prove = {.hash = hash, .new_hash = new_hash, .now = now};
 
 	return sqlite_write(store, browser_prove, &prove);
 }

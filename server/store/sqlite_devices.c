@@ -106,8 +106,17 @@ int sql_device_bury(struct sql *sql, int64_t account, int64_t id)
 static int device_remove(struct sql *sql, void *arg)
 {
 	const struct device_change *change = arg;
+	int r;
 
-	return sql_device_bury(sql, change->account, change->id);
+	r = sql_device_bury(sql, change->account, change->id);
+	if (r < 0)
+		return r;
+	/* nor does it vouch any more: for browsers where its one-time passwords were given, and for codes that these were shown */
+	r = sql_run(sql, "UPDATE browsers SET otp_time = 0 WHERE account = ?", VALUES(INT(change->account)));
+	if (r < 0)
+		return r;
+	r = sql_run(sql, "DELETE FROM sms_codes WHERE account = ? AND purpose = ? AND phone = ''", VALUES(INT(change->account), INT(SMS_ENROLLMENT)));
+	return r < 0 ? r : 0;
 }
 
 int sqlite_device_remove(struct store *store, int64_t account, int64_t id)

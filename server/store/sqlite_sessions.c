@@ -205,10 +205,13 @@ static int access_row(sqlite3_stmt *statement, void *ret_result)
 {
 	struct access_use *use = ret_result;
 
+	int r = session_row(statement, &use->session);
+
 	use->fresh = sqlite3_column_int(statement, 7) == 1;
-	if (sql_hash(statement, 6, use->refresh) < 0)
-		return PIMS_E_SYSTEM;
-	return session_row(statement, &use->session);
+	use->session.otp_time = sqlite3_column_int64(statement, 8);
+	if (r == 0 && sql_hash(statement, 6, use->refresh) < 0)
+		r = PIMS_E_SYSTEM;
+	return r;
 }
 
 static int access_used(struct sql *sql, void *arg)
@@ -225,7 +228,7 @@ int sqlite_access_find(struct store *store, const unsigned char access[32], cons
 
 	r = sqlite_find(store,
 			"SELECT s.id, s.account, s.client, coalesce(a.scope, s.scope), s.nonce, s.auth_time, a.refresh,"
-			" EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.hash = a.refresh AND r.state = 0)"
+			" EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.hash = a.refresh AND r.state = 0), s.otp_time"
 			" FROM access_tokens a JOIN sessions s ON s.id = a.session WHERE a.hash = ? AND a.expires > ? AND a.key IS ?",
 			VALUES(HASH(access), INT(now), TEXT(key)), access_row, &use);
 	if (r == 0 && use.fresh)

@@ -73,6 +73,8 @@ static int sms_add(struct sql *sql, void *arg)
 	int r;
 
 	r = put_code(sql, new->code);
+	if (r >= 0 && !new->message)
+		r = sql_audit(sql, new->code->account, "enrollment code shown", new->code->sent);
 	if (r < 0 || !new->message)
 		return r < 0 ? r : 0;
 	message = *new->message;

@@ -153,7 +153,7 @@ int sqlite_audience_add(struct store *store, const unsigned char subject[32], co
 int sqlite_audience_find(struct store *store, const unsigned char hash[32], const char *audience, int64_t now, int64_t *ret_account);
 int sqlite_browser_add(struct store *store, const struct browser *browser, const unsigned char *replaced);
 int sqlite_browser_find(struct store *store, const unsigned char hash[32], int64_t now, struct browser *ret_browser);
-int sqlite_browser_prove(struct store *store, const unsigned char hash[32], int64_t now);
+int sqlite_browser_prove(struct store *store, const unsigned char hash[32], const unsigned char new_hash[32], int64_t now);
 int sqlite_browser_end(struct store *store, int64_t account);
 int sqlite_place_add(struct store *store, int64_t account, const unsigned char place[32], int64_t expires);
 int sqlite_place_find(struct store *store, int64_t account, const unsigned char place[32], int64_t now);

@@ -199,9 +199,9 @@ int store_browser_find(struct store *store, const unsigned char hash[32], int64_
 	return store->ops->browser_find(store, hash, now, ret_browser);
 }
 
-int store_browser_prove(struct store *store, const unsigned char hash[32], int64_t now)
+int store_browser_prove(struct store *store, const unsigned char hash[32], const unsigned char new_hash[32], int64_t now)
 {
-	return store->ops->browser_prove(store, hash, now);
+	return store->ops->browser_prove(store, hash, new_hash, now);
 }
 
 int store_browser_end(struct store *store, int64_t account)

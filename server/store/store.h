@@ -148,7 +148,7 @@ struct session_row {
 	int64_t id, account;
 	char *client, *scope, *nonce;
 	int64_t auth_time;
-	int64_t otp_time; /**< as in struct auth_code; store_access_find() does not fill it in */
+	int64_t otp_time; /**< as in struct auth_code */
 };
 void session_row_free(struct session_row *session);
 struct token_pair {
@@ -239,8 +239,8 @@ struct browser {
 int store_browser_add(struct store *store, const struct browser *browser, const unsigned char *replaced);
 /** PIMS_E_NOT_FOUND: unknown, expired, or its account is blocked. */
 int store_browser_find(struct store *store, const unsigned char hash[32], int64_t now, struct browser *ret_browser);
-/** A one-time password was given in it. PIMS_E_NOT_FOUND: it was signed out meanwhile. */
-int store_browser_prove(struct store *store, const unsigned char hash[32], int64_t now);
+/** A one-time password was given in it: from here on its cookie is the one of `new_hash`. PIMS_E_NOT_FOUND: it was signed out meanwhile. */
+int store_browser_prove(struct store *store, const unsigned char hash[32], const unsigned char new_hash[32], int64_t now);
 /** Ends all of an account. */
 int store_browser_end(struct store *store, int64_t account);
 

@@ -48,7 +48,7 @@ struct store_ops {
 	int (*audience_find)(struct store *store, const unsigned char hash[32], const char *audience, int64_t now, int64_t *ret_account);
 	int (*browser_add)(struct store *store, const struct browser *browser, const unsigned char *replaced);
 	int (*browser_find)(struct store *store, const unsigned char hash[32], int64_t now, struct browser *ret_browser);
-	int (*browser_prove)(struct store *store, const unsigned char hash[32], int64_t now);
+	int (*browser_prove)(struct store *store, const unsigned char hash[32], const unsigned char new_hash[32], int64_t now);
 	int (*browser_end)(struct store *store, int64_t account);
 	int (*place_add)(struct store *store, int64_t account, const unsigned char place[32], int64_t expires);
 	int (*place_find)(struct store *store, int64_t account, const unsigned char place[32], int64_t now);

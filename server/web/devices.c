@@ -5,6 +5,7 @@
 #include "server/oidc/form_token.h"
 #include "server/oidc/second_factor.h"
 #include "server/oidc/sign_in.h"
+#include "server/oidc/sign_in_notice.h"
 #include "server/web/listing.h"
 #include "server/web/own.h"
 #include "server/web/visit.h"
@@ -148,6 +149,18 @@ static void check_password(struct request *request, struct response *response)
 	buf_free(&text);
 }
 
+static int remove_device(const struct request *request, const struct browser *browser, int64_t id)
+{
+	struct store *store = request_server(request)->store;
+	struct account account = {0};
+	int r = store_device_remove(store, browser->account, id);
+
+	if (r == 0 && store_account_by_id(store, browser->account, &account) == 0)
+		sign_in_notice(request, &account, SIGN_IN_DEVICE_REMOVED);
+	account_free(&account);
+	return r;
+}
+
 /* What is not there (any more) is as good as removed. */
 static int end_one(const struct request *request, const struct browser *browser)
 {
@@ -156,7 +169,7 @@ static int end_one(const struct request *request, const struct browser *browser)
 	int r;
 
 	if (decimal_parse(own_field(request, "remove"), INT64_MAX, &id) == 0)
-		r = store_device_remove(store, browser->account, (int64_t)id);
+		r = remove_device(request, browser, (int64_t)id);
 	else if (decimal_parse(own_field(request, "end"), INT64_MAX, &id) == 0)
 		r = store_session_end(store, browser->account, (int64_t)id);
 	else
@@ -180,9 +193,9 @@ static int sign_out(const struct request *request, const struct browser *browser
 static void add_device(struct request *request, struct response *response, const struct browser *browser)
 {
 	const struct texts *texts = texts_of_request(request);
-	int r = browser->otp_time ? 0 : second_factor_has(request_server(request), browser->account);
+	int r = second_factor_has(request_server(request), browser->account);
 
-	if (browser->otp_time)
+	if (r == 0 && browser->otp_time)
 		add_device_show(request, response, browser->account);
 	else if (r == 0)
 		show_otp(request, response, 200, ticket_add, NULL);
@@ -203,7 +216,7 @@ static void post_otp(struct request *request, struct response *response, struct 
 	if (r == PIMS_E_INVALID)
 		return;
 	if (r == 0) {
-		r = second_factor_prove(request, own_field(request, "otp"), browser, &retry_after);
+		r = second_factor_prove(request, response, own_field(request, "otp"), browser, &retry_after);
 		own_retry(response, r, retry_after);
 		if (r < 0)
 			error = own_error(texts, r, retry_after, &text, &status);
@@ -224,7 +237,7 @@ static void act(struct request *request, struct response *response, const struct
 	bool everywhere = query_get(&request->form, "everywhere") != NULL, leaves = everywhere || query_get(&request->form, "sign_out");
 	int r;
 
-	if (query_get(&request->form, "add")) {
+	if (!leaves && query_get(&request->form, "add")) {
 		add_device(request, response, browser);
 		return;
 	}
@@ -255,6 +268,17 @@ static void post(struct request *request, struct response *response, const struc
 		act(request, response, browser);
 }
 
+/* Nothing else comes with it. */
+static bool only_leaves(const struct request *request)
+{
+	static const char *const others[] = {"otp", "add", "remove", "end", "everywhere"};
+	bool leaves = query_get(&request->form, "sign_out") != NULL;
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		leaves = leaves && !query_get(&request->form, others[i]);
+	return leaves;
+}
+
 /* OWASP ASVS 7.5.2: who sees and ends sessions has given the password lately. Who only leaves need not. */
 static bool is_known(const struct request *request, struct browser *ret_browser)
 {
@@ -262,13 +286,13 @@ static bool is_known(const struct request *request, struct browser *ret_browser)
 
 	if (browser_find(request, ret_browser) < 0)
 		return false;
-	return query_get(&request->form, "sign_out") || now - ret_browser->auth_time <= FRESH_MS;
+	return only_leaves(request) || now - ret_browser->auth_time <= FRESH_MS;
 }
 
 /* The password was enough to come this far, and to leave. */
 static bool lacks_otp(const struct request *request, const struct browser *browser)
 {
-	if (browser->otp_time || query_get(&request->form, "sign_out"))
+	if (browser->otp_time || only_leaves(request))
 		return false;
 	return second_factor_wanted(request_server(request), browser->account) != PIMS_E_NOT_FOUND;
 }

@@ -43,6 +43,8 @@ static int try_reset(const struct visit *visit, const char *email, int *ret_retr
 		r = store_attempt_check(server->store, key, FAILURES, now, ret_retry_after);
 	if (r == 0)
 		r = reset_password(server, visit->texts, email, visit_field(visit, "code"), visit_field(visit, "new_password"));
+	if (r == 0)
+		(void)sign_in_forgive_here(visit->request, email);
 	if (r != PIMS_E_NOT_FOUND)
 		return r;
 	counted = store_attempt(server->store, key, FAILURES, WINDOW_S, now, &ignored);

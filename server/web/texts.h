@@ -101,6 +101,7 @@ struct texts {
 	const char *device_mail; /**< "%s" is the device */
 	const char *device_pin_mail; /**< the same, with the account's first PIN */
 	const char *pin_mail;
+	const char *device_removed_mail; /**< "%s" is time and address */
 	const char *otp_row; /**< too many wrong one-time passwords */
 	const char *reset_heading;
 	const char *reset_intro;

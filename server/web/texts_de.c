@@ -124,4 +124,6 @@ const struct texts texts_de = {
 		"oder in einem Netz anmelden, das Sie schon benutzt haben; wenn das nicht geht, wenden Sie sich an den Betreiber.",
 	.wrong_otps_mail = "Das Passwort Ihres Kontos wurde benutzt und danach mehrere falsche Einmalpasswörter: %s. Falls Sie es "
 		"nicht waren, ändern Sie Ihr Passwort und wenden Sie sich an den Betreiber.",
+	.device_removed_mail = "Ein Gerät wurde aus Ihrem Konto entfernt: %s. Falls Sie es nicht waren, ändern Sie Ihr "
+		"Passwort und wenden Sie sich an den Betreiber.",
 };

@@ -122,4 +122,6 @@ const struct texts texts_en = {
 		"or in a network that you used before; if that is not possible, ask the operator of this service.",
 	.wrong_otps_mail = "The password of your account was used, and then several wrong one-time passwords: %s. If it was not "
 		"you, change your password and tell the operator of this service.",
+	.device_removed_mail = "A device was removed from your account: %s. If it was not you, change your password and tell "
+		"the operator of this service.",
 };

@@ -124,4 +124,6 @@ const struct texts texts_es = {
 		"navegador o en una red que ya haya usado; si no es posible, consulte al operador de este servicio.",
 	.wrong_otps_mail = "La contraseña de su cuenta se ha usado, y después varias contraseñas de un solo uso incorrectas: %s. Si no ha "
 		"sido usted, cambie su contraseña y avise al operador de este servicio.",
+	.device_removed_mail = "Se ha quitado un dispositivo de su cuenta: %s. Si no ha sido usted, cambie su contraseña y "
+		"avise al operador de este servicio.",
 };

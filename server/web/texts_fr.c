@@ -129,4 +129,6 @@ const struct texts texts_fr = {
 		"l’opérateur de ce service.",
 	.wrong_otps_mail = "Le mot de passe de votre compte a été utilisé, puis plusieurs mots de passe à usage unique incorrects : "
 		"%s. Si ce n’était pas vous, changez votre mot de passe et prévenez l’opérateur de ce service.",
+	.device_removed_mail = "Un appareil a été retiré de votre compte : %s. Si ce n’était pas vous, changez votre mot de "
+		"passe et prévenez l’opérateur de ce service.",
 };

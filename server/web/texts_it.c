@@ -124,4 +124,6 @@ const struct texts texts_it = {
 		"in una rete che ha già usato; se non è possibile, si rivolga al gestore di questo servizio.",
 	.wrong_otps_mail = "La password del suo account è stata usata, e poi diverse password monouso errate: %s. Se non è stato lei, "
 		"cambi la password e avvisi il gestore di questo servizio.",
+	.device_removed_mail = "Un dispositivo è stato rimosso dal suo account: %s. Se non è stato lei, cambi la password e "
+		"avvisi il gestore di questo servizio.",
 };

@@ -305,6 +305,102 @@ static void the_form_is_of_this_browser_and_this_request(void **state)
 	reply_free(&reply);
 }
 
+/* Session fixation: a cookie from before the OTP is worth no more for it. */
+static void the_otp_brings_another_cookie(void **state)
+{
+	struct reply reply = {0};
+	char right[512], before[160];
+
+	(void)state;
+	issue_otp(&server, DEMO_EMAIL, OTP);
+	give_password("", right);
+	memcpy(before, cookie, sizeof before);
+	authorize("demo", "", right, &reply);
+	assert_true(has_code(&reply));
+	assert_string_not_equal(cookie, before);
+	authorize("demo", "&prompt=none", NULL, &reply);
+	assert_true(has_code(&reply));
+	memcpy(cookie, before, sizeof cookie);
+	authorize("demo", "&prompt=none", NULL, &reply);
+	assert_string_equal(reply_parameter(&reply, "error"), "login_required");
+	reply_free(&reply);
+}
+
+static void an_empty_field_is_no_wrong_otp(void **state)
+{
+	struct reply reply = {0};
+	char right[512], form[512];
+
+	(void)state;
+	issue_otp(&server, DEMO_EMAIL, OTP);
+	give_password("", right);
+	for (int i = 0; i < 21; i++) {
+		(void)snprintf(form, sizeof form, "ticket=otp&otp=+&%s", strstr(right, "form_token"));
+		assert_wrong(form, 403, "wrong, used or expired");
+	}
+	authorize("demo", "", right, &reply);
+	assert_true(has_code(&reply));
+	call(&server, &(struct call){.path = "/sandbox/mail"}, &reply);
+	assert_int_equal(json_array_size(json_object_get(reply.json, "messages")), 0);
+	reply_free(&reply);
+}
+
+/* Who has stolen the password guesses OTPs from his network, and is slowed down there. */
+static void wrong_otps_elsewhere_do_not_keep_the_owner_out(void **state)
+{
+	struct reply reply = {0};
+	char right[512], form[512];
+
+	(void)state;
+	assert_int_equal(proxies_add(&server.server.settings.proxies, "127.0.0.1"), 0);
+	issue_otp(&server, DEMO_EMAIL, OTP);
+	give_password("", right);
+	for (int i = 0; i < 21; i++) {
+		char path[2048];
+
+		(void)snprintf(form, sizeof form, "ticket=otp&otp=9%07d&%s", i, strstr(right, "form_token"));
+		(void)snprintf(path, sizeof path, "/am/oauth2/authorize?%s", authorization_query("demo"));
+		call(&server, &(struct call){.path = path, .form = form, .header = cookie, .header2 = "X-Forwarded-For: 198.51.100.7"}, &reply);
+		assert_int_equal(reply.status, i < 20 ? 403 : 429);
+	}
+	authorize("demo", "", right, &reply);
+	assert_true(has_code(&reply));
+	reply_free(&reply);
+}
+
+static void the_name_that_an_application_remembers_is_only_a_hint(void **state)
+{
+	struct reply reply = {0};
+	char form[512];
+
+	(void)state;
+	issue_otp(&server, DEMO_EMAIL, OTP);
+	give_password("&login_hint=old%40example.com", form);
+	authorize("demo", "&login_hint=old%40example.com", form, &reply);
+	assert_true(has_code(&reply));
+	reply_free(&reply);
+}
+
+/* A form that is not the page's gets no page that would stand for the password. */
+static void a_forged_form_does_not_pass_over_the_password(void **state)
+{
+	struct reply reply = {0};
+
+	(void)state;
+	authorize("demo", "", PASSWORD, &reply);
+	assert_true(has_code(&reply));
+	issue_otp(&server, DEMO_EMAIL, OTP);
+	authorize("demo", "&max_age=0", "ticket=otp&form_token=1.x&otp=", &reply);
+	assert_true(shows(&reply, "name=\"password\""));
+	/* nor is who has no device asked for an OTP */
+	cookie[0] = '\0';
+	authorize("demo", "", "username=eve%40example.com&password=eve-password", &reply);
+	assert_true(has_code(&reply));
+	authorize("demo", "", "ticket=otp&form_token=1.x&otp=", &reply);
+	assert_true(shows(&reply, "Continue as eve@example.com"));
+	reply_free(&reply);
+}
+
 static void an_old_page_asks_again(void **state)
 {
 	char right[512];
@@ -533,6 +629,37 @@ static void address_and_password_are_changed_with_an_otp(void **state)
 
 /* --- another device, without an SMS ---------------------------------------------------------------------------------------------------- */
 
+/* A token of the password alone must not make the password enough again. */
+static void a_session_without_an_otp_removes_no_device(void **state)
+{
+	struct reply reply = {0};
+	char token[64], form[512];
+	const char *code;
+	struct buf body = BUF_INIT(1024);
+
+	(void)state;
+	sign_in_access(&server, DEMO_EMAIL, DEMO_PASSWORD, token, sizeof token);
+	issue_otp(&server, DEMO_EMAIL, OTP);
+	call(&server, &(struct call){.path = "/v1/devices/remove", .json = "{\"all\":true}", .bearer = token}, &reply);
+	assert_int_equal(reply.status, 401);
+	assert_non_null(strstr(buf_text(&reply.headers), "Bearer realm=\"openpims\", error=\"insufficient_user_authentication\", acr_values=\"urn:openpims:acr:otp\""));
+	give_password("", form);
+	authorize("demo", "", form, &reply);
+	code = reply_parameter(&reply, "code");
+	buf_puts(&body, "grant_type=authorization_code&code_verifier=" VERIFIER);
+	url_put(&body, "code", code);
+	assert_int_equal(url_put(&body, "redirect_uri", DEMO_REDIRECT), 0);
+	exchange(buf_text(&body), &reply);
+	(void)snprintf(token, sizeof token, "%s", reply_text(&reply, "access_token"));
+	call(&server, &(struct call){.path = "/v1/devices/remove", .json = "{\"all\":true}", .bearer = token}, &reply);
+	assert_int_equal(reply.status, 200);
+	call(&server, &(struct call){.path = "/sandbox/mail"}, &reply);
+	assert_int_equal(json_array_size(json_object_get(reply.json, "messages")), 1);
+	assert_non_null(strstr(buf_text(&reply.body), "A device was removed from your account"));
+	buf_free(&body);
+	reply_free(&reply);
+}
+
 static int64_t account_id(const char *email)
 {
 	struct account account = {0};
@@ -620,6 +747,54 @@ static void a_code_for_another_device_wants_the_otp_always(void **state)
 	reply_free(&reply);
 }
 
+static int take_device(void *data, const struct device *device)
+{
+	*(int64_t *)data = device->id;
+	return 1;
+}
+
+static void a_removed_device_vouches_no_more(void **state)
+{
+	struct reply reply = {0};
+	char digits[SMS_CODE_SIZE], form[512];
+	int64_t account = account_id(DEMO_EMAIL), device = 0;
+
+	(void)state;
+	issue_otp(&server, DEMO_EMAIL, OTP);
+	give_password(LEVEL, form);
+	authorize("demo", LEVEL, form, &reply);
+	assert_true(has_code(&reply));
+	assert_int_equal(enroll_code_make(server.server.store, server.server.seal, &server.server.env, account, 600, digits), 0);
+	assert_int_equal(store_device_list(server.server.store, account, take_device, &device), 1);
+	assert_int_equal(store_device_remove(server.server.store, account, device), 0);
+	assert_int_equal(find_code(digits, &account), PIMS_E_NOT_FOUND);
+	authorize("demo", LEVEL "&prompt=none", NULL, &reply);
+	assert_string_equal(reply_parameter(&reply, "error"), "unmet_authentication_requirements");
+	post_add(&reply);
+	assert_int_equal(reply.status, 303);
+	reply_free(&reply);
+}
+
+/* Leaving takes less than the rest, and brings nothing along. */
+static void signing_out_is_no_way_around_the_password(void **state)
+{
+	struct reply reply = {0};
+	char form[512], body[600];
+
+	(void)state;
+	issue_otp(&server, DEMO_EMAIL, OTP);
+	visit(DEVICES, PASSWORD, &reply);
+	post_add(&reply);
+	otp_form(&reply, "add", OTP, form);
+	endpoints_advance(&server, 60);
+	(void)snprintf(body, sizeof body, "%s&sign_out=1", form);
+	endpoints_advance(&server, 3601);
+	visit(DEVICES, body, &reply);
+	assert_true(shows(&reply, "name=\"password\""));
+	assert_false(shows(&reply, "class=\"code\""));
+	reply_free(&reply);
+}
+
 static void an_sms_does_not_send_a_shown_code(void **state)
 {
 	struct reply reply = {0};
@@ -649,6 +824,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(blanks_around_an_otp_are_nothing, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(twenty_wrong_otps_are_enough_for_a_while, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(the_form_is_of_this_browser_and_this_request, start_wanted, stop),
+		cmocka_unit_test_setup_teardown(the_otp_brings_another_cookie, start_wanted, stop),
+		cmocka_unit_test_setup_teardown(an_empty_field_is_no_wrong_otp, start_wanted, stop),
+		cmocka_unit_test_setup_teardown(wrong_otps_elsewhere_do_not_keep_the_owner_out, start_wanted, stop),
+		cmocka_unit_test_setup_teardown(the_name_that_an_application_remembers_is_only_a_hint, start_wanted, stop),
+		cmocka_unit_test_setup_teardown(a_forged_form_does_not_pass_over_the_password, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(an_old_page_asks_again, start_old, stop),
 		cmocka_unit_test_setup_teardown(a_forced_sign_in_asks_once, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(a_pushed_request_asks_once_as_well, start_wanted, stop),
@@ -661,6 +841,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(address_and_password_are_changed_with_an_otp, start_wanted, stop),
 		cmocka_unit_test_setup_teardown(an_enrolled_device_vouches_for_another_one, start, stop),
 		cmocka_unit_test_setup_teardown(a_code_for_another_device_wants_the_otp_always, start, stop),
+		cmocka_unit_test_setup_teardown(a_session_without_an_otp_removes_no_device, start_wanted, stop),
+		cmocka_unit_test_setup_teardown(a_removed_device_vouches_no_more, start, stop),
+		cmocka_unit_test_setup_teardown(signing_out_is_no_way_around_the_password, start, stop),
 		cmocka_unit_test_setup_teardown(an_sms_does_not_send_a_shown_code, start, stop),
 	};
 

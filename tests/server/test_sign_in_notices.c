@@ -155,20 +155,25 @@ static void a_new_place_is_told_with_time_and_the_whole_address(void **state)
 	told(1, "");
 }
 
-static void a_new_place_is_told_once_a_day(void **state)
+/* A stranger's is told as well on a day on which the owner travels. */
+static void each_new_network_is_told_and_five_in_a_day(void **state)
 {
+	char address[32];
+
 	(void)state;
 	signs_in(HOME);
-	signs_in(ABROAD);
-	signs_in("198.51.100.2");
-	told(1, ABROAD);
+	for (int i = 1; i <= 7; i++) {
+		(void)snprintf(address, sizeof address, "198.51.100.%d", i);
+		signs_in(address);
+		told(i < 5 ? i : 5, i <= 5 ? address : "");
+	}
 	endpoints_advance(&server, DAY);
-	signs_in("198.51.100.3");
-	told(2, "198.51.100.3");
+	signs_in("198.51.100.9");
+	told(6, "198.51.100.9");
 	/* each account has its own */
 	try(HOME, EVE_EMAIL, EVE_PASSWORD, NULL, 303);
 	try(ABROAD, EVE_EMAIL, EVE_PASSWORD, NULL, 303);
-	told(3, EVE_EMAIL);
+	told(7, EVE_EMAIL);
 }
 
 static void a_sign_in_after_half_a_year_is_one_at_a_new_place(void **state)
@@ -308,7 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_first_sign_in_and_known_places_are_not_told),
 		TEST(a_new_place_is_told_with_time_and_the_whole_address),
-		TEST(a_new_place_is_told_once_a_day),
+		TEST(each_new_network_is_told_and_five_in_a_day),
 		TEST(a_sign_in_after_half_a_year_is_one_at_a_new_place),
 		TEST(a_right_password_after_five_wrong_ones_is_told),
 		TEST(one_sign_in_is_told_once),
