@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "jose/claims.h"
 #include "jose/jwks.h"
+#include "server/account/identifier.h"
 #include "server/oidc/client.h"
 #include "server/oidc/handlers.h"
 #include "server/server.h"
@@ -68,24 +69,14 @@ static int prove(const struct request *request, const struct client *client, con
 
 	if (r == 0)
 		r = sha256_join(use.hash, " ", "assertion", client->id, json_text(jws->claims, "jti"), NULL);
-	if (r == 0)
-		r = store_proof_use(request_server(request)->store, &use);
-	return r == PIMS_E_CRYPTO || r == PIMS_E_INVALID ? PIMS_E_NOT_FOUND : r;
+	return r == 0 ? store_proof_use(request_server(request)->store, &use) : r;
 }
 
-/* Claims come first: what they rule out costs neither a look at the database nor a signature. */
-static int check(const struct request *request, const struct assertion *assertion, const struct jws *jws, struct client *ret_client)
+static int check_client(const struct request *request, const char *id, const struct jws *jws, int64_t expires, struct client *ret_client)
 {
-	const struct server *server = request_server(request);
-	const char *id = named_client(assertion, jws->claims);
 	struct client client = {0};
-	int64_t expires = 0;
-	int r;
+	int r = store_client_get(request_server(request)->store, id, &client);
 
-	if (!id || !is_for_us(request, json_object_get(jws->claims, "aud")) ||
-	    !is_of_now(jws->claims, env_now(&server->env) / 1000, &expires))
-		return PIMS_E_NOT_FOUND;
-	r = store_client_get(server->store, id, &client);
 	if (r == 0)
 		r = prove(request, &client, jws, expires);
 	if (r == 0)
@@ -93,6 +84,34 @@ static int check(const struct request *request, const struct assertion *assertio
 	else
 		client_free(&client);
 	return r;
+}
+
+/* For the operator alone: the answer tells strangers nothing. */
+static int refuse(const struct request *request, const char *id, const char *why)
+{
+	env_log(&request_server(request)->env, PIMS_LOG_DEBUG, "client %s: assertion refused: %s", id && client_id_valid(id) ? id : "?", why);
+	return PIMS_E_NOT_FOUND;
+}
+
+/* Claims come first: what they rule out costs neither a look at the database nor a signature. */
+static int check(const struct request *request, const struct assertion *assertion, const struct jws *jws, struct client *ret_client)
+{
+	const char *id = named_client(assertion, jws->claims);
+	int64_t expires = 0;
+	int r;
+
+	if (!id)
+		return refuse(request, id, "iss, sub and client_id do not name one client, or there is no jti");
+	if (!is_for_us(request, json_object_get(jws->claims, "aud")))
+		return refuse(request, id, "aud is not this server");
+	if (!is_of_now(jws->claims, env_now(&request_server(request)->env) / 1000, &expires))
+		return refuse(request, id, "exp, nbf or iat: it is over, not yet good, or good for more than ten minutes");
+	r = check_client(request, id, jws, expires, ret_client);
+	if (r == PIMS_E_NOT_FOUND)
+		return refuse(request, id, "no such client, or it has no key of that kid and algorithm");
+	if (r == PIMS_E_CRYPTO)
+		return refuse(request, id, "its signature is wrong");
+	return r == PIMS_E_INVALID ? refuse(request, id, "it was used before (jti)") : r;
 }
 
 int assertion_identify(const struct request *request, const struct assertion *assertion, struct client *ret_client)

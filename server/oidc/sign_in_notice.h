@@ -11,8 +11,8 @@ enum sign_in_event {
 	SIGN_IN_NEW_PLACE = 1,      /**< right, at none of the account's places (places.h) */
 	SIGN_IN_AFTER_FAILURES = 2, /**< right, after several wrong passwords */
 	SIGN_IN_ROW_FULL = 3,       /**< so many wrong ones that strangers are shut out */
-	SIGN_IN_DEVICE_REMOVED = 5, /**< not a sign-in, but what the next one may need */
-	SIGN_IN_WRONG_OTPS = 4      /**< the password was right, and several one-time passwords wrong */
+	SIGN_IN_WRONG_OTPS = 4,     /**< the password was right, and several one-time passwords wrong */
+	SIGN_IN_DEVICE_REMOVED = 5  /**< not a sign-in, but what the next one may need */
 };
 
 /**

@@ -56,11 +56,15 @@ static bool may_verify(const json_t *key)
 	return false;
 }
 
+/* A lone key needs no name, whatever the token calls it. */
+static bool is_named(const json_t *key, const struct jws *jws, bool lone)
+{
+	return !jws->key_id || text_equal(json_text(key, "kid"), jws->key_id) || (lone && !json_object_get(key, "kid"));
+}
+
 static bool fits(const json_t *key, const struct jws *jws)
 {
-	if (!says(key, "alg", jws->algorithm) || !says(key, "use", "sig") || !may_verify(key))
-		return false;
-	return !jws->key_id || text_equal(json_text(key, "kid"), jws->key_id);
+	return says(key, "alg", jws->algorithm) && says(key, "use", "sig") && may_verify(key);
 }
 
 /* The one key to verify with, or NULL. Without a key id a choice would be a guess (OpenID Connect Core §10.1). */
@@ -71,7 +75,7 @@ static cjose_jwk_t *choose(const json_t *keys, const struct jws *jws)
 	size_t i;
 
 	json_array_foreach(keys, i, item) {
-		key = fits(item, jws) ? jwk_load(item, jws->algorithm) : NULL;
+		key = fits(item, jws) && is_named(item, jws, json_array_size(keys) == 1) ? jwk_load(item, jws->algorithm) : NULL;
 		if (key && chosen) {
 			cjose_jwk_release(key);
 			cjose_jwk_release(chosen);
@@ -109,7 +113,7 @@ static const char *key_fault(const json_t *key, size_t count)
 	if (!is_usable(key))
 		return "has a key that is not taken: RSA of 2048 to 8192 bits, P-256, P-384 or P-521, to verify signatures";
 	if (id ? !*id || strlen(id) > KEY_ID_MAX : json_object_get(key, "kid") || count > 1)
-		return "has a key without a key id (kid) among several";
+		return "has a key without a good key id (kid), which several need";
 	return NULL;
 }
 

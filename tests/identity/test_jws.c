@@ -415,6 +415,26 @@ static void without_a_key_id_there_must_be_one_candidate(void **state)
 	assert_int_equal(sign_and_verify(KEY_EC, "{\"kid\":null}", provider_keys(rsa_and_ec, 2)), 0);
 }
 
+/* Many who publish one key do not name it, and sign with a name all the same. */
+static void a_lone_key_needs_no_name(void **state)
+{
+	json_t *key = provider_public_key(KEY_RSA), *document;
+	char text[2048] = "";
+
+	(void)state;
+	(void)json_object_del(key, "kid");
+	document = json_pack("{s:[O]}", "keys", key);
+	assert_in_range(json_dumpb(document, text, sizeof text - 1, 0), 1, sizeof text - 1);
+	assert_int_equal(sign_and_verify(KEY_RSA, "{\"kid\":\"rsa\"}", text), 0);
+	assert_int_equal(sign_and_verify(KEY_RSA_OTHER, "{\"kid\":\"rsa\"}", text), PIMS_E_CRYPTO);
+	(void)json_array_append_new(json_object_get(document, "keys"), provider_public_key(KEY_EC));
+	memset(text, 0, sizeof text);
+	assert_in_range(json_dumpb(document, text, sizeof text - 1, 0), 1, sizeof text - 1);
+	assert_int_equal(sign_and_verify(KEY_RSA, "{\"kid\":\"rsa\"}", text), PIMS_E_NOT_FOUND);
+	json_decref(document);
+	json_decref(key);
+}
+
 static void two_keys_of_one_name_are_no_choice(void **state)
 {
 	static const enum provider_key twice[] = {KEY_RSA, KEY_RSA};
@@ -606,6 +626,7 @@ int main(void)
 		cmocka_unit_test(a_key_of_another_kind_does_not_fit),
 		cmocka_unit_test(keys_in_the_header_are_no_keys),
 		cmocka_unit_test(without_a_key_id_there_must_be_one_candidate),
+		cmocka_unit_test(a_lone_key_needs_no_name),
 		cmocka_unit_test(two_keys_of_one_name_are_no_choice),
 		cmocka_unit_test(a_weak_rsa_key_is_not_used),
 		cmocka_unit_test(a_modulus_may_start_with_a_zero),
