@@ -103,6 +103,8 @@ static int check_options(const struct admin *admin)
 {
 	if (admin->public && *admin->jwks)
 		return admin_wrong("--jwks", "is for a client that proves itself: not with --public");
+	if (admin->exchange && admin->scope && !auth_scope_has(admin->scope, "pims.account"))
+		return admin_wrong("--exchange", "wants pims.account in --scope: the customer API tells who somebody is");
 	return admin->redirect_count ? 0 : admin_wrong("--redirect", "is missing");
 }
 

@@ -424,6 +424,8 @@ static void a_client_may_ask_for_what_it_was_registered_for(void **state)
 		assert_true(said(fixture, "is no scope; there are " ALL));
 	}
 	assert_int_equal(RUN(NULL, "client", "add", "garage", "--redirect", "https://g.example/cb", "--scope", "email openid pims.otp"), 0);
+	assert_int_equal(RUN(NULL, "client", "add", "other", "--redirect", "https://g.example/cb", "--exchange", "--scope", "openid pims.otp"), 2);
+	assert_true(said(fixture, "--exchange: wants pims.account"));
 	assert_int_equal(RUN(NULL, "client", "add", "other", "--redirect", "https://g.example/cb", "--exchange"), 0);
 	store = open_store(fixture);
 	assert_int_equal(store_client_get(store, "garage", &client), 0);
