@@ -113,7 +113,7 @@ static const char *key_fault(const json_t *key, size_t count)
 	if (!is_usable(key))
 		return "has a key that is not taken: RSA of 2048 to 8192 bits, P-256, P-384 or P-521, to verify signatures";
 	if (id ? !*id || strlen(id) > KEY_ID_MAX : json_object_get(key, "kid") || count > 1)
-		return "has a key without a good key id (kid), which several need";
+		return "has a key without a key id (kid) that is a text, which several need";
 	return NULL;
 }
 
