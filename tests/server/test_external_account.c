@@ -68,6 +68,7 @@ static void a_token_that_names_scopes_of_ours_opens_these_alone(void **state)
 	assert_int_equal(get_with_claims("/v1/devices", "{\"scope\":\"pims.device\"}"), 200);
 	assert_int_equal(get_with_claims(ACCOUNT, "{\"scope\":\"openid pims.account\"}"), 200);
 	assert_int_equal(get_with_claims(ACCOUNT, "{\"scope\":\"openid other.pims.otp\"}"), 200);
+	assert_int_equal(get_with_claims(ACCOUNT, "{\"scope\":\"openid pims.api\"}"), 200); /* the provider's own name */
 	assert_int_equal(get_with_claims(ACCOUNT, "{\"scope\":null}"), 200);
 }
 

@@ -2,6 +2,8 @@
 #include "endpoints.h"
 #include "support/proof.h"
 
+#include "base/digest.h"
+#include "base/encode.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/url.h"
@@ -368,6 +370,46 @@ static void a_renewal_gets_no_more_than_the_session_has(void **state)
 	reply_free(&reply);
 }
 
+/* What a client may not have was passed over at the sign-in, and is here. */
+static void a_limited_client_repeats_what_it_asked_for(void **state)
+{
+	struct reply reply = {0};
+	struct buf form = BUF_INIT(1024);
+
+	(void)state;
+	add_small("openid pims.otp");
+	sign_in("small", "openid profile email", NULL, &reply);
+	url_put(&form, "grant_type", "refresh_token");
+	url_put(&form, "refresh_token", reply_text(&reply, "refresh_token"));
+	url_put(&form, "scope", "openid profile email");
+	post("small", &form, NULL, &reply);
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(reply_text(&reply, "scope"), "openid pims.otp");
+	reply_free(&reply);
+}
+
+static void a_client_without_the_scope_verifies_nobodys_otp(void **state)
+{
+	static char id[] = "closed", uris[] = SMALL_REDIRECT, scope[] = "openid pims.account";
+	char hex[SHA256_HEX_SIZE];
+	unsigned char digest[SHA256_SIZE];
+	const struct client closed = {.id = id, .name = id, .redirect_uris = uris, .scope = scope, .secret_hash = hex};
+	struct reply reply = {0};
+
+	(void)state;
+	assert_int_equal(sha256("closed", 6, digest), 0);
+	hex_encode(digest, sizeof digest, hex);
+	assert_int_equal(store_client_add(server.server.store, &closed), 0);
+	issue_otp(&server, DEMO_EMAIL, "12345678");
+	/* closed:closed */
+	call(&server, &(struct call){.path = "/v1/otp/verify", .json = "{\"account\":\"" DEMO_EMAIL "\",\"otp\":\"12345678\"}", .authorization = "Basic Y2xvc2VkOmNsb3NlZA=="}, &reply);
+	assert_int_equal(reply.status, 403);
+	assert_string_equal(reply_text(&reply, "cause"), "oauth.insufficient_scope");
+	call(&server, &(struct call){.path = "/v1/otp/verify", .json = "{\"account\":\"" DEMO_EMAIL "\",\"otp\":\"12345678\"}", .authorization = DEMO_BASIC}, &reply);
+	assert_int_equal(reply.status, 200);
+	reply_free(&reply);
+}
+
 /* The customer API tells who somebody is (RFC 8693 §2.2.2). */
 static void a_token_that_may_not_read_the_account_is_not_exchanged(void **state)
 {
@@ -414,6 +456,8 @@ int main(void)
 		TEST(a_client_gets_the_calls_that_it_is_registered_for),
 		TEST(who_names_calls_gets_these_alone),
 		TEST(a_renewal_gets_no_more_than_the_session_has),
+		TEST(a_limited_client_repeats_what_it_asked_for),
+		TEST(a_client_without_the_scope_verifies_nobodys_otp),
 		TEST(a_token_that_may_not_read_the_account_is_not_exchanged),
 		TEST(who_names_no_call_gets_all_of_them),
 		TEST(a_renewal_narrows_the_access_token_and_not_the_session),
