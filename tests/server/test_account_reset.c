@@ -153,16 +153,18 @@ static void what_is_wrong_with_the_new_password_costs_no_try(void **state)
 
 static void a_hundred_wrong_codes_spend_it_and_another_one_takes_its_place(void **state)
 {
+	const struct mail notice = {.email = DEMO_EMAIL, .time = server.now};
+	const struct password_reset wrong = {.email = DEMO_EMAIL, .max_tries = RESET_TRIES, .hash = "hash", .notice = &notice};
+	int64_t account = 0;
 	char first[32];
 
 	(void)state;
 	assert_int_equal(ask(DEMO_EMAIL), 0);
-	for (int i = 0; i < RESET_TRIES; i++) {
-		if (i % 20 == 0)
-			endpoints_advance(&server, 901); /* of one network these are slow */
+	/* most of them without the page, which hashes a password each time */
+	for (int i = 0; i < RESET_TRIES - 5; i++)
+		assert_int_equal(store_password_reset(server.server.store, &wrong, &account), PIMS_E_NOT_FOUND);
+	for (int i = 0; i < 5; i++)
 		resets(DEMO_EMAIL, WRONG_CODE, NEW, 403, "wrong or expired");
-	}
-	endpoints_advance(&server, 901);
 	resets(DEMO_EMAIL, code, NEW, 403, "wrong or expired");
 	memcpy(first, code, sizeof first);
 	assert_int_equal(ask(DEMO_EMAIL), 0);
