@@ -76,6 +76,13 @@ int browser_find(const struct request *request, struct browser *ret_browser)
 	return r < 0 ? r : store_browser_find(server->store, hash, env_now(&server->env), ret_browser);
 }
 
+static int make_cookie(const struct request *request, char ret_cookie[COOKIE_SIZE], unsigned char ret_hash[SHA256_SIZE])
+{
+	int r = env_random_hex(&request_server(request)->env, ret_cookie, COOKIE_BYTES);
+
+	return r < 0 ? r : sha256(ret_cookie, COOKIE_SIZE - 1, ret_hash);
+}
+
 int browser_start(const struct request *request, struct response *response, const struct account *account, struct browser *ret_browser)
 {
 	const struct server *server = request_server(request);
@@ -85,10 +92,8 @@ int browser_start(const struct request *request, struct response *response, cons
 	unsigned char old[SHA256_SIZE];
 	char cookie[COOKIE_SIZE];
 	bool replaces = read_session(request, old) == 0;
-	int r = env_random_hex(&server->env, cookie, COOKIE_BYTES);
+	int r = make_cookie(request, cookie, browser.hash);
 
-	if (r == 0)
-		r = sha256(cookie, COOKIE_SIZE - 1, browser.hash);
 	if (r == 0)
 		r = store_browser_add(server->store, &browser, replaces ? old : NULL);
 	if (r == 0)
@@ -108,10 +113,8 @@ int browser_prove(const struct request *request, struct response *response, stru
 	int64_t now = env_now(&server->env);
 	unsigned char hash[SHA256_SIZE];
 	char cookie[COOKIE_SIZE];
-	int r = env_random_hex(&server->env, cookie, COOKIE_BYTES);
+	int r = make_cookie(request, cookie, hash);
 
-	if (r == 0)
-		r = sha256(cookie, COOKIE_SIZE - 1, hash);
 	if (r == 0)
 		r = store_browser_prove(server->store, browser->hash, hash, now);
 	if (r == 0)

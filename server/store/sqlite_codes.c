@@ -20,8 +20,9 @@ static int check_browser(struct sql *sql, const struct auth_code *code)
 {
 	int64_t expires;
 
-	return sql_integer(sql, "SELECT expires FROM browsers WHERE hash = ? AND account = ?", VALUES(HASH(code->browser), INT(code->account)),
-			   &expires);
+	/* nor does it say that an OTP was given when that counts no more */
+	return sql_integer(sql, "SELECT expires FROM browsers WHERE hash = ? AND account = ? AND otp_time >= ?",
+			   VALUES(HASH(code->browser), INT(code->account), INT(code->otp_time)), &expires);
 }
 
 static int code_add(struct sql *sql, void *arg)

@@ -137,7 +137,8 @@ struct auth_code {
 };
 void auth_code_free(struct auth_code *code);
 /**
- * PIMS_E_NOT_FOUND: no such account or client, or the browser has been signed out meanwhile; PIMS_E_STATE: the pushed request was used.
+ * PIMS_E_NOT_FOUND: no such account or client, the browser has been signed out meanwhile, or its OTP counts no more; PIMS_E_STATE: the pushed request
+ * was used.
  */
 int store_code_add(struct store *store, const struct auth_code *code);
 /** Marks it used and returns it. PIMS_E_STATE: it was used before: the session it made is revoked by this call (RFC 6749 §4.1.2). */

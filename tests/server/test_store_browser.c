@@ -282,6 +282,23 @@ static void a_browser_that_was_signed_out_gets_no_code(void **state)
 	must(store_code_add(fixture->store, &code));
 }
 
+static void a_code_tells_no_otp_that_the_browser_has_not_given(void **state)
+{
+	struct fixture *fixture = *state;
+	char client[] = "app", uri[] = "http://127.0.0.1:1/callback";
+	struct auth_code code = {.hash = "code", .account = fixture->account, .client = client, .redirect_uri = uri, .expires = NOW + MINUTE,
+				 .otp_time = NOW, .browser = H("cookie")};
+
+	must(add(fixture->store, fixture->account, "cookie", NULL));
+	assert_int_equal(store_code_add(fixture->store, &code), PIMS_E_NOT_FOUND);
+	assert_int_equal(store_browser_prove(fixture->store, H("nobody"), H("proved"), NOW), PIMS_E_NOT_FOUND);
+	must(store_browser_prove(fixture->store, H("cookie"), H("proved"), NOW));
+	assert_int_equal(find(fixture->store, "cookie", NOW), PIMS_E_NOT_FOUND);
+	assert_int_equal(store_code_add(fixture->store, &code), PIMS_E_NOT_FOUND);
+	code.browser = H("proved");
+	must(store_code_add(fixture->store, &code));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +317,7 @@ int main(void)
 		STORE_TEST(a_removed_account_and_a_new_password_end_its_browsers),
 		STORE_TEST(an_old_password_signs_no_browser_in),
 		STORE_TEST(a_browser_that_was_signed_out_gets_no_code),
+		STORE_TEST(a_code_tells_no_otp_that_the_browser_has_not_given),
 		STORE_TEST(revoking_a_token_signs_out_of_the_browsers_too),
 		STORE_TEST(sweeping_keeps_the_browsers_that_are_alive),
 		STORE_TEST(of_many_who_add_the_same_cookie_one_wins),
