@@ -14,6 +14,7 @@ pkg_check_modules(GNUTLS REQUIRED IMPORTED_TARGET gnutls>=3.7) # microhttpd's TL
 find_library(UNISTRING_LIBRARY unistring REQUIRED) # it has no .pc file
 find_path(UNISTRING_INCLUDE uninorm.h REQUIRED)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.40)
+pkg_check_modules(FIDO REQUIRED IMPORTED_TARGET libfido2>=1.12)
 pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode>=4.1)
 if(OPENPIMS_TESTS)
 	pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka>=1.1.5)

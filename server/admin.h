@@ -51,6 +51,7 @@ struct admin_row {
 
 int admin_enrollment_code(struct admin *admin);
 int admin_remove_devices(struct admin *admin);
+int admin_remove_passkeys(struct admin *admin);
 extern const struct admin_row admin_account_rows[], admin_client_rows[], admin_key_rows[]; /* end with a NULL name */
 extern const char admin_account_help[], admin_client_help[], admin_key_help[];
 

@@ -25,7 +25,7 @@ const char admin_account_help[] =
 	"       pimsd account set-phone ACCOUNT (NUMBER [--country CC] | --none) --data DIR\n"
 	"       pimsd account block|unblock|remove ACCOUNT --data DIR\n"
 	"       pimsd account recover EMAIL --data DIR\n"
-	"       pimsd account enrollment-code|remove-devices ACCOUNT --data DIR\n"
+	"       pimsd account enrollment-code|remove-devices|remove-passkeys ACCOUNT --data DIR\n"
 	"\n"
 	"Changes accounts, also while a server runs on the same data. Passwords are asked on the terminal, or read as a line of\n"
 	"standard input; they have 15 characters at least, or N (8 to 64). A new password and a block end all sign-ins of the account;\n"
@@ -37,6 +37,7 @@ const char admin_account_help[] =
 	"`recover` prints a code, good once and for a day: with it and the password its owner sets a new phone number at /account/recover.\n"
 	"`enrollment-code` prints a code, good once and for ten minutes, that enrols a device without an SMS: for its owner, and nobody else.\n"
 	"`remove-devices` is for who lost the only one: where a sign-in wants a one-time password (--sign-in-otp), the password is enough again.\n"
+	"`remove-passkeys` is the same for who lost the passkeys and security keys that every sign-in of the account wants.\n"
 	"\n"
 	"ACCOUNT is an e-mail address. The accounts of people who sign in at another provider (pimsd --external-issuer) have an id in its\n"
 	"place, as `list` prints it, with issuer, subject there and name in three more columns; the name proves nothing. Such an account\n"
@@ -273,6 +274,7 @@ const struct admin_row admin_account_rows[] = {
 	{"account", "recover", 1, 1, false, account_recover, check_own},
 	{"account", "enrollment-code", 1, 1, false, admin_enrollment_code, NULL},
 	{"account", "remove-devices", 1, 1, false, admin_remove_devices, NULL},
+	{"account", "remove-passkeys", 1, 1, false, admin_remove_passkeys, NULL},
 	{"account", "remove", 1, 1, false, account_remove, NULL},
 	{0},
 };

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What an operator does for the devices of an account: a code for the first one without an SMS, and an end to those that are lost. */
+/* What an operator does for the devices of an account: a code for the first one without an SMS, and an end to those that are lost, and to lost passkeys. */
 
 enum { CODE_SECONDS = 600 };
 
@@ -61,6 +61,27 @@ int admin_remove_devices(struct admin *admin)
 	while (r == 0 && (r = store_device_list(admin->store, account.id, take_id, &id)) > 0) {
 		r = store_device_remove(admin->store, account.id, id);
 		if (r == PIMS_E_NOT_FOUND) /* its owner was faster */
+			r = 0;
+	}
+	account_free(&account);
+	return r < 0 ? admin_failed(admin->name, r) : EXIT_SUCCESS;
+}
+
+static int take_passkey(void *data, const struct passkey *passkey)
+{
+	*(int64_t *)data = passkey->id;
+	return 1;
+}
+
+int admin_remove_passkeys(struct admin *admin)
+{
+	struct account account = {0};
+	int64_t id = 0;
+	int r = store_account_by_email(admin->store, admin->name, &account);
+
+	while (r == 0 && (r = store_passkey_list(admin->store, account.id, take_passkey, &id)) > 0) {
+		r = store_passkey_remove(admin->store, account.id, id);
+		if (r == PIMS_E_NOT_FOUND)
 			r = 0;
 	}
 	account_free(&account);

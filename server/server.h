@@ -135,7 +135,7 @@ extern const struct route sandbox_routes[]; /* server/sandbox; only in sandbox m
  * and 503) and a negative value returned. An external token has no session of ours: id 0, its client and scope.
  */
 int authenticate(struct request *request, struct response *response, struct session_row *ret_session, struct account *ret_account);
-/** The answer to a token that authenticate() took, where a one-time password was missing at its sign-in (RFC 9470 §3). */
-void authenticate_step_up(const struct request *request, struct response *response);
+/** The answer to a token that authenticate() took, where its sign-in is below the `acr` that is wanted (RFC 9470 §3). */
+void authenticate_step_up(const struct request *request, struct response *response, const char *level);
 
 #endif

@@ -278,13 +278,13 @@ static int find_external(struct request *request, struct response *response, con
 
 /* --- both ----------------------------------------------------------------------------------------------------------------------------- */
 
-void authenticate_step_up(const struct request *request, struct response *response)
+void authenticate_step_up(const struct request *request, struct response *response, const char *level)
 {
 	struct presented presented = {.only_bound = request_server(request)->settings.dpop_required};
 
 	read_scheme(request, &presented);
-	response_problem(response, 401, "oauth.insufficient_user_authentication", "Sign in with a one-time password for this", -1, -1);
-	challenge(response, &presented, &(struct reason){.error = "insufficient_user_authentication", .level = ACR_OTP});
+	response_problem(response, 401, "oauth.insufficient_user_authentication", "Sign in again for this, as acr_values says", -1, -1);
+	challenge(response, &presented, &(struct reason){.error = "insufficient_user_authentication", .level = level});
 	(void)response_header(response, "Cache-Control", "no-store");
 }
 

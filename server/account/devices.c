@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "server/account/rest.h"
 #include "server/oidc/second_factor.h"
+#include "server/oidc/tokens.h"
 #include "server/oidc/sign_in_notice.h"
 #include "server/server.h"
 
@@ -149,9 +150,9 @@ static int remove_devices(struct store *store, int64_t account, struct removal *
 }
 
 /* A session of the password alone must not make the password enough again. */
-static bool lacks_otp(const struct server *server, const struct session_row *session)
+static int missing_factor(const struct server *server, const struct session_row *session)
 {
-	return !session->otp_time && second_factor_wanted(server, session->account) != PIMS_E_NOT_FOUND;
+	return second_factor_missing(server, session->account, second_factor_given(session->otp_time, session->passkey_time), false);
 }
 
 static void remove_for(const struct request *request, const struct account *account, const json_t *body, struct response *response)
@@ -179,12 +180,16 @@ void account_devices_remove(struct request *request, struct response *response)
 	struct session_row session = {0};
 	struct account account = {0};
 	json_t *body;
+	int missing;
 
 	if (authenticate(request, response, &session, &account) < 0)
 		return;
 	body = request_json(request);
-	if (lacks_otp(request_server(request), &session))
-		authenticate_step_up(request, response);
+	missing = missing_factor(request_server(request), &session);
+	if (missing < 0)
+		rest_failed(response);
+	else if (missing)
+		authenticate_step_up(request, response, missing == SECOND_FACTOR_OTP ? ACR_OTP : ACR_PASSKEY);
 	else
 		remove_for(request, &account, body, response);
 	json_wipe(body);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "server/oidc/client.h"
 #include "server/oidc/keys.h"
+#include "server/oidc/passkey.h"
 #include "server/oidc/par.h"
 #include "server/oidc/redirect.h"
 #include "server/oidc/tokens.h"
@@ -181,9 +182,16 @@ static void check_level(const struct request *request, struct auth_request *auth
 {
 	const char *levels = parameter(request, "acr_values");
 
-	auth->wants_otp = levels && auth_scope_has(levels, ACR_OTP);
-	auth->needs_otp = auth->wants_otp && !auth_scope_has(levels, ACR_PASSWORD);
-	if (levels && !auth->wants_otp && !auth_scope_has(levels, ACR_PASSWORD))
+	if (!levels)
+		return;
+	auth->wants_otp = auth_scope_has(levels, ACR_OTP);
+	if (auth_scope_has(levels, ACR_PASSWORD))
+		auth->needs = NEEDS_NOTHING;
+	else if (auth->wants_otp)
+		auth->needs = NEEDS_OTP;
+	else if (auth_scope_has(levels, ACR_PASSKEY) && passkey_possible(request_server(request)))
+		auth->needs = NEEDS_PASSKEY;
+	else
 		fail(auth, "unmet_authentication_requirements", "there is no such way to sign in here");
 }
 

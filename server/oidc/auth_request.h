@@ -24,7 +24,7 @@ struct auth_request {
 	const char *key;       /**< dpop_jkt, NULL = none */
 	char scope[SCOPE_SIZE]; /**< what is granted of what was asked for */
 	bool wants_otp;  /**< acr_values: a one-time password as well, from whom has a device */
-	bool needs_otp;  /**< nothing less will do */
+	enum { NEEDS_NOTHING, NEEDS_OTP, NEEDS_PASSKEY } needs; /**< the least of acr_values: nothing less will do */
 	bool silent;     /**< prompt=none */
 	bool asks;       /**< the user must be asked, whoever is signed in */
 	int64_t max_age; /**< seconds since the password was given; -1 = any */

@@ -28,13 +28,16 @@ void authorize_show(struct authorization *a, int status, const char *error);
 void authorize_show_failure(struct authorization *a, int r, int retry_after);
 /** The page with one button for who is signed in, so that nothing signs in behind his back. PIMS_E_NOT_FOUND: the account is gone. */
 int authorize_ask(struct authorization *a, const struct browser *browser);
-/** The ticket of the next page's form. */
+/** The tickets of the next pages' forms. */
 #define AUTHORIZE_OTP "otp"
+#define AUTHORIZE_PASSKEY "passkey"
 /** The page that asks who is signed in for a one-time password; `error` NULL = none. */
 int authorize_ask_otp(struct authorization *a, const struct browser *browser, int status, const char *error);
 /** The same after a failed second_factor_prove(). */
 int authorize_otp_failed(struct authorization *a, const struct browser *browser, int failure, int retry_after);
-/** What the form token of both is bound to: this request in this browser. */
+/** The page that asks who is signed in for a passkey; `error` NULL = none. */
+int authorize_ask_passkey(struct authorization *a, const struct browser *browser, int status, const char *error);
+/** What the form token of these is bound to: this request in this browser. */
 int authorize_bind(const struct authorization *a, const struct browser *browser, struct buf *ret_text);
 
 #endif

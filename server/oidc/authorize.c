@@ -7,6 +7,7 @@
 #include "server/account/password.h"
 #include "server/oidc/form_token.h"
 #include "server/oidc/handlers.h"
+#include "server/oidc/passkey.h"
 #include "server/oidc/second_factor.h"
 #include "server/oidc/sign_in.h"
 #include "server/server.h"
@@ -43,6 +44,7 @@ static int add_code(struct authorization *a, const struct browser *browser, cons
 		.account = browser->account,
 		.auth_time = browser->auth_time,
 		.otp_time = browser->otp_time,
+		.passkey_time = browser->passkey_time,
 		.expires = now + (int64_t)server->settings.code_seconds * 1000,
 		.browser = browser->hash,
 		.pushed = a->auth.pushed.count ? a->auth.pushed_hash : NULL,
@@ -106,32 +108,37 @@ static void answer_error(struct authorization *a, const char *error, const char 
 		authorize_fail(a);
 }
 
-/* 0, PIMS_E_STATE: a one-time password is missing; PIMS_E_INVALID: and there is no device that makes it. */
+enum { LEVEL_REACHED = SECOND_FACTOR_NONE, LEVEL_UNMET = SECOND_FACTOR_PASSKEY + 1 };
+
+/* LEVEL_REACHED, what is to be asked for (enum second_factor), or LEVEL_UNMET: there is nothing to ask for. */
 static int check_level(const struct authorization *a, const struct browser *browser)
 {
-	const struct server *server = request_server(a->request);
-	int r;
+	enum second_factor given = second_factor_given(browser->otp_time, browser->passkey_time);
+	int missing = second_factor_missing(request_server(a->request), browser->account, given, a->auth.wants_otp);
 
-	if (browser->otp_time)
-		return 0;
-	r = (a->auth.wants_otp ? second_factor_has : second_factor_wanted)(server, browser->account);
-	if (r == 0)
-		return PIMS_E_STATE;
-	if (r == PIMS_E_NOT_FOUND)
-		return a->auth.needs_otp ? PIMS_E_INVALID : 0;
-	return r;
+	if (missing)
+		return missing;
+	if (a->auth.needs == NEEDS_PASSKEY && given != SECOND_FACTOR_PASSKEY)
+		return LEVEL_UNMET;
+	return a->auth.needs == NEEDS_OTP && given == SECOND_FACTOR_NONE ? LEVEL_UNMET : LEVEL_REACHED;
+}
+
+static int ask_for(struct authorization *a, const struct browser *browser, int factor, int status, const char *error)
+{
+	return (factor == SECOND_FACTOR_OTP ? authorize_ask_otp : authorize_ask_passkey)(a, browser, status, error);
 }
 
 /* `level`: of check_level(). */
 static int go_on(struct authorization *a, const struct browser *browser, int level)
 {
-	if (level == 0)
-		return send_code(a, browser);
-	if (level == PIMS_E_STATE)
-		return authorize_ask_otp(a, browser, 200, NULL);
-	if (level != PIMS_E_INVALID)
+	if (level < 0)
 		return level;
-	answer_error(a, "unmet_authentication_requirements", "no device is enrolled that makes one-time passwords");
+	if (level == LEVEL_REACHED)
+		return send_code(a, browser);
+	if (level != LEVEL_UNMET)
+		return ask_for(a, browser, level, 200, NULL);
+	answer_error(a, "unmet_authentication_requirements",
+		     a->auth.needs == NEEDS_OTP ? "no device is enrolled that makes one-time passwords" : "no passkey is registered");
 	return 0;
 }
 
@@ -285,11 +292,21 @@ static int take_otp(struct authorization *a, struct browser *browser)
 	int retry_after = 0, r;
 
 	if (browser->otp_time) /* in another tab, or by the first of two clicks */
-		return go_on(a, browser, 0);
+		return go_on(a, browser, check_level(a, browser));
 	r = second_factor_prove(a->request, a->response, otp ? otp : "", browser, &retry_after);
 	if (r == 0)
-		return go_on(a, browser, 0);
+		return go_on(a, browser, check_level(a, browser));
 	return r == PIMS_E_INVALID || r == PIMS_E_LIMIT ? authorize_otp_failed(a, browser, r, retry_after) : r;
+}
+
+/* The same. */
+static int take_passkey(struct authorization *a, struct browser *browser)
+{
+	int r = passkey_prove(a->request, a->response, browser);
+
+	if (r == 0)
+		return go_on(a, browser, check_level(a, browser));
+	return r == PIMS_E_INVALID ? authorize_ask_passkey(a, browser, 403, a->texts->passkey_refused) : r;
 }
 
 /* The page is too old, or of another sign-in: what it was asked for may not be what is wanted now. */
@@ -297,18 +314,18 @@ static int ask_again(struct authorization *a, const struct browser *browser)
 {
 	int level = check_level(a, browser);
 
-	if (level == PIMS_E_STATE)
-		return authorize_ask_otp(a, browser, 403, a->texts->expired);
-	return level == 0 ? authorize_ask(a, browser) : go_on(a, browser, level);
+	if (level == SECOND_FACTOR_OTP || level == SECOND_FACTOR_PASSKEY)
+		return ask_for(a, browser, level, 403, a->texts->expired);
+	return level == LEVEL_REACHED ? authorize_ask(a, browser) : go_on(a, browser, level);
 }
 
-static void post_otp(struct authorization *a)
+static void post_factor(struct authorization *a, int (*take)(struct authorization *a, struct browser *browser))
 {
 	struct browser browser;
 	int r = is_signed_in(a, INT64_C(1000) * FORM_TOKEN_SECONDS, &browser) ? check_form(a, &browser) : PIMS_E_NOT_FOUND;
 
 	if (r == 0)
-		r = take_otp(a, &browser);
+		r = take(a, &browser);
 	else if (r == PIMS_E_STATE)
 		r = is_signed_in(a, 0, &browser) ? ask_again(a, &browser) : PIMS_E_NOT_FOUND;
 	finish(a, r);
@@ -329,7 +346,9 @@ static void post(struct authorization *a)
 	else if (query_get(form, "cancel"))
 		answer_error(a, "access_denied", "the user does not want to sign in");
 	else if (text_equal(ticket, AUTHORIZE_OTP))
-		post_otp(a);
+		post_factor(a, take_otp);
+	else if (text_equal(ticket, AUTHORIZE_PASSKEY))
+		post_factor(a, take_passkey);
 	else
 		post_yes(a);
 }
@@ -337,12 +356,12 @@ static void post(struct authorization *a)
 /* `browser`: NULL = nobody is signed in. */
 static void begin_silently(struct authorization *a, const struct browser *browser)
 {
-	int level = browser ? check_level(a, browser) : 0, r = 0;
+	int level = browser ? check_level(a, browser) : LEVEL_REACHED, r = 0;
 
 	if (!browser)
 		answer_error(a, "login_required", "the user must sign in");
-	else if (level == PIMS_E_STATE)
-		answer_error(a, "interaction_required", "the user must be asked for a one-time password");
+	else if (level == SECOND_FACTOR_OTP || level == SECOND_FACTOR_PASSKEY)
+		answer_error(a, "interaction_required", "the user must be asked for a one-time password or a passkey");
 	else if (may_be_somebody_else(a))
 		answer_error(a, "interaction_required", "the user must be asked: this client cannot prove who it is");
 	else
@@ -366,7 +385,7 @@ static void begin(struct authorization *a)
 	}
 	if (known) {
 		level = check_level(a, &browser);
-		r = level == 0 && may_be_somebody_else(a) ? authorize_ask(a, &browser) : go_on(a, &browser, level);
+		r = level == LEVEL_REACHED && may_be_somebody_else(a) ? authorize_ask(a, &browser) : go_on(a, &browser, level);
 	}
 	finish(a, r);
 }

@@ -5,6 +5,7 @@
 #include "server/oidc/authorization.h"
 #include "server/oidc/form_token.h"
 #include "server/oidc/handlers.h"
+#include "server/oidc/passkey.h"
 #include "server/oidc/redirect.h"
 #include "server/oidc/sign_in.h"
 #include "server/server.h"
@@ -183,6 +184,23 @@ int authorize_ask_otp(struct authorization *a, const struct browser *browser, in
 	page.intro = buf_text(&intro);
 	if (r == 0)
 		r = show_form(a, status, browser, &page);
+	buf_free(&intro);
+	return r;
+}
+
+int authorize_ask_passkey(struct authorization *a, const struct browser *browser, int status, const char *error)
+{
+	struct buf intro = BUF_INIT(4096);
+	struct passkey_prompt prompt;
+	struct form_page page = {.ticket = AUTHORIZE_PASSKEY, .error = error, .passkey = &prompt.page, .submit = a->texts->passkey_use};
+	int r = passkey_prompt_use(request_server(a->request), browser->account, false, &prompt);
+
+	if (r == 0)
+		r = texts_fill(a->texts->continue_to, application(a), &intro);
+	page.intro = buf_text(&intro);
+	if (r == 0)
+		r = show_form(a, status, browser, &page);
+	passkey_prompt_free(&prompt);
 	buf_free(&intro);
 	return r;
 }

@@ -107,7 +107,20 @@ int browser_start(const struct request *request, struct response *response, cons
 	return r;
 }
 
-int browser_prove(const struct request *request, struct response *response, struct browser *browser)
+static int mark(struct store *store, const struct browser *browser, const unsigned char *hash, int64_t now, const struct passkey_use *passkey)
+{
+	struct passkey_use use;
+
+	if (!passkey)
+		return store_browser_prove(store, browser->hash, hash, now);
+	use = *passkey;
+	use.browser = browser->hash;
+	use.new_browser = hash;
+	use.now = now;
+	return store_passkey_use(store, &use);
+}
+
+int browser_prove(const struct request *request, struct response *response, struct browser *browser, const struct passkey_use *passkey)
 {
 	const struct server *server = request_server(request);
 	int64_t now = env_now(&server->env);
@@ -116,12 +129,12 @@ int browser_prove(const struct request *request, struct response *response, stru
 	int r = make_cookie(request, cookie, hash);
 
 	if (r == 0)
-		r = store_browser_prove(server->store, browser->hash, hash, now);
+		r = mark(server->store, browser, hash, now, passkey);
 	if (r == 0)
 		r = browser_write(request, response, BROWSER_SESSION, cookie);
 	if (r == 0) {
 		memcpy(browser->hash, hash, sizeof browser->hash);
-		browser->otp_time = now;
+		*(passkey ? &browser->passkey_time : &browser->otp_time) = now;
 	}
 	secret_wipe(cookie, sizeof cookie);
 	return r;

@@ -23,8 +23,11 @@ int browser_find(const struct request *request, struct browser *ret_browser);
  * PIMS_E_NOT_FOUND: that password is no longer the account's, or it is blocked.
  */
 int browser_start(const struct request *request, struct response *response, const struct account *account, struct browser *ret_browser);
-/** A one-time password was given in it as well: `browser` is marked, and gets another cookie, for the same reason. PIMS_E_NOT_FOUND: signed out meanwhile. */
-int browser_prove(const struct request *request, struct response *response, struct browser *browser);
+/**
+ * A passkey was used in it as well, or, with NULL, a one-time password given: `browser` is marked, and gets another cookie, for the same reason.
+ * PIMS_E_NOT_FOUND: signed out meanwhile; of a passkey also what store_passkey_use() says, to which browsers and time are filled in here.
+ */
+int browser_prove(const struct request *request, struct response *response, struct browser *browser, const struct passkey_use *passkey);
 /** Takes the cookie away. */
 void browser_forget(const struct request *request, struct response *response);
 

@@ -12,18 +12,20 @@
 #include <stdio.h>
 #include <string.h>
 
-static int write_token(const struct request *request, const char *text, int64_t seconds, char ret_token[FORM_TOKEN_SIZE])
+enum { RANDOM_SIZE = 16, RANDOM_HEX = 2 * RANDOM_SIZE };
+
+static int write_token(const struct request *request, const char *text, int64_t seconds, const char *random, char ret_token[FORM_TOKEN_SIZE])
 {
 	struct buf bound = BUF_INIT(QUERY_MAX_LENGTH + 256);
 	unsigned char digest[SEAL_DIGEST_SIZE];
 	char hex[2 * SEAL_DIGEST_SIZE + 1];
-	int r = buf_printf(&bound, "sign-in form %" PRId64 " %s", seconds, text);
+	int r = buf_printf(&bound, "sign-in form %" PRId64 " %s %s", seconds, random, text);
 
 	if (r == 0)
 		r = seal_digest(request_server(request)->seal, buf_text(&bound), digest);
 	if (r == 0) {
 		hex_encode(digest, sizeof digest, hex);
-		(void)snprintf(ret_token, FORM_TOKEN_SIZE, "%" PRId64 ".%s", seconds, hex);
+		(void)snprintf(ret_token, FORM_TOKEN_SIZE, "%" PRId64 ".%s.%s", seconds, random, hex);
 	}
 	buf_free(&bound);
 	return r;
@@ -31,18 +33,23 @@ static int write_token(const struct request *request, const char *text, int64_t 
 
 int form_token_make(const struct request *request, const char *text, char ret_token[FORM_TOKEN_SIZE])
 {
-	return write_token(request, text, env_now(&request_server(request)->env) / 1000, ret_token);
+	const struct env *env = &request_server(request)->env;
+	char random[RANDOM_HEX + 1];
+	int r = env_random_hex(env, random, RANDOM_SIZE);
+
+	return r < 0 ? r : write_token(request, text, env_now(env) / 1000, random, ret_token);
 }
 
-static int read_time(const char *token, int64_t *ret_seconds)
+static int read_token(const char *token, int64_t *ret_seconds, char ret_random[RANDOM_HEX + 1])
 {
 	char digits[20];
 	size_t length = strcspn(token, ".");
 	uint64_t value = 0;
 	int r;
 
-	if (length >= sizeof digits)
+	if (length >= sizeof digits || strlen(token + length) <= RANDOM_HEX + 1 || token[length + RANDOM_HEX + 1] != '.')
 		return PIMS_E_FORMAT;
+	(void)snprintf(ret_random, RANDOM_HEX + 1, "%s", token + length + 1);
 	memcpy(digits, token, length);
 	digits[length] = '\0';
 	r = decimal_parse(digits, INT64_MAX / 1000, &value);
@@ -54,9 +61,9 @@ static int read_time(const char *token, int64_t *ret_seconds)
 static int check_token(const struct request *request, const char *token, const char *text)
 {
 	int64_t seconds = 0, now = env_now(&request_server(request)->env) / 1000;
-	char expected[FORM_TOKEN_SIZE];
+	char expected[FORM_TOKEN_SIZE], random[RANDOM_HEX + 1];
 
-	if (read_time(token, &seconds) < 0 || write_token(request, text, seconds, expected) < 0)
+	if (read_token(token, &seconds, random) < 0 || write_token(request, text, seconds, random, expected) < 0)
 		return PIMS_E_STATE;
 	if (!secret_equals_text(expected, token))
 		return PIMS_E_STATE;

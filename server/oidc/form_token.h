@@ -4,11 +4,11 @@
 
 #include "server/http/http.h"
 
-enum { FORM_TOKEN_SIZE = 96, FORM_TOKEN_SECONDS = 1800 };
+enum { FORM_TOKEN_SIZE = 128, FORM_TOKEN_SECONDS = 1800 };
 
 /**
- * What binds a posted sign-in form to a page of ours, without cookies and without memory, so that any node may answer: the time and
- * a keyed digest of it and the authorization request `text`.
+ * What binds a posted sign-in form to a page of ours, without cookies and without memory, so that any node may answer: the time, a
+ * random number, and a keyed digest of both and the authorization request `text`. No two are the same, so that one is also a challenge for a passkey.
  */
 int form_token_make(const struct request *request, const char *text, char ret_token[FORM_TOKEN_SIZE]);
 /**

@@ -3,6 +3,7 @@
 #include "server/oidc/exchange.h"
 #include "server/oidc/handlers.h"
 #include "server/oidc/keys.h"
+#include "server/oidc/passkey.h"
 #include "server/oidc/tokens.h"
 #include "server/server.h"
 
@@ -62,10 +63,10 @@ static int put_words(json_t *object, const char *name, const char *text)
 }
 
 /* OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9449 §5.1. */
-static int put_lists(json_t *object)
+static int put_lists(json_t *object, bool passkeys)
 {
 	static const char methods[] = "client_secret_basic client_secret_post private_key_jwt none";
-	static const char *const rows[][2] = {
+	const char *const rows[][2] = {
 		{"response_types_supported", "code"},
 		{"response_modes_supported", "query"},
 		{"subject_types_supported", "public"},
@@ -79,7 +80,7 @@ static int put_lists(json_t *object)
 		{"claim_types_supported", "normal"},
 		{"claims_supported", "iss sub aud exp iat auth_time nonce at_hash acr amr sid email preferred_username"},
 		{"ui_locales_supported", "en fr de es it"},
-		{"acr_values_supported", ACR_PASSWORD " " ACR_OTP},
+		{"acr_values_supported", passkeys ? ACR_PASSWORD " " ACR_OTP " " ACR_PASSKEY : ACR_PASSWORD " " ACR_OTP},
 		{"dpop_signing_alg_values_supported", JOSE_ALGORITHMS},
 	};
 	char scope[SCOPE_SIZE];
@@ -114,10 +115,11 @@ static int put_flags(json_t *object, const struct settings *settings)
 
 void oidc_metadata(struct request *request, struct response *response)
 {
-	const struct settings *settings = &request_server(request)->settings;
+	const struct server *server = request_server(request);
+	const struct settings *settings = &server->settings;
 	json_t *object = json_object();
 
-	if (put_urls(object, settings->issuer) < 0 || put_lists(object) < 0 || put_flags(object, settings) < 0) {
+	if (put_urls(object, settings->issuer) < 0 || put_lists(object, passkey_possible(server)) < 0 || put_flags(object, settings) < 0) {
 		json_decref(object);
 		object = NULL;
 	}

@@ -3,6 +3,7 @@
 
 #include "server/account/otp.h"
 #include "server/oidc/browser.h"
+#include "server/oidc/passkey.h"
 #include "server/oidc/sign_in_notice.h"
 #include "server/server.h"
 
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TOLD_AFTER = 3, TOLD_WINDOW_S = 86400, PRESENTER_SIZE = 16 + REQUEST_CLIENT_SIZE };
+enum { TOLD_AFTER = 3, TOLD_WINDOW_S = 86400, PRESENTER_SIZE = 16 + REQUEST_CLIENT_SIZE, PASSKEY_FRESH_MS = 3600 * 1000 };
 
 /*
  * What is counted wrong here is not counted for the services that the account uses, and the other way round; and by network, so that who has stolen the
@@ -32,18 +33,37 @@ static int found(void *data, const struct device *device)
 	return device->phase == DEVICE_ACTIVE;
 }
 
-int second_factor_has(const struct server *server, int64_t account)
+static int has_device(const struct server *server, int64_t account)
 {
-	int r = store_device_list(server->store, account, found, NULL);
-
-	if (r > 0)
-		return 0;
-	return r < 0 ? r : PIMS_E_NOT_FOUND;
+	return store_device_list(server->store, account, found, NULL);
 }
 
-int second_factor_wanted(const struct server *server, int64_t account)
+int second_factor_of(const struct server *server, int64_t account)
 {
-	return server->settings.sign_in_otp ? second_factor_has(server, account) : PIMS_E_NOT_FOUND;
+	int r = passkey_has(server, account);
+
+	if (r != PIMS_E_NOT_FOUND)
+		return r < 0 ? r : SECOND_FACTOR_PASSKEY;
+	r = has_device(server, account);
+	if (r < 0)
+		return r;
+	return r ? SECOND_FACTOR_OTP : SECOND_FACTOR_NONE;
+}
+
+int second_factor_missing(const struct server *server, int64_t account, enum second_factor given, bool wants_otp)
+{
+	int r = given == SECOND_FACTOR_PASSKEY ? SECOND_FACTOR_NONE : second_factor_of(server, account);
+
+	if (r != SECOND_FACTOR_OTP)
+		return r;
+	return given == SECOND_FACTOR_NONE && (wants_otp || server->settings.sign_in_otp) ? SECOND_FACTOR_OTP : SECOND_FACTOR_NONE;
+}
+
+enum second_factor second_factor_given(int64_t otp_time, int64_t passkey_time)
+{
+	if (passkey_time)
+		return SECOND_FACTOR_PASSKEY;
+	return otp_time ? SECOND_FACTOR_OTP : SECOND_FACTOR_NONE;
 }
 
 static void tell(const struct request *request, int64_t id)
@@ -88,14 +108,22 @@ int second_factor_prove(const struct request *request, struct response *response
 {
 	int r = accept(request, otp, browser->account, ret_retry_after);
 
-	return r < 0 ? r : browser_prove(request, response, browser);
+	return r < 0 ? r : browser_prove(request, response, browser, NULL);
+}
+
+static bool used_passkey(const struct request *request, int64_t account)
+{
+	struct browser browser;
+	int64_t now = env_now(&request_server(request)->env);
+
+	return browser_find(request, &browser) == 0 && browser.account == account && browser.passkey_time && now - browser.passkey_time <= PASSKEY_FRESH_MS;
 }
 
 int second_factor_check(const struct request *request, const char *otp, int64_t account, int *ret_retry_after)
 {
-	int r = second_factor_wanted(request_server(request), account);
+	int r = second_factor_missing(request_server(request), account, SECOND_FACTOR_NONE, false);
 
-	if (r == 0)
-		return accept(request, otp, account, ret_retry_after);
-	return r == PIMS_E_NOT_FOUND ? 0 : r;
+	if (r == SECOND_FACTOR_PASSKEY)
+		return used_passkey(request, account) ? 0 : PIMS_E_STATE;
+	return r == SECOND_FACTOR_OTP ? accept(request, otp, account, ret_retry_after) : r;
 }

@@ -4,12 +4,18 @@
 
 #include "server/server.h"
 
+/** What is given beside the password: a one-time password of an enrolled device, or a passkey, which counts for both. */
+enum second_factor { SECOND_FACTOR_NONE, SECOND_FACTOR_OTP, SECOND_FACTOR_PASSKEY };
+
+/** The best one that the account has; negative: the store failed. */
+int second_factor_of(const struct server *server, int64_t account);
 /**
- * Whether who signs in has a device whose one-time password can be asked for. PIMS_E_NOT_FOUND: none is enrolled; others: the store failed.
+ * What is still to be given: who has a passkey uses it, so that nobody is talked out of less; who has a device gives its one-time password if the server wants
+ * that of everybody (pimsd --sign-in-otp), or with `wants_otp`. `given`: the best that was. Negative: the store failed.
  */
-int second_factor_has(const struct server *server, int64_t account);
-/** The same when the server wants it of everybody who has a device (pimsd --sign-in-otp): 0 or PIMS_E_NOT_FOUND. */
-int second_factor_wanted(const struct server *server, int64_t account);
+int second_factor_missing(const struct server *server, int64_t account, enum second_factor given, bool wants_otp);
+/** The best that was given, by the times of a browser or session. */
+enum second_factor second_factor_given(int64_t otp_time, int64_t passkey_time);
 
 /**
  * Takes a one-time password of who is signed in in a browser, which is marked (browser_prove()). PIMS_E_INVALID: wrong, used or expired; PIMS_E_LIMIT: too many
@@ -17,7 +23,10 @@ int second_factor_wanted(const struct server *server, int64_t account);
  * has the password.
  */
 int second_factor_prove(const struct request *request, struct response *response, const char *otp, struct browser *browser, int *ret_retry_after);
-/** The same beside the account's password, in one form: 0 also when none is wanted. */
+/**
+ * The same beside the account's password, in one form: 0 also when none is wanted. PIMS_E_STATE: the account has a passkey, which was not used in this browser
+ * in the last hour.
+ */
 int second_factor_check(const struct request *request, const char *otp, int64_t account, int *ret_retry_after);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { DAY_S = 86400, KEY_SIZE = 64 + REQUEST_CLIENT_SIZE, NEW_PLACES_A_DAY = 5, DETAIL_SIZE = 48 + REQUEST_CLIENT_SIZE };
+enum { DAY_S = 86400, KEY_SIZE = 64 + REQUEST_CLIENT_SIZE, NEW_PLACES_A_DAY = 5, PASSKEYS_A_DAY = 20, OTHER_SIZE = 8, DETAIL_SIZE = 48 + REQUEST_CLIENT_SIZE };
 
 static const char *event_text(const struct texts *texts, enum sign_in_event event)
 {
@@ -23,6 +23,10 @@ static const char *event_text(const struct texts *texts, enum sign_in_event even
 		return texts->row_full_mail;
 	case SIGN_IN_DEVICE_REMOVED:
 		return texts->device_removed_mail;
+	case SIGN_IN_PASSKEY_ADDED:
+		return texts->passkey_added_mail;
+	case SIGN_IN_PASSKEY_REMOVED:
+		return texts->passkey_removed_mail;
 	case SIGN_IN_WRONG_OTPS:
 		break;
 	}
@@ -43,6 +47,18 @@ static int write_detail(const struct request *request, char ret_detail[DETAIL_SI
 	return 0;
 }
 
+/* Each one is told, so that an owner who adds one hears of a thief's, too. */
+static int write_passkey_key(const struct request *request, const struct account *account, enum sign_in_event event, char ret_key[KEY_SIZE])
+{
+	const struct server *server = request_server(request);
+	char all[KEY_SIZE], other[2 * OTHER_SIZE + 1];
+	int ignored = 0, r = env_random_hex(&server->env, other, OTHER_SIZE);
+
+	(void)snprintf(ret_key, KEY_SIZE, "notice:%" PRId64 ":%d:%s", account->id, (int)event, other);
+	(void)snprintf(all, sizeof all, "notices-passkey:%" PRId64, account->id);
+	return r < 0 ? r : store_attempt(server->store, all, PASSKEYS_A_DAY, DAY_S, env_now(&server->env), &ignored);
+}
+
 /* Each network is told that an account is new at: the next mail about a stranger must not be swallowed by one about its owner. */
 static int write_key(const struct request *request, const struct account *account, enum sign_in_event event, char ret_key[KEY_SIZE])
 {
@@ -50,6 +66,8 @@ static int write_key(const struct request *request, const struct account *accoun
 	char network[REQUEST_CLIENT_SIZE], all[KEY_SIZE];
 	int ignored = 0;
 
+	if (event == SIGN_IN_PASSKEY_ADDED || event == SIGN_IN_PASSKEY_REMOVED)
+		return write_passkey_key(request, account, event, ret_key);
 	(void)snprintf(ret_key, KEY_SIZE, "notice:%" PRId64 ":%d", account->id, (int)event);
 	if (event != SIGN_IN_NEW_PLACE)
 		return 0;

@@ -12,12 +12,14 @@ enum sign_in_event {
 	SIGN_IN_AFTER_FAILURES = 2, /**< right, after several wrong passwords */
 	SIGN_IN_ROW_FULL = 3,       /**< so many wrong ones that strangers are shut out */
 	SIGN_IN_WRONG_OTPS = 4,     /**< the password was right, and several one-time passwords wrong */
-	SIGN_IN_DEVICE_REMOVED = 5  /**< not a sign-in, but what the next one may need */
+	SIGN_IN_DEVICE_REMOVED = 5, /**< not a sign-in, but what the next one may need; the next ones, too */
+	SIGN_IN_PASSKEY_ADDED = 6,
+	SIGN_IN_PASSKEY_REMOVED = 7
 };
 
 /**
- * Writes it, with time and the client's address, at most once a day for each account and event. Accounts without a password here get none. What fails is
- * logged: no sign-in depends on it.
+ * Writes it, with time and the client's address, at most once a day for each account and event, but of each passkey. Accounts without a password here get
+ * none. What fails is logged: no sign-in depends on it.
  */
 void sign_in_notice(const struct request *request, const struct account *account, enum sign_in_event event);
 

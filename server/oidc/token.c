@@ -180,7 +180,8 @@ static void open_session(const struct token_request *token, const struct auth_co
 {
 	struct session_row session = {
 		.account = code->account, .client = code->client, .scope = code->scope, .nonce = code->nonce, .auth_time = code->auth_time,
-		.otp_time = code->otp_time};
+		.otp_time = code->otp_time,
+		.passkey_time = code->passkey_time};
 	struct issued_tokens tokens = {0};
 	int r = make_tokens(token, &tokens);
 

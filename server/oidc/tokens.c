@@ -101,11 +101,13 @@ static int put_times(json_t *object, const struct server *server, const struct s
 	return r < 0 ? r : json_put_int(object, "auth_time", session->auth_time / 1000);
 }
 
-/* RFC 8176 §2 */
-static int put_level(json_t *object, bool otp)
+/* RFC 8176 §2; "pop", possession of a key, is of OpenID Connect EAP ACR Values 1.0 §3. */
+static int put_level(json_t *object, const struct session_row *session)
 {
-	json_t *methods = otp ? json_pack("[s,s,s]", "pwd", "otp", "mfa") : json_pack("[s]", "pwd");
-	int r = json_put_text(object, "acr", otp ? ACR_OTP : ACR_PASSWORD);
+	bool otp = session->otp_time != 0, passkey = session->passkey_time != 0;
+	json_t *methods = json_pack("[s,s*,s*,s*]", "pwd", otp ? "otp" : NULL, passkey ? "pop" : NULL, otp || passkey ? "mfa" : NULL);
+	const char *level = otp ? ACR_OTP : ACR_PASSWORD;
+	int r = json_put_text(object, "acr", passkey ? ACR_PASSKEY : level);
 
 	return json_object_set_new(object, "amr", methods) != 0 ? PIMS_E_MEMORY : r;
 }
@@ -122,7 +124,7 @@ static int put_rest(json_t *object, const struct id_claims *claims)
 		r = json_put_text(object, "nonce", claims->nonce);
 	if (r == 0)
 		r = put_at_hash(object, claims->access_token);
-	return r < 0 ? r : put_level(object, claims->session->otp_time != 0);
+	return r < 0 ? r : put_level(object, claims->session);
 }
 
 int id_token_make(const struct server *server, const struct id_claims *claims, struct buf *ret_token)

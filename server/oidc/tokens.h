@@ -4,9 +4,11 @@
 
 #include "server/server.h"
 
-/** How people sign in here, as `acr` (OpenID Connect Core §2, RFC 9470): by password; by password and a one-time password of an enrolled device. */
+/** How people sign in here, as `acr` (OpenID Connect Core §2, RFC 9470): by password; by password and a one-time password of an
+ * enrolled device; by password and a passkey, which resists phishing (OpenID Connect EAP ACR Values 1.0 §2). Who has reached one has the former, too. */
 #define ACR_PASSWORD "urn:openpims:acr:password"
 #define ACR_OTP "urn:openpims:acr:otp"
+#define ACR_PASSKEY "phr"
 
 enum { TOKEN_SIZE = 44, TOKEN_PRESENTED_MAX = 512 };
 

@@ -163,7 +163,18 @@ static const char version_9[] =
 	"UPDATE codes SET scope = scope || '" CALLS "';"
 	"ALTER TABLE access_tokens ADD COLUMN scope TEXT;";
 
-static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8, version_9};
+/* Passkeys, by which sign-ins are proved beside the password; and when one was used, of what was signed in by it (0 = none was). */
+static const char version_10[] =
+	"CREATE TABLE passkeys (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,"
+	" credential BLOB NOT NULL UNIQUE, algorithm INTEGER NOT NULL, public_key BLOB NOT NULL, sign_count INTEGER NOT NULL, name TEXT NOT NULL,"
+	" created INTEGER NOT NULL, last_used INTEGER NOT NULL DEFAULT 0) STRICT;"
+	"CREATE INDEX passkeys_account ON passkeys (account);"
+	"ALTER TABLE browsers ADD COLUMN passkey_time INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE codes ADD COLUMN passkey_time INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sessions ADD COLUMN passkey_time INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5,
+				       version_6, version_7, version_8, version_9, version_10};
 
 int migrations_version(void)
 {

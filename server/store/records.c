@@ -20,6 +20,13 @@ void account_free(struct account *account)
 	*account = (struct account){0};
 }
 
+void passkey_free(struct passkey *passkey)
+{
+	free(passkey->credential);
+	free(passkey->public_key);
+	*passkey = (struct passkey){0};
+}
+
 void client_free(struct client *client)
 {
 	if (!client)

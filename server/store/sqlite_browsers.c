@@ -44,6 +44,7 @@ static int browser_row(sqlite3_stmt *statement, void *ret_result)
 	browser->auth_time = sqlite3_column_int64(statement, 1);
 	browser->expires = sqlite3_column_int64(statement, 2);
 	browser->otp_time = sqlite3_column_int64(statement, 3);
+	browser->passkey_time = sqlite3_column_int64(statement, 4);
 	return 0;
 }
 
@@ -53,7 +54,7 @@ int sqlite_browser_find(struct store *store, const unsigned char hash[32], int64
 	int r;
 
 	r = sqlite_find(store,
-			"SELECT b.account, b.auth_time, b.expires, b.otp_time FROM browsers b JOIN accounts a ON a.id = b.account"
+			"SELECT b.account, b.auth_time, b.expires, b.otp_time, b.passkey_time FROM browsers b JOIN accounts a ON a.id = b.account"
 			" WHERE b.hash = ? AND b.expires > ? AND a.blocked = 0",
 			VALUES(HASH(hash), INT(now)), browser_row, &browser);
 	if (r < 0)

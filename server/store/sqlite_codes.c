@@ -20,9 +20,9 @@ static int check_browser(struct sql *sql, const struct auth_code *code)
 {
 	int64_t expires;
 
-	/* nor does it say that an OTP was given when that counts no more */
-	return sql_integer(sql, "SELECT expires FROM browsers WHERE hash = ? AND account = ? AND otp_time >= ?",
-			   VALUES(HASH(code->browser), INT(code->account), INT(code->otp_time)), &expires);
+	/* nor does it say that an OTP was given, or a passkey used, when that counts no more */
+	return sql_integer(sql, "SELECT expires FROM browsers WHERE hash = ? AND account = ? AND otp_time >= ? AND passkey_time >= ?",
+			   VALUES(HASH(code->browser), INT(code->account), INT(code->otp_time), INT(code->passkey_time)), &expires);
 }
 
 static int code_add(struct sql *sql, void *arg)
@@ -35,11 +35,11 @@ static int code_add(struct sql *sql, void *arg)
 	if (r < 0)
 		return r;
 	return sql_run(sql,
-		       "INSERT INTO codes (hash, account, client, redirect_uri, code_challenge, nonce, scope, auth_time, expires, key, otp_time)"
-		       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		       "INSERT INTO codes (hash, account, client, redirect_uri, code_challenge, nonce, scope, auth_time, expires, key, otp_time,"
+		       " passkey_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		       VALUES(HASH(code->hash), INT(code->account), TEXT(code->client), TEXT(code->redirect_uri), TEXT(code->code_challenge),
 			      TEXT(code->nonce), TEXT(code->scope ? code->scope : ""), INT(code->auth_time), INT(code->expires), KEY(code->key),
-			      INT(code->otp_time)));
+			      INT(code->otp_time), INT(code->passkey_time)));
 }
 
 int sqlite_code_add(struct store *store, const struct auth_code *code)
@@ -60,6 +60,7 @@ static int code_row(sqlite3_stmt *statement, void *ret_result)
 	consume->state = sqlite3_column_int64(statement, 8);
 	consume->session = sqlite3_column_int64(statement, 9);
 	code->otp_time = sqlite3_column_int64(statement, 11);
+	code->passkey_time = sqlite3_column_int64(statement, 12);
 	if (sql_text(statement, 1, &code->client) < 0 || sql_text(statement, 2, &code->redirect_uri) < 0 ||
 	    sql_text(statement, 3, &code->code_challenge) < 0 || sql_text(statement, 4, &code->nonce) < 0 ||
 	    sql_text(statement, 5, &code->scope) < 0)
@@ -85,8 +86,8 @@ static int code_consume(struct sql *sql, void *arg)
 	int r;
 
 	r = sql_find(sql,
-		     "SELECT account, client, redirect_uri, code_challenge, nonce, scope, auth_time, expires, state, session, key, otp_time"
-		     " FROM codes WHERE hash = ?",
+		     "SELECT account, client, redirect_uri, code_challenge, nonce, scope, auth_time, expires, state, session, key, otp_time,"
+		     " passkey_time FROM codes WHERE hash = ?",
 		     VALUES(HASH(consume->hash)), code_row, consume);
 	if (r < 0)
 		return r;

@@ -103,6 +103,13 @@ int sql_device_bury(struct sql *sql, int64_t account, int64_t id)
 			  VALUES(INT(id), INT(account)), PIMS_E_NOT_FOUND);
 }
 
+int sql_shown_codes_end(struct sql *sql, int64_t account)
+{
+	int r = sql_run(sql, "DELETE FROM sms_codes WHERE account = ? AND purpose = ? AND phone = ''", VALUES(INT(account), INT(SMS_ENROLLMENT)));
+
+	return r < 0 ? r : 0;
+}
+
 static int device_remove(struct sql *sql, void *arg)
 {
 	const struct device_change *change = arg;
@@ -113,10 +120,7 @@ static int device_remove(struct sql *sql, void *arg)
 		return r;
 	/* nor does it vouch any more: for browsers where its one-time passwords were given, and for codes that these were shown */
 	r = sql_run(sql, "UPDATE browsers SET otp_time = 0 WHERE account = ?", VALUES(INT(change->account)));
-	if (r < 0)
-		return r;
-	r = sql_run(sql, "DELETE FROM sms_codes WHERE account = ? AND purpose = ? AND phone = ''", VALUES(INT(change->account), INT(SMS_ENROLLMENT)));
-	return r < 0 ? r : 0;
+	return r < 0 ? r : sql_shown_codes_end(sql, change->account);
 }
 
 int sqlite_device_remove(struct store *store, int64_t account, int64_t id)

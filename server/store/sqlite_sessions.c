@@ -71,10 +71,11 @@ static int session_add(struct sql *sql, void *arg)
 	if (blocked)
 		return PIMS_E_STATE;
 	r = sql_integer(sql,
-			"INSERT INTO sessions (account, client, scope, nonce, auth_time, expires, key, otp_time) VALUES (?, ?, ?, ?, ?, 0, ?, ?)"
-			" RETURNING id",
+			"INSERT INTO sessions (account, client, scope, nonce, auth_time, expires, key, otp_time, passkey_time)"
+			" VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?) RETURNING id",
 			VALUES(INT(session->account), TEXT(session->client), TEXT(session->scope ? session->scope : ""), TEXT(session->nonce),
-			       INT(session->auth_time), KEY(new->tokens->session_key), INT(session->otp_time)),
+			       INT(session->auth_time), KEY(new->tokens->session_key), INT(session->otp_time),
+			       INT(session->passkey_time)),
 			&new->id);
 	if (r == 0)
 		r = sql_proof_use(sql, new->tokens->proof);
@@ -120,6 +121,7 @@ static int rotate_row(sqlite3_stmt *statement, void *ret_result)
 
 	rotate->state = sqlite3_column_int64(statement, 6);
 	rotate->session.otp_time = sqlite3_column_int64(statement, 7);
+	rotate->session.passkey_time = sqlite3_column_int64(statement, 8);
 	return r;
 }
 
@@ -152,9 +154,9 @@ static int refresh_rotate(struct sql *sql, void *arg)
 	int r;
 
 	r = sql_find(sql,
-		     "SELECT s.id, s.account, s.client, s.scope, s.nonce, s.auth_time, r.state, s.otp_time FROM refresh_tokens r"
-		     " JOIN sessions s ON s.id = r.session WHERE r.hash = ?1 AND r.expires > ?2 AND s.client = ?3 AND (s.key IS NULL OR s.key = ?4)"
-		     " AND (?5 = 0 OR s.auth_time + ?5 > ?2)",
+		     "SELECT s.id, s.account, s.client, s.scope, s.nonce, s.auth_time, r.state, s.otp_time, s.passkey_time"
+		     " FROM refresh_tokens r JOIN sessions s ON s.id = r.session WHERE r.hash = ?1 AND r.expires > ?2 AND s.client = ?3"
+		     " AND (s.key IS NULL OR s.key = ?4) AND (?5 = 0 OR s.auth_time + ?5 > ?2)",
 		     VALUES(HASH(rotate->refresh), INT(rotate->now), TEXT(rotate->client), KEY(rotate->tokens->session_key),
 			    INT(rotate->tokens->session_ms)),
 		     rotate_row, rotate);
@@ -209,6 +211,7 @@ static int access_row(sqlite3_stmt *statement, void *ret_result)
 
 	use->fresh = sqlite3_column_int(statement, 7) == 1;
 	use->session.otp_time = sqlite3_column_int64(statement, 8);
+	use->session.passkey_time = sqlite3_column_int64(statement, 9);
 	if (r == 0 && sql_hash(statement, 6, use->refresh) < 0)
 		r = PIMS_E_SYSTEM;
 	return r;
@@ -228,7 +231,8 @@ int sqlite_access_find(struct store *store, const unsigned char access[32], cons
 
 	r = sqlite_find(store,
 			"SELECT s.id, s.account, s.client, coalesce(a.scope, s.scope), s.nonce, s.auth_time, a.refresh,"
-			" EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.hash = a.refresh AND r.state = 0), s.otp_time"
+			" EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.hash = a.refresh AND r.state = 0), s.otp_time,"
+			" s.passkey_time"
 			" FROM access_tokens a JOIN sessions s ON s.id = a.session WHERE a.hash = ? AND a.expires > ? AND a.key IS ?",
 			VALUES(HASH(access), INT(now), TEXT(key)), access_row, &use);
 	if (r == 0 && use.fresh)

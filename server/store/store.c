@@ -342,6 +342,31 @@ int store_device_remove(struct store *store, int64_t account, int64_t id)
 	return store->ops->device_remove(store, account, id);
 }
 
+int store_passkey_add(struct store *store, const struct passkey *passkey, int64_t *ret_id)
+{
+	return store->ops->passkey_add(store, passkey, ret_id);
+}
+
+int store_passkey_list(struct store *store, int64_t account, int (*each)(void *data, const struct passkey *passkey), void *data)
+{
+	return store->ops->passkey_list(store, account, each, data);
+}
+
+int store_passkey_find(struct store *store, int64_t account, const unsigned char *credential, size_t length, struct passkey *ret_passkey)
+{
+	return store->ops->passkey_find(store, account, credential, length, ret_passkey);
+}
+
+int store_passkey_use(struct store *store, const struct passkey_use *use)
+{
+	return store->ops->passkey_use(store, use);
+}
+
+int store_passkey_remove(struct store *store, int64_t account, int64_t id)
+{
+	return store->ops->passkey_remove(store, account, id);
+}
+
 int store_device_challenge(struct store *store, int64_t id, const char *challenge, int64_t expires)
 {
 	return store->ops->device_challenge(store, id, challenge, expires);

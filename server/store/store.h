@@ -4,6 +4,7 @@
 
 #include "base/secret.h"
 #include "server/store/store_devices.h"
+#include "server/store/store_passkeys.h"
 #include "server/store/store_sms.h"
 
 #include <stdbool.h>
@@ -130,15 +131,16 @@ struct auth_code {
 	char *code_challenge; /**< S256, NULL = none was given */
 	char *nonce;          /**< NULL = none */
 	int64_t auth_time, expires;
-	int64_t otp_time; /**< when a one-time password was given as well; 0 = none was */
+	int64_t otp_time;     /**< when a one-time password was given as well; 0 = none was */
+	int64_t passkey_time; /**< the same of a passkey */
 	const unsigned char *browser; /**< store_code_add(): hash of the one that must still be signed in to the account; NULL = none */
 	char key[PROOF_KEY_SIZE]; /**< that must prove the exchange (dpop_jkt) */
 	const unsigned char *pushed; /**< store_code_add(): hash of the pushed request that it uses up; NULL = none */
 };
 void auth_code_free(struct auth_code *code);
 /**
- * PIMS_E_NOT_FOUND: no such account or client, the browser has been signed out meanwhile, or its OTP counts no more; PIMS_E_STATE: the pushed request
- * was used.
+ * PIMS_E_NOT_FOUND: no such account or client, the browser has been signed out meanwhile, or its OTP or passkey counts no more; PIMS_E_STATE: the pushed
+ * request was used.
  */
 int store_code_add(struct store *store, const struct auth_code *code);
 /** Marks it used and returns it. PIMS_E_STATE: it was used before: the session it made is revoked by this call (RFC 6749 §4.1.2). */
@@ -149,7 +151,7 @@ struct session_row {
 	int64_t id, account;
 	char *client, *scope, *nonce;
 	int64_t auth_time;
-	int64_t otp_time; /**< as in struct auth_code */
+	int64_t otp_time, passkey_time; /**< as in struct auth_code */
 };
 void session_row_free(struct session_row *session);
 struct token_pair {
@@ -229,7 +231,7 @@ struct browser {
 	unsigned char hash[32]; /**< SHA-256 of the cookie */
 	int64_t account;
 	int64_t auth_time; /**< when the password was given */
-	int64_t otp_time;  /**< when a one-time password was; 0 = none was */
+	int64_t otp_time, passkey_time; /**< when these were; 0 = none was */
 	int64_t expires;
 	const char *password_hash; /**< store_browser_add(): which password that was; NULL = any */
 };

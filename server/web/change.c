@@ -15,7 +15,18 @@
 
 /* Changing an account's e-mail address or password: its password is asked for, whoever is signed in, and what else a sign-in wants. */
 
-/* The account of name and password; the application's user, when it told who that is. */
+/* The password was right, which is enough to be asked for a passkey in this browser. 1: the page is shown. */
+static int ask_passkey(struct visit *visit, const struct account *account)
+{
+	int r = browser_start(visit->request, visit->response, account, &visit->browser);
+
+	if (r < 0)
+		return r;
+	visit_ask_passkey(visit, 200, NULL);
+	return 1;
+}
+
+/* The account of name and password; the application's user, when it told who that is. 1: a passkey is asked for first. */
 static int check_person(struct visit *visit, struct account *ret_account, int *ret_retry_after)
 {
 	struct account account = {0};
@@ -25,6 +36,8 @@ static int check_person(struct visit *visit, struct account *ret_account, int *r
 		r = PIMS_E_NOT_FOUND;
 	if (r == 0)
 		r = second_factor_check(visit->request, visit_field(visit, "otp"), account.id, ret_retry_after);
+	if (r == PIMS_E_STATE)
+		r = ask_passkey(visit, &account);
 	if (r == 0)
 		*ret_account = account;
 	else
@@ -83,10 +96,17 @@ static void change_email(struct visit *visit)
 	code.password_hash = account.password_hash;
 	if (error)
 		show_email(visit, status, error);
-	else
+	else if (r == 0)
 		confirm_ask(visit, &code);
 	account_free(&account);
 	buf_free(&text);
+}
+
+/* What was typed into the form before is typed again: a page does not carry passwords. */
+static void take_passkey(struct visit *visit, void (*show)(struct visit *visit, int status, const char *error))
+{
+	if (visit_take_passkey(visit))
+		show(visit, 200, NULL);
 }
 
 void page_email(struct request *request, struct response *response)
@@ -99,6 +119,9 @@ void page_email(struct request *request, struct response *response)
 		break;
 	case VISIT_EXPIRED:
 		show_email(&visit, 403, visit.texts->expired);
+		break;
+	case VISIT_PASSKEY:
+		take_passkey(&visit, show_email);
 		break;
 	case VISIT_POSTED:
 		if (!confirm_posted(&visit, MAIL_CHANGE))
@@ -186,7 +209,7 @@ static void change_password(struct visit *visit)
 	}
 	if (error)
 		show_password(visit, status, error);
-	else
+	else if (r == 0)
 		visit_leave(visit, "result", "done");
 	account_free(&account);
 	buf_free(&text);
@@ -202,6 +225,9 @@ void page_password(struct request *request, struct response *response)
 		break;
 	case VISIT_EXPIRED:
 		show_password(&visit, 403, visit.texts->expired);
+		break;
+	case VISIT_PASSKEY:
+		take_passkey(&visit, show_password);
 		break;
 	case VISIT_POSTED:
 		change_password(&visit);

@@ -73,6 +73,7 @@ void page_create(struct request *request, struct response *response)
 		show(&visit, 200, NULL);
 		break;
 	case VISIT_EXPIRED:
+	case VISIT_PASSKEY: /* nobody is asked for one here */
 		show(&visit, 403, visit.texts->expired);
 		break;
 	case VISIT_POSTED:

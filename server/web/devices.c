@@ -18,8 +18,8 @@
 
 enum { FRESH_MS = 3600 * 1000 };
 
-/* The ticket of the form that asks for a one-time password: for the page, or for a code that enrols another device. */
-static const char ticket_page[] = "otp", ticket_add[] = "add";
+/* The ticket of the form that asks for a one-time password: for the page, for a code that enrols another device, or for a passkey. */
+static const char ticket_page[] = "otp", ticket_add[] = "add", ticket_passkey[] = "add_passkey";
 
 static void show_sign_in(struct request *request, struct response *response, int status, const char *error)
 {
@@ -63,13 +63,12 @@ static int put_device(void *data, const struct device *device)
 	return buf_error(html);
 }
 
-/* What binds a form to the browser that it was shown in: nobody else's token is good here. */
-static void bind(const struct browser *browser, char ret_text[80])
+void devices_bind(const struct browser *browser, char ret_text[DEVICES_BOUND_SIZE])
 {
 	char hex[65];
 
 	hex_encode(browser->hash, sizeof browser->hash, hex);
-	(void)snprintf(ret_text, 80, "devices %s", hex);
+	(void)snprintf(ret_text, DEVICES_BOUND_SIZE, "devices %s", hex);
 }
 
 static int put_devices(struct listing *listing, const struct browser *browser)
@@ -81,7 +80,7 @@ static int put_devices(struct listing *listing, const struct browser *browser)
 	buf_puts(&listing->html, "</ul>\n");
 	if (!listing->count)
 		buf_printf(&listing->html, "<p>%s</p>\n", listing->texts->no_devices);
-	else
+	if (listing->count || browser->passkey_time)
 		add_device_put(listing);
 	return r;
 }
@@ -90,16 +89,18 @@ static void show_devices(struct request *request, struct response *response, con
 {
 	struct listing listing = {.request = request, .texts = texts_of_request(request), .html = BUF_INIT(1 << 22)};
 	struct buf action = BUF_INIT(4096);
-	char text[80], token[FORM_TOKEN_SIZE];
+	char text[DEVICES_BOUND_SIZE], token[FORM_TOKEN_SIZE];
 	int r = own_action(request, ACCOUNT_DEVICES_PATH, &action);
 
-	bind(browser, text);
+	devices_bind(browser, text);
 	if (r == 0)
 		r = form_token_make(request, text, token);
 	listing.action = buf_text(&action);
 	listing.form_token = token;
 	if (r == 0)
 		r = put_devices(&listing, browser);
+	if (r == 0)
+		r = passkeys_put(&listing, browser);
 	if (r == 0)
 		r = sessions_put(&listing, browser);
 	if (r == 0)
@@ -110,8 +111,7 @@ static void show_devices(struct request *request, struct response *response, con
 	buf_free(&action);
 }
 
-/* A reload of the answer must not post again. */
-static void show_again(struct request *request, struct response *response)
+void devices_show_again(struct request *request, struct response *response)
 {
 	struct buf url = BUF_INIT(8192);
 
@@ -142,21 +142,19 @@ static void check_password(struct request *request, struct response *response)
 			error = own_error(texts, r, retry_after, &text, &status);
 	}
 	if (r == 0)
-		show_again(request, response);
+		devices_show_again(request, response);
 	else
 		show_sign_in(request, response, status, error);
 	account_free(&account);
 	buf_free(&text);
 }
 
-static int remove_device(const struct request *request, const struct browser *browser, int64_t id)
+static int tell(const struct request *request, const struct browser *browser, int r, enum sign_in_event event)
 {
-	struct store *store = request_server(request)->store;
 	struct account account = {0};
-	int r = store_device_remove(store, browser->account, id);
 
-	if (r == 0 && store_account_by_id(store, browser->account, &account) == 0)
-		sign_in_notice(request, &account, SIGN_IN_DEVICE_REMOVED);
+	if (r == 0 && store_account_by_id(request_server(request)->store, browser->account, &account) == 0)
+		sign_in_notice(request, &account, event);
 	account_free(&account);
 	return r;
 }
@@ -169,7 +167,9 @@ static int end_one(const struct request *request, const struct browser *browser)
 	int r;
 
 	if (decimal_parse(own_field(request, "remove"), INT64_MAX, &id) == 0)
-		r = remove_device(request, browser, (int64_t)id);
+		r = tell(request, browser, store_device_remove(store, browser->account, (int64_t)id), SIGN_IN_DEVICE_REMOVED);
+	else if (decimal_parse(own_field(request, "remove_passkey"), INT64_MAX, &id) == 0)
+		r = tell(request, browser, store_passkey_remove(store, browser->account, (int64_t)id), SIGN_IN_PASSKEY_REMOVED);
 	else if (decimal_parse(own_field(request, "end"), INT64_MAX, &id) == 0)
 		r = store_session_end(store, browser->account, (int64_t)id);
 	else
@@ -189,26 +189,39 @@ static int sign_out(const struct request *request, const struct browser *browser
 	return r < 0 ? r : sign_in_forgive(store, browser->account);
 }
 
-/* Only a device that is enrolled vouches for another one. */
-static void add_device(struct request *request, struct response *response, const struct browser *browser)
+/* A code for another device, or a passkey: what is there already vouches for it, a device by its one-time password also where no sign-in asks for that. */
+static void add(struct request *request, struct response *response, const struct browser *browser, const char *ticket)
 {
 	const struct texts *texts = texts_of_request(request);
-	int r = second_factor_has(request_server(request), browser->account);
+	int missing = second_factor_missing(request_server(request), browser->account, second_factor_given(browser->otp_time, browser->passkey_time), true);
 
-	if (r == 0 && browser->otp_time)
-		add_device_show(request, response, browser->account);
-	else if (r == 0)
-		show_otp(request, response, 200, ticket_add, NULL);
-	else if (r == PIMS_E_NOT_FOUND)
-		show_again(request, response);
-	else
+	if (missing < 0)
 		page_message(response, 500, texts, texts->error, texts->failed);
+	else if (missing == SECOND_FACTOR_PASSKEY)
+		passkeys_ask(request, response, browser, 200, NULL);
+	else if (missing)
+		show_otp(request, response, 200, ticket, NULL);
+	else if (ticket == ticket_passkey)
+		passkeys_create(request, response, browser, 200, NULL);
+	else if (browser->otp_time || browser->passkey_time)
+		add_device_show(request, response, browser->account);
+	else /* the first device gets its code by SMS, or from the operator */
+		devices_show_again(request, response);
+}
+
+static const char *posted_ticket(const struct request *request)
+{
+	const char *ticket = own_field(request, "ticket");
+
+	if (text_equal(ticket, ticket_add))
+		return ticket_add;
+	return text_equal(ticket, ticket_passkey) ? ticket_passkey : ticket_page;
 }
 
 static void post_otp(struct request *request, struct response *response, struct browser *browser)
 {
 	const struct texts *texts = texts_of_request(request);
-	const char *ticket = text_equal(own_field(request, "ticket"), ticket_add) ? ticket_add : ticket_page, *error = texts->expired;
+	const char *ticket = posted_ticket(request), *error = texts->expired;
 	struct buf text = BUF_INIT(1024);
 	int status = 403, retry_after = 0;
 	int r = own_check(request, response, ACCOUNT_DEVICES_PATH);
@@ -223,10 +236,10 @@ static void post_otp(struct request *request, struct response *response, struct 
 	}
 	if (r < 0)
 		show_otp(request, response, status, ticket, error);
-	else if (ticket == ticket_add)
-		add_device(request, response, browser);
+	else if (ticket != ticket_page)
+		add(request, response, browser, ticket);
 	else
-		show_again(request, response);
+		devices_show_again(request, response);
 	buf_free(&text);
 }
 
@@ -237,8 +250,8 @@ static void act(struct request *request, struct response *response, const struct
 	bool everywhere = query_get(&request->form, "everywhere") != NULL, leaves = everywhere || query_get(&request->form, "sign_out");
 	int r;
 
-	if (!leaves && query_get(&request->form, "add")) {
-		add_device(request, response, browser);
+	if (!leaves && (query_get(&request->form, "add") || query_get(&request->form, "add_passkey"))) {
+		add(request, response, browser, query_get(&request->form, "add") ? ticket_add : ticket_passkey);
 		return;
 	}
 	r = leaves ? sign_out(request, browser, everywhere) : end_one(request, browser);
@@ -249,29 +262,34 @@ static void act(struct request *request, struct response *response, const struct
 		browser_forget(request, response);
 		page_message(response, 200, texts, texts->signed_out, texts->close_window);
 	} else {
-		show_again(request, response);
+		devices_show_again(request, response);
 	}
 }
 
-static void post(struct request *request, struct response *response, const struct browser *browser)
+int devices_check(struct request *request, struct response *response, const struct browser *browser)
 {
 	const struct texts *texts = texts_of_request(request);
-	char text[80];
+	char text[DEVICES_BOUND_SIZE];
 	int r;
 
-	bind(browser, text);
+	devices_bind(browser, text);
 	/* here everybody needs the token: a cookie comes by itself */
 	r = query_get(&request->form, "form_token") ? form_token_check(request, text) : PIMS_E_INVALID;
 	if (r < 0)
 		page_message(response, 403, texts, texts->error, r == PIMS_E_INVALID ? texts->foreign_form : texts->expired);
-	else
+	return r;
+}
+
+static void post(struct request *request, struct response *response, const struct browser *browser)
+{
+	if (devices_check(request, response, browser) == 0)
 		act(request, response, browser);
 }
 
 /* Nothing else comes with it. */
 static bool only_leaves(const struct request *request)
 {
-	static const char *const others[] = {"otp", "add", "remove", "end", "everywhere"};
+	static const char *const others[] = {"otp", "add", "remove", "end", "everywhere", "add_passkey", "remove_passkey", "client_data"};
 	bool leaves = query_get(&request->form, "sign_out") != NULL;
 
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -290,11 +308,33 @@ static bool is_known(const struct request *request, struct browser *ret_browser)
 }
 
 /* The password was enough to come this far, and to leave. */
-static bool lacks_otp(const struct request *request, const struct browser *browser)
+static int missing_factor(const struct request *request, const struct browser *browser)
 {
-	if (browser->otp_time || only_leaves(request))
-		return false;
-	return second_factor_wanted(request_server(request), browser->account) != PIMS_E_NOT_FOUND;
+	if (only_leaves(request))
+		return SECOND_FACTOR_NONE;
+	return second_factor_missing(request_server(request), browser->account, second_factor_given(browser->otp_time, browser->passkey_time), false);
+}
+
+static void go_on(struct request *request, struct response *response, struct browser *browser)
+{
+	const struct texts *texts = texts_of_request(request);
+
+	switch (missing_factor(request, browser)) {
+	case SECOND_FACTOR_OTP:
+		show_otp(request, response, 200, ticket_page, NULL);
+		break;
+	case SECOND_FACTOR_PASSKEY:
+		passkeys_ask(request, response, browser, 200, NULL);
+		break;
+	case SECOND_FACTOR_NONE:
+		if (*request->method == 'P')
+			post(request, response, browser);
+		else
+			show_devices(request, response, browser);
+		break;
+	default:
+		page_message(response, 500, texts, texts->error, texts->failed);
+	}
 }
 
 void page_devices(struct request *request, struct response *response)
@@ -308,10 +348,6 @@ void page_devices(struct request *request, struct response *response)
 		show_sign_in(request, response, 200, NULL);
 	else if (posted && query_get(&request->form, "otp"))
 		post_otp(request, response, &browser);
-	else if (lacks_otp(request, &browser))
-		show_otp(request, response, 200, ticket_page, NULL);
-	else if (posted)
-		post(request, response, &browser);
-	else
-		show_devices(request, response, &browser);
+	else if (!posted || !passkeys_posted(request, response, &browser))
+		go_on(request, response, &browser);
 }

@@ -34,13 +34,13 @@ int own_action(const struct request *request, const char *path, struct buf *ret_
 	return r < 0 ? r : own_language(request, ret_text);
 }
 
-void own_show(struct request *request, struct response *response, int status, const char *path, const struct form_page *page)
+void own_show_bound(struct request *request, struct response *response, int status, const char *path, const char *text, const struct form_page *page)
 {
 	struct form_page whole = *page;
 	struct buf action = BUF_INIT(4096);
 	char token[FORM_TOKEN_SIZE];
 
-	if (form_token_make(request, path, token) == 0 && own_action(request, path, &action) == 0) {
+	if (form_token_make(request, text, token) == 0 && own_action(request, path, &action) == 0) {
 		whole.action = buf_text(&action);
 		whole.form_token = token;
 		whole.redirect_scheme = "";
@@ -49,6 +49,11 @@ void own_show(struct request *request, struct response *response, int status, co
 		page_message(response, 500, page->texts, page->texts->error, page->texts->failed);
 	}
 	buf_free(&action);
+}
+
+void own_show(struct request *request, struct response *response, int status, const char *path, const struct form_page *page)
+{
+	own_show_bound(request, response, status, path, path, page);
 }
 
 int own_check(struct request *request, struct response *response, const char *path)

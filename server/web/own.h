@@ -9,6 +9,8 @@
 
 /** Shows a form that posts to `path`; fills in what every form has. */
 void own_show(struct request *request, struct response *response, int status, const char *path, const struct form_page *page);
+/** The same, with a form token that is bound to `text` and not to the path alone. */
+void own_show_bound(struct request *request, struct response *response, int status, const char *path, const char *text, const struct form_page *page);
 /** PIMS_E_INVALID: another site's form, answered; PIMS_E_STATE: too old. */
 int own_check(struct request *request, struct response *response, const char *path);
 /** Appends the issuer's path and `path`. */

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/encode.h"
+#include "server/web/assets.h"
 
 #include <pims/error.h>
 
@@ -116,26 +117,43 @@ static void put_form(struct buf *html, const struct sign_in_page *page)
 	buf_puts(html, "</form>\n");
 }
 
+static const char *script(void)
+{
+	return (const char *)web_asset_passkey;
+}
+
 static int put_targets(const char *scheme, struct buf *policy)
 {
 	if (!scheme)
-		return buf_puts(policy, "'; form-action 'none'");
-	return buf_printf(policy, *scheme ? "'; form-action 'self' %s:" : "'; form-action 'self'", scheme);
+		return buf_puts(policy, "; form-action 'none'");
+	return buf_printf(policy, *scheme ? "; form-action 'self' %s:" : "; form-action 'self'", scheme);
+}
+
+/* Text of ours in the page that may be applied. */
+static int put_source(const char *directive, const char *text, struct buf *policy)
+{
+	unsigned char digest[SHA256_SIZE];
+	int r = sha256(text, strlen(text), digest);
+
+	buf_printf(policy, "; %s 'sha256-", directive);
+	if (r == 0)
+		r = base64_encode(digest, sizeof digest, policy);
+	return r < 0 ? r : buf_putc(policy, '\'');
 }
 
 /*
  * `scheme`, "" = none: Chromium applies form-action to the redirect that answers the form too, and cannot express an IPv6 loopback host; hence whole
  * schemes. Same-origin referrers keep the Origin of our own form from becoming "null".
  */
-static int put_headers(struct response *response, const char *scheme)
+static int put_headers(struct response *response, const char *scheme, bool scripted)
 {
 	struct buf policy = BUF_INIT(1024);
-	unsigned char digest[SHA256_SIZE];
-	int r = sha256(style, strlen(style), digest);
+	int r = buf_puts(&policy, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
 
-	buf_puts(&policy, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; style-src 'sha256-");
 	if (r == 0)
-		r = base64_encode(digest, sizeof digest, &policy);
+		r = put_source("style-src", style, &policy);
+	if (r == 0 && scripted)
+		r = put_source("script-src", script(), &policy);
 	if (r == 0)
 		r = put_targets(scheme, &policy);
 	if (r == 0)
@@ -151,10 +169,10 @@ static int put_headers(struct response *response, const char *scheme)
 }
 
 /* Without its policy a page is not sent at all. */
-static void finish(struct response *response, int status, const char *scheme, struct buf *html)
+static void finish(struct response *response, int status, const char *scheme, bool scripted, struct buf *html)
 {
 	buf_puts(html, "</main>\n</body>\n</html>\n");
-	if (buf_error(html) == 0 && put_headers(response, scheme) == 0)
+	if (buf_error(html) == 0 && put_headers(response, scheme, scripted) == 0)
 		response_text(response, status, "text/html; charset=utf-8", buf_text(html));
 	else
 		response->status = 0;
@@ -172,7 +190,7 @@ void page_sign_in(struct response *response, int status, const struct sign_in_pa
 	if (page->error)
 		put_paragraph(&html, " role=\"alert\" id=\"error\"", page->error);
 	put_form(&html, page);
-	finish(response, status, page->redirect_scheme, &html);
+	finish(response, status, page->redirect_scheme, false, &html);
 	buf_free(&intro);
 }
 
@@ -182,7 +200,7 @@ void page_message(struct response *response, int status, const struct texts *tex
 
 	put_head(&html, texts, NULL, heading);
 	put_paragraph(&html, "", text);
-	finish(response, status, NULL, &html);
+	finish(response, status, NULL, false, &html);
 }
 
 void page_content(struct response *response, const struct texts *texts, const char *heading, const struct buf *markup)
@@ -191,7 +209,7 @@ void page_content(struct response *response, const struct texts *texts, const ch
 
 	put_head(&html, texts, NULL, heading);
 	buf_puts(&html, buf_error(markup) ? "" : buf_text(markup));
-	finish(response, buf_error(markup) ? 500 : 200, "", &html);
+	finish(response, buf_error(markup) ? 500 : 200, "", false, &html);
 }
 
 struct page_field page_otp_field(const struct texts *texts, const char *hint)
@@ -242,6 +260,39 @@ static void put_form_fields(struct buf *html, const struct form_page *page)
 		put_other_button(html, "cancel", page->texts->cancel);
 }
 
+static void put_attribute(struct buf *html, const char *name, const char *value)
+{
+	buf_printf(html, " %s=\"", name);
+	(void)html_put(html, value);
+	buf_putc(html, '"');
+}
+
+/* The rest of the form's tag, what the script tells people, and what it fills in. */
+static void put_passkey(struct buf *html, const struct texts *texts, const struct page_passkey *passkey)
+{
+	static const char *const answers[] = {"credential", "client_data", "authenticator_data", "signature"};
+
+	put_attribute(html, "data-passkey", passkey->user ? "create" : "use");
+	put_attribute(html, "data-party", passkey->party);
+	put_attribute(html, "data-credentials", passkey->credentials);
+	put_attribute(html, "data-user", passkey->user ? passkey->user : "");
+	put_attribute(html, "data-account", passkey->account ? passkey->account : "");
+	put_attribute(html, "data-failed", texts->passkey_failed);
+	put_attribute(html, "data-known", texts->passkey_known);
+	buf_puts(html, ">\n<p role=\"alert\" id=\"problem\" hidden></p>\n");
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+		put_hidden(html, answers[i], "");
+}
+
+static void put_script(struct buf *html, const struct texts *texts)
+{
+	buf_puts(html, "<noscript>");
+	put_paragraph(html, " role=\"alert\"", texts->passkey_script);
+	buf_puts(html, "</noscript>\n<script>");
+	buf_puts(html, script());
+	buf_puts(html, "</script>\n");
+}
+
 void page_form(struct response *response, int status, const struct form_page *page)
 {
 	struct buf html = BUF_INIT(REQUEST_MAX_BODY * 2);
@@ -251,9 +302,12 @@ void page_form(struct response *response, int status, const struct form_page *pa
 		put_paragraph(&html, "", page->intro);
 	if (page->error)
 		put_paragraph(&html, " role=\"alert\" id=\"error\"", page->error);
-	buf_puts(&html, "<form method=\"post\" action=\"");
-	(void)html_put(&html, page->action);
-	buf_puts(&html, "\">\n");
+	buf_puts(&html, "<form method=\"post\"");
+	put_attribute(&html, "action", page->action);
+	if (page->passkey)
+		put_passkey(&html, page->texts, page->passkey);
+	else
+		buf_puts(&html, ">\n");
 	for (size_t i = 0; page->hidden && i < page->hidden->count; i++)
 		put_hidden(&html, page->hidden->items[i].name, page->hidden->items[i].value);
 	if (page->ticket)
@@ -261,5 +315,7 @@ void page_form(struct response *response, int status, const struct form_page *pa
 	put_hidden(&html, "form_token", page->form_token);
 	put_form_fields(&html, page);
 	buf_puts(&html, "</form>\n");
-	finish(response, status, page->redirect_scheme, &html);
+	if (page->passkey)
+		put_script(&html, page->texts);
+	finish(response, status, page->redirect_scheme, page->passkey != NULL, &html);
 }

@@ -37,6 +37,14 @@ struct page_field {
 /** The field "otp" of a one-time password; `hint` of ours. */
 struct page_field page_otp_field(const struct texts *texts, const char *hint);
 
+/** What a form asks the browser for when it is sent, with passkey.js: its answer comes in the fields credential, client_data, authenticator_data, signature. */
+struct page_passkey {
+	const char *party;       /**< RP ID */
+	const char *credentials; /**< ids in base64url, blanks between them: to be used, or, of a new one, that are registered already */
+	const char *user;        /**< of a new one: the account's handle in base64url; NULL = one is used */
+	const char *account;     /**< and its name */
+};
+
 /** A page with one form. */
 struct form_page {
 	const struct texts *texts;
@@ -49,6 +57,7 @@ struct form_page {
 	const char *form_token;
 	const struct page_field *fields;
 	size_t field_count;
+	const struct page_passkey *passkey; /**< NULL = none is asked for */
 	const char *optional;        /**< name of the field that may be left empty; NULL = none */
 	const char *submit;
 	const char *again;           /**< label of one more button, "again"; NULL = none */

@@ -111,6 +111,25 @@ struct texts {
 	const char *after_failures_mail;
 	const char *row_full_mail;
 	const char *wrong_otps_mail;
+	const char *passkey; /**< one without a name */
+	const char *passkey_heading;
+	const char *passkey_use;
+	const char *passkey_failed; /**< the browser gave none */
+	const char *passkey_known;
+	const char *passkey_refused; /**< what it gave was wrong */
+	const char *passkey_script; /**< there is no JavaScript */
+	const char *passkey_accepted;
+	const char *passkeys_heading;
+	const char *passkeys_intro;
+	const char *passkey_add;
+	const char *passkey_add_intro;
+	const char *passkey_name;
+	const char *passkey_name_hint;
+	const char *passkey_first;
+	const char *added_on; /**< "%s" is a day */
+	const char *passkey_remove_sure;
+	const char *passkey_added_mail; /**< "%s" is time and address */
+	const char *passkey_removed_mail; /**< the same */
 };
 
 /** Nothing but texts in each: tests walk them and want them all. English is the first, for who speaks none of them. */

@@ -126,4 +126,29 @@ const struct texts texts_de = {
 		"nicht waren, ändern Sie Ihr Passwort und wenden Sie sich an den Betreiber.",
 	.device_removed_mail = "Ein Gerät wurde aus Ihrem Konto entfernt: %s. Falls Sie es nicht waren, ändern Sie Ihr "
 		"Passwort und wenden Sie sich an den Betreiber.",
+	.passkey = "Passkey",
+	.passkey_heading = "Benutzen Sie Ihren Passkey",
+	.passkey_use = "Passkey benutzen",
+	.passkey_failed = "Es wurde kein Passkey benutzt. Versuchen Sie es noch einmal oder nehmen Sie einen anderen. Wenn Sie alle "
+		"verloren haben, wenden Sie sich an den Betreiber.",
+	.passkey_known = "Dieser Passkey ist schon registriert.",
+	.passkey_refused = "Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder nehmen Sie einen anderen.",
+	.passkey_script = "Diese Seite braucht JavaScript, um Ihren Browser nach dem Passkey zu fragen.",
+	.passkey_accepted = "Der Passkey wurde angenommen. Bitte füllen Sie das Formular noch einmal aus.",
+	.passkeys_heading = "Passkeys und Sicherheitsschlüssel",
+	.passkeys_intro = "Damit meldet sich niemand an, der nur Ihr Passwort hat, auch wenn eine gefälschte Seite es Ihnen "
+		"abgenommen hat. Registrieren Sie zwei, damit Sie sich noch anmelden können, wenn Sie einen verlieren.",
+	.passkey_add = "Passkey hinzufügen",
+	.passkey_add_intro = "Ihr Browser fragt, wo er aufbewahrt wird: auf einem Sicherheitsschlüssel, auf diesem Rechner oder auf "
+		"einem Telefon. Danach verlangt jede Anmeldung ihn neben dem Passwort.",
+	.passkey_name = "Name",
+	.passkey_name_hint = "Damit Sie ihn wiedererkennen, etwa „Blauer Schlüssel“.",
+	.passkey_first = "Benutzen Sie ihn jetzt einmal, um zu sehen, dass er funktioniert. Von da an zählt er.",
+	.added_on = "Hinzugefügt am %s",
+	.passkey_remove_sure = "Eine Anmeldung mit ihm ist dann nicht mehr möglich. War es der letzte, genügt wieder das Passwort oder "
+		"das Einmalpasswort.",
+	.passkey_added_mail = "Ein Passkey wurde zu Ihrem Konto hinzugefügt, und jede Anmeldung verlangt ihn von nun an: %s. Falls Sie "
+		"es nicht waren, wenden Sie sich an den Betreiber.",
+	.passkey_removed_mail = "Ein Passkey wurde aus Ihrem Konto entfernt: %s. Falls Sie es nicht waren, ändern Sie Ihr Passwort und "
+		"wenden Sie sich an den Betreiber.",
 };

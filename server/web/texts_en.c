@@ -124,4 +124,29 @@ const struct texts texts_en = {
 		"you, change your password and tell the operator of this service.",
 	.device_removed_mail = "A device was removed from your account: %s. If it was not you, change your password and tell "
 		"the operator of this service.",
+	.passkey = "Passkey",
+	.passkey_heading = "Use your passkey",
+	.passkey_use = "Use the passkey",
+	.passkey_failed = "No passkey was used. Try again, or use another one. If you have lost all of them, ask the operator of "
+		"this service.",
+	.passkey_known = "This passkey is registered already.",
+	.passkey_refused = "The passkey was not accepted. Try again, or use another one.",
+	.passkey_script = "This page needs JavaScript to ask your browser for the passkey.",
+	.passkey_accepted = "The passkey was accepted. Please fill in the form once more.",
+	.passkeys_heading = "Passkeys and security keys",
+	.passkeys_intro = "With one of these nobody can sign in who has only your password, even if a false page got it from you. "
+		"Register two, so that you can still sign in when you lose one.",
+	.passkey_add = "Add a passkey",
+	.passkey_add_intro = "Your browser asks where to keep it: on a security key, on this computer or on a phone. From then on "
+		"every sign-in wants it beside the password.",
+	.passkey_name = "Name",
+	.passkey_name_hint = "So that you know it again, such as “Blue key”.",
+	.passkey_first = "Now use it once, to see that it works. It counts from then on.",
+	.added_on = "Added on %s",
+	.passkey_remove_sure = "Signing in with it is no longer possible. When it was the last one, the password is enough again, or the "
+		"one-time password.",
+	.passkey_added_mail = "A passkey was added to your account, and every sign-in wants it from now on: %s. If it was not you, tell "
+		"the operator of this service.",
+	.passkey_removed_mail = "A passkey was removed from your account: %s. If it was not you, change your password and tell the "
+		"operator of this service.",
 };

@@ -126,4 +126,29 @@ const struct texts texts_es = {
 		"sido usted, cambie su contraseña y avise al operador de este servicio.",
 	.device_removed_mail = "Se ha quitado un dispositivo de su cuenta: %s. Si no ha sido usted, cambie su contraseña y "
 		"avise al operador de este servicio.",
+	.passkey = "Llave de acceso",
+	.passkey_heading = "Use su llave de acceso",
+	.passkey_use = "Usar la llave de acceso",
+	.passkey_failed = "No se ha usado ninguna llave de acceso. Vuelva a intentarlo o use otra. Si las ha perdido todas, "
+		"pregunte al operador de este servicio.",
+	.passkey_known = "Esta llave de acceso ya está registrada.",
+	.passkey_refused = "La llave de acceso no se ha aceptado. Vuelva a intentarlo o use otra.",
+	.passkey_script = "Esta página necesita JavaScript para pedir la llave de acceso a su navegador.",
+	.passkey_accepted = "La llave de acceso se ha aceptado. Rellene el formulario una vez más.",
+	.passkeys_heading = "Llaves de acceso y llaves de seguridad",
+	.passkeys_intro = "Con una de ellas nadie inicia sesión solo con su contraseña, aunque una página falsa se la haya quitado. "
+		"Registre dos, para poder iniciar sesión si pierde una.",
+	.passkey_add = "Añadir una llave de acceso",
+	.passkey_add_intro = "Su navegador pregunta dónde guardarla: en una llave de seguridad, en este ordenador o en un teléfono. "
+		"Desde entonces cada inicio de sesión la pide además de la contraseña.",
+	.passkey_name = "Nombre",
+	.passkey_name_hint = "Para reconocerla, por ejemplo «Llave azul».",
+	.passkey_first = "Úsela ahora una vez, para ver que funciona. Cuenta desde ese momento.",
+	.added_on = "Añadida el %s",
+	.passkey_remove_sure = "Ya no será posible iniciar sesión con ella. Si era la última, basta de nuevo la contraseña, o la "
+		"contraseña de un solo uso.",
+	.passkey_added_mail = "Se ha añadido una llave de acceso a su cuenta, y cada inicio de sesión la pide desde ahora: %s. Si no ha "
+		"sido usted, avise al operador de este servicio.",
+	.passkey_removed_mail = "Se ha quitado una llave de acceso de su cuenta: %s. Si no ha sido usted, cambie su contraseña y avise al "
+		"operador de este servicio.",
 };

@@ -131,4 +131,29 @@ const struct texts texts_fr = {
 		"%s. Si ce n’était pas vous, changez votre mot de passe et prévenez l’opérateur de ce service.",
 	.device_removed_mail = "Un appareil a été retiré de votre compte : %s. Si ce n’était pas vous, changez votre mot de "
 		"passe et prévenez l’opérateur de ce service.",
+	.passkey = "Clé d’accès",
+	.passkey_heading = "Utilisez votre clé d’accès",
+	.passkey_use = "Utiliser la clé d’accès",
+	.passkey_failed = "Aucune clé d’accès n’a été utilisée. Réessayez, ou prenez-en une autre. Si vous les avez toutes perdues, "
+		"adressez-vous à l’opérateur de ce service.",
+	.passkey_known = "Cette clé d’accès est déjà enregistrée.",
+	.passkey_refused = "La clé d’accès n’a pas été acceptée. Réessayez, ou prenez-en une autre.",
+	.passkey_script = "Cette page a besoin de JavaScript pour demander la clé d’accès à votre navigateur.",
+	.passkey_accepted = "La clé d’accès a été acceptée. Veuillez remplir le formulaire encore une fois.",
+	.passkeys_heading = "Clés d’accès et clés de sécurité",
+	.passkeys_intro = "Avec l’une d’elles, personne ne se connecte avec votre seul mot de passe, même si une fausse page vous "
+		"l’a pris. Enregistrez-en deux, pour pouvoir encore vous connecter si vous en perdez une.",
+	.passkey_add = "Ajouter une clé d’accès",
+	.passkey_add_intro = "Votre navigateur demande où la garder : sur une clé de sécurité, sur cet ordinateur ou sur un téléphone. "
+		"Ensuite, chaque connexion la demande en plus du mot de passe.",
+	.passkey_name = "Nom",
+	.passkey_name_hint = "Pour la reconnaître, par exemple « Clé bleue ».",
+	.passkey_first = "Utilisez-la maintenant une fois, pour voir qu’elle fonctionne. Elle compte à partir de là.",
+	.added_on = "Ajoutée le %s",
+	.passkey_remove_sure = "Il ne sera plus possible de se connecter avec elle. Si c’était la dernière, le mot de passe suffit à "
+		"nouveau, ou le mot de passe à usage unique.",
+	.passkey_added_mail = "Une clé d’accès a été ajoutée à votre compte, et chaque connexion la demande désormais : %s. Si ce "
+		"n’était pas vous, prévenez l’opérateur de ce service.",
+	.passkey_removed_mail = "Une clé d’accès a été retirée de votre compte : %s. Si ce n’était pas vous, changez votre mot de passe "
+		"et prévenez l’opérateur de ce service.",
 };

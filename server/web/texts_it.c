@@ -126,4 +126,29 @@ const struct texts texts_it = {
 		"cambi la password e avvisi il gestore di questo servizio.",
 	.device_removed_mail = "Un dispositivo è stato rimosso dal suo account: %s. Se non è stato lei, cambi la password e "
 		"avvisi il gestore di questo servizio.",
+	.passkey = "Passkey",
+	.passkey_heading = "Usi la sua passkey",
+	.passkey_use = "Usare la passkey",
+	.passkey_failed = "Nessuna passkey è stata usata. Riprovi o ne usi un’altra. Se le ha perse tutte, si rivolga al gestore di "
+		"questo servizio.",
+	.passkey_known = "Questa passkey è già registrata.",
+	.passkey_refused = "La passkey non è stata accettata. Riprovi o ne usi un’altra.",
+	.passkey_script = "Questa pagina ha bisogno di JavaScript per chiedere la passkey al suo browser.",
+	.passkey_accepted = "La passkey è stata accettata. Compili il modulo ancora una volta.",
+	.passkeys_heading = "Passkey e chiavi di sicurezza",
+	.passkeys_intro = "Con una di queste non accede chi ha soltanto la sua password, anche se gliel’ha sottratta una pagina "
+		"falsa. Ne registri due, per poter ancora accedere se ne perde una.",
+	.passkey_add = "Aggiungere una passkey",
+	.passkey_add_intro = "Il suo browser chiede dove conservarla: su una chiave di sicurezza, su questo computer o su un telefono. "
+		"Da allora ogni accesso la chiede oltre alla password.",
+	.passkey_name = "Nome",
+	.passkey_name_hint = "Per riconoscerla, per esempio «Chiave blu».",
+	.passkey_first = "La usi ora una volta, per vedere che funziona. Conta da quel momento.",
+	.added_on = "Aggiunta il %s",
+	.passkey_remove_sure = "Non sarà più possibile accedere con questa. Se era l’ultima, basta di nuovo la password, o la password "
+		"monouso.",
+	.passkey_added_mail = "Una passkey è stata aggiunta al suo account, e ogni accesso la chiede d’ora in poi: %s. Se non è stato "
+		"lei, avvisi il gestore di questo servizio.",
+	.passkey_removed_mail = "Una passkey è stata rimossa dal suo account: %s. Se non è stato lei, cambi la password e avvisi il "
+		"gestore di questo servizio.",
 };

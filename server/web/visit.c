@@ -8,6 +8,7 @@
 #include "server/oidc/auth_request.h"
 #include "server/oidc/client.h"
 #include "server/oidc/keys.h"
+#include "server/oidc/passkey.h"
 #include "server/oidc/redirect.h"
 #include "server/web/own.h"
 
@@ -15,6 +16,9 @@
 
 #include <stdio.h>
 #include <string.h>
+
+/* The ticket of the form that brings a passkey. */
+static const char ticket_passkey[] = "passkey";
 
 static const char *const carried[] = {"client_id", "redirect_uri", "state", "ui_locales", "id_token_hint"};
 
@@ -86,8 +90,31 @@ static int copy_parameters(struct visit *visit)
 	return r;
 }
 
+/* What the form token is bound to. */
+static int write_bound(const struct visit *visit, struct buf *ret_text)
+{
+	char hex[2 * sizeof visit->browser.hash + 1];
+
+	if (!visit->in_browser)
+		return buf_puts(ret_text, buf_text(&visit->text));
+	hex_encode(visit->browser.hash, sizeof visit->browser.hash, hex);
+	return buf_printf(ret_text, "passkey %s %s", hex, buf_text(&visit->text));
+}
+
+static int check_token(const struct visit *visit)
+{
+	struct buf bound = BUF_INIT(QUERY_MAX_LENGTH + 128);
+	int r = write_bound(visit, &bound);
+
+	if (r == 0)
+		r = form_token_check(visit->request, buf_text(&bound));
+	buf_free(&bound);
+	return r;
+}
+
 static enum visit_step check_form(struct visit *visit)
 {
+	bool passkey = text_equal(visit_field(visit, "ticket"), ticket_passkey);
 	int r;
 
 	if (strcmp(visit->request->method, "POST") != 0)
@@ -96,12 +123,18 @@ static enum visit_step check_form(struct visit *visit)
 		visit_leave(visit, "error", "access_denied");
 		return VISIT_ANSWERED;
 	}
-	r = form_token_check(visit->request, buf_text(&visit->text));
+	if (passkey && browser_find(visit->request, &visit->browser) < 0)
+		return VISIT_EXPIRED;
+	visit->in_browser = passkey;
+	r = check_token(visit);
 	if (r == PIMS_E_INVALID) {
 		page_message(visit->response, 403, visit->texts, visit->texts->error, visit->texts->foreign_form);
 		return VISIT_ANSWERED;
 	}
-	return r < 0 ? VISIT_EXPIRED : VISIT_POSTED;
+	if (r == 0)
+		return passkey ? VISIT_PASSKEY : VISIT_POSTED;
+	visit->in_browser = false;
+	return VISIT_EXPIRED;
 }
 
 enum visit_step visit_open(struct visit *visit, struct request *request, struct response *response, const char *path)
@@ -157,17 +190,21 @@ static int write_action(const struct visit *visit, struct buf *ret_action)
 void visit_show(struct visit *visit, int status, const struct form_page *page)
 {
 	struct form_page whole = *page;
-	struct buf action = BUF_INIT(REQUEST_MAX_BODY);
+	struct buf action = BUF_INIT(REQUEST_MAX_BODY), bound = BUF_INIT(QUERY_MAX_LENGTH + 128);
 	struct url redirect_url = {0};
 	char token[FORM_TOKEN_SIZE];
-	int r = form_token_make(visit->request, buf_text(&visit->text), token);
+	int r = write_bound(visit, &bound);
 
+	if (r == 0)
+		r = form_token_make(visit->request, buf_text(&bound), token);
 	if (r == 0)
 		r = write_action(visit, &action);
 	if (r == 0)
 		r = url_parse(visit->redirect_uri, &redirect_url);
 	if (r == 0) {
 		whole.texts = visit->texts;
+		if (visit->note)
+			whole.intro = visit->note;
 		whole.action = buf_text(&action);
 		whole.hidden = &visit->parameters;
 		whole.form_token = token;
@@ -178,7 +215,36 @@ void visit_show(struct visit *visit, int status, const struct form_page *page)
 		visit_fail(visit);
 	}
 	url_free(&redirect_url);
+	buf_free(&bound);
 	buf_free(&action);
+}
+
+void visit_ask_passkey(struct visit *visit, int status, const char *error)
+{
+	struct passkey_prompt prompt;
+	const struct form_page page = {.heading = visit->texts->passkey_heading, .error = error, .ticket = ticket_passkey, .passkey = &prompt.page,
+				       .submit = visit->texts->passkey_use};
+
+	visit->in_browser = true;
+	if (passkey_prompt_use(request_server(visit->request), visit->browser.account, false, &prompt) == 0)
+		visit_show(visit, status, &page);
+	else
+		visit_fail(visit);
+	passkey_prompt_free(&prompt);
+}
+
+bool visit_take_passkey(struct visit *visit)
+{
+	int r = passkey_prove(visit->request, visit->response, &visit->browser);
+
+	if (r == PIMS_E_INVALID)
+		visit_ask_passkey(visit, 403, visit->texts->passkey_refused);
+	else if (r < 0 && r != PIMS_E_NOT_FOUND)
+		visit_fail(visit);
+	visit->in_browser = false;
+	if (r == 0)
+		visit->note = visit->texts->passkey_accepted;
+	return r == 0 || r == PIMS_E_NOT_FOUND; /* signed out meanwhile: the next form asks again */
 }
 
 const char *visit_field(const struct visit *visit, const char *name)

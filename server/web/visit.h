@@ -2,6 +2,7 @@
 #ifndef PIMSD_WEB_VISIT_H
 #define PIMSD_WEB_VISIT_H
 
+#include "server/oidc/browser.h"
 #include "server/oidc/form_token.h"
 #include "server/server.h"
 #include "server/web/page.h"
@@ -22,17 +23,25 @@ struct visit {
 	int64_t session;       /**< the hint's, 0 = none */
 	struct query parameters; /**< of the visit */
 	struct buf text;         /**< the same, encoded */
+	const char *note;        /**< in place of a page's introduction; NULL = none */
+	bool in_browser;         /**< forms are bound to `browser`: those with a passkey */
+	struct browser browser;
 };
 
-enum visit_step { VISIT_ANSWERED, VISIT_SHOW, VISIT_EXPIRED, VISIT_POSTED };
+enum visit_step { VISIT_ANSWERED, VISIT_SHOW, VISIT_EXPIRED, VISIT_POSTED, VISIT_PASSKEY };
 
-/** Reads the request. VISIT_ANSWERED: refused or cancelled; VISIT_EXPIRED: the form is too old. visit_close() always. */
+/** Reads the request. VISIT_ANSWERED: refused or cancelled; VISIT_EXPIRED: the form is too old;
+ * VISIT_PASSKEY: it is the answer to visit_ask_passkey(). visit_close() always. */
 enum visit_step visit_open(struct visit *visit, struct request *request, struct response *response, const char *path);
 void visit_close(struct visit *visit);
 /** Sends the user back, with `name`=`value`. */
 void visit_leave(struct visit *visit, const char *name, const char *value);
 /** Shows a form that posts to the visit's path; fills in what every form has. */
 void visit_show(struct visit *visit, int status, const struct form_page *page);
+/** The page that asks who is signed in in the visit's browser for a passkey; `error` NULL = none. */
+void visit_ask_passkey(struct visit *visit, int status, const char *error);
+/** Takes the answer. False: it was none, and the page is shown again. */
+bool visit_take_passkey(struct visit *visit);
 /** 500. */
 void visit_fail(struct visit *visit);
 /** A field of the posted form, "" when it is missing. */

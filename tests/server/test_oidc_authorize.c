@@ -165,7 +165,7 @@ static void a_wrong_request_of_a_known_client_is_answered_there_with_state_and_i
 		{"code_challenge_method", NULL, "invalid_request"},
 		{"code_challenge_method", "plain", "invalid_request"},
 		{"code_challenge_method", "s256", "invalid_request"},
-		{"acr_values", "phr urn:openpims:acr:passwor", "unmet_authentication_requirements"},
+		{"acr_values", "phrh urn:openpims:acr:passwor", "unmet_authentication_requirements"},
 		{"prompt", "none", "login_required"},
 		{"prompt", "none login", "invalid_request"},
 		{"request", "eyJhbGciOiJub25lIn0..", "request_not_supported"},

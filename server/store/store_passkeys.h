@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PIMSD_STORE_PASSKEYS_H
+#define PIMSD_STORE_PASSKEYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Part of store.h, whose rules hold: public keys of passkeys and security keys (W3C Web Authentication Level 2), which are no secrets. */
+
+struct store;
+
+enum { PASSKEYS_MAX = 10, PASSKEY_NAME_SIZE = 65, PASSKEY_CREDENTIAL_MAX = 1023, PASSKEY_KEY_MAX = 1024 };
+
+struct passkey {
+	int64_t id;
+	int64_t account;
+	unsigned char *credential; /**< its id, as the authenticator chose it, at most PASSKEY_CREDENTIAL_MAX bytes */
+	size_t credential_length;
+	int algorithm;             /**< COSE (RFC 9053): -7, -8 or -257 */
+	unsigned char *public_key; /**< as libfido2 has it */
+	size_t public_key_length;
+	int64_t sign_count;
+	char name[PASSKEY_NAME_SIZE];
+	int64_t created;
+	int64_t last_used; /**< 0 = never: whether it works is not known, and it counts for nothing */
+};
+void passkey_free(struct passkey *passkey);
+
+/**
+ * Adds one that was never used; *ret_id is its id. Another one of the account that was never used goes. PIMS_E_LIMIT: the account has PASSKEYS_MAX already;
+ * PIMS_E_STATE: there is one of this credential id, of whatever account (Web Authentication §7.1 step 22); PIMS_E_NOT_FOUND: no such account.
+ */
+int store_passkey_add(struct store *store, const struct passkey *passkey, int64_t *ret_id);
+/** Of an account, in the order in which they were added. */
+int store_passkey_list(struct store *store, int64_t account, int (*each)(void *data, const struct passkey *passkey), void *data);
+/** One of an account by its credential id. PIMS_E_NOT_FOUND. */
+int store_passkey_find(struct store *store, int64_t account, const unsigned char *credential, size_t length, struct passkey *ret_passkey);
+/** A signature of a passkey in a browser. */
+struct passkey_use {
+	const struct passkey *passkey;   /**< as it was read */
+	int64_t sign_count;              /**< that came with the signature */
+	const unsigned char *browser;    /**< hash of its cookie, */
+	const unsigned char *new_browser; /**< and of the one that it has from here on */
+	int64_t now;
+};
+/**
+ * Marks passkey and browser. PIMS_E_NOT_FOUND: either is gone meanwhile, or the browser is another account's; PIMS_E_STATE: the count did not grow, so the
+ * passkey may have a copy (§7.2 step 21).
+ */
+int store_passkey_use(struct store *store, const struct passkey_use *use);
+/** It vouches no more: for browsers where it was used, and for codes that these were shown. PIMS_E_NOT_FOUND. */
+int store_passkey_remove(struct store *store, int64_t account, int64_t id);
+
+#endif
