@@ -251,7 +251,7 @@ static void put_form_fields(struct buf *html, const struct form_page *page)
 		put_field(html, &page->fields[i], page->optional && strcmp(page->fields[i].name, page->optional) == 0, focus, page->error != NULL);
 		focused = focused || focus;
 	}
-	buf_puts(html, "<button type=\"submit\">");
+	buf_printf(html, "<button type=\"submit\"%s>", page->passkey && !page->field_count ? " autofocus" : "");
 	(void)html_put(html, page->submit);
 	buf_puts(html, "</button>\n");
 	if (page->again)
