@@ -381,6 +381,47 @@ static void an_enrollment_code_is_shown_once_and_devices_are_removed(void **stat
 	account_free(&account);
 }
 
+static int count_passkey(void *data, const struct passkey *passkey)
+{
+	(void)passkey;
+	++*(int *)data;
+	return 0;
+}
+
+static int passkeys_of(struct fixture *fixture, int64_t account)
+{
+	struct store *store = open_store(fixture);
+	int passkeys = 0;
+
+	assert_int_equal(store_passkey_list(store, account, count_passkey, &passkeys), 0);
+	store_close(store);
+	return passkeys;
+}
+
+static void passkeys_are_removed(void **state)
+{
+	struct fixture *fixture = *state;
+	unsigned char bytes[] = "bytes";
+	struct passkey passkey = {.credential = bytes, .credential_length = 5, .algorithm = -7, .public_key = bytes, .public_key_length = 5};
+	struct account account;
+	struct store *store;
+	int64_t id = 0;
+
+	assert_int_equal(RUN("correct horse battery\n", "account", "add", "jo@example.com", "--password-stdin"), 0);
+	assert_int_equal(RUN(NULL, "account", "remove-passkeys", "ann@example.com"), 1);
+	assert_true(said(fixture, "ann@example.com: there is none"));
+	read_account(fixture, "jo@example.com", &account);
+	passkey.account = account.id;
+	store = open_store(fixture);
+	assert_int_equal(store_passkey_add(store, &passkey, &id), 0);
+	store_close(store);
+	assert_int_equal(passkeys_of(fixture, account.id), 1);
+	assert_int_equal(RUN(NULL, "account", "remove-passkeys", "jo@example.com"), 0);
+	assert_int_equal(passkeys_of(fixture, account.id), 0);
+	assert_int_equal(RUN(NULL, "account", "remove-passkeys", "jo@example.com"), 0);
+	account_free(&account);
+}
+
 #define ALL "openid profile email pims.account pims.phone pims.device pims.otp"
 
 static void a_client_secret_is_made_and_shown_once(void **state)
@@ -807,6 +848,7 @@ int main(void)
 		TEST(an_account_lives_its_life),
 		TEST(a_recovery_code_is_shown_once_and_kept_as_argon2id_only),
 		TEST(an_enrollment_code_is_shown_once_and_devices_are_removed),
+		TEST(passkeys_are_removed),
 		TEST(a_client_secret_is_made_and_shown_once),
 		TEST(a_client_may_ask_for_what_it_was_registered_for),
 		TEST(a_password_is_reset_by_a_mail_that_the_operator_does_not_see),
