@@ -6,10 +6,13 @@
 #include "server/oidc/browser.h"
 #include "server/oidc/sign_in_notice.h"
 #include "server/oidc/webauthn.h"
+#include "server/store/seal.h"
 
 #include <pims/error.h>
 
 #include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CREDENTIALS_MAX = 2 * PASSKEYS_MAX * PASSKEY_CREDENTIAL_MAX, ORIGIN_MAX = 8192 };
@@ -101,6 +104,61 @@ void passkey_prompt_free(struct passkey_prompt *prompt)
 	buf_free(&prompt->user);
 }
 
+/* --- keys: sealed, so that nobody who can only write to the database puts one there, or moves one to another account ------------------- */
+
+enum { SEALED_MAX = 2 * PASSKEY_KEY_MAX };
+
+static int write_owner(const struct passkey *passkey, struct buf *ret_text)
+{
+	return buf_printf(ret_text, "passkey %" PRId64 " %d ", passkey->account, passkey->algorithm);
+}
+
+/* The bytes become the passkey's key. */
+static int set_key(struct passkey *passkey, const char *bytes, size_t length)
+{
+	unsigned char *key = malloc(length);
+
+	if (!key)
+		return PIMS_E_MEMORY;
+	memcpy(key, bytes, length);
+	free(passkey->public_key);
+	passkey->public_key = key;
+	passkey->public_key_length = length;
+	return 0;
+}
+
+static int seal_key(const struct server *server, struct passkey *passkey)
+{
+	struct buf clear = BUF_INIT(SEALED_MAX), sealed = BUF_INIT(SEALED_MAX);
+	int r = write_owner(passkey, &clear);
+
+	if (r == 0)
+		r = buf_put(&clear, passkey->public_key, passkey->public_key_length);
+	if (r == 0)
+		r = seal_value(server->seal, &server->env, clear.data, clear.len, &sealed);
+	if (r == 0)
+		r = set_key(passkey, sealed.data, sealed.len);
+	buf_free(&clear);
+	buf_free(&sealed);
+	return r;
+}
+
+static int open_key(const struct server *server, struct passkey *passkey)
+{
+	struct buf owner = BUF_INIT(SEALED_MAX), clear = BUF_INIT(SEALED_MAX);
+	int r = write_owner(passkey, &owner);
+
+	if (r == 0)
+		r = open_value(server->seal, passkey->public_key, passkey->public_key_length, &clear);
+	if (r == 0 && (clear.len <= owner.len || memcmp(clear.data, owner.data, owner.len) != 0))
+		r = PIMS_E_FORMAT;
+	if (r == 0)
+		r = set_key(passkey, clear.data + owner.len, clear.len - owner.len);
+	buf_free(&owner);
+	buf_free(&clear);
+	return r;
+}
+
 /* --- answers ------------------------------------------------------------------------------------------------------------------------ */
 
 /* As browsers write it (RFC 6454 §6.2): without the scheme's own port. */
@@ -159,10 +217,15 @@ static int find(const struct request *request, int64_t account, struct passkey *
 
 	if (text && base64url_decode(text, strlen(text), credential, sizeof credential, &length) == 0)
 		r = store_passkey_find(request_server(request)->store, account, credential, length, ret_passkey);
-	if (r != PIMS_E_NOT_FOUND)
-		return r;
-	*ret_fault = "it is not the account's";
-	return PIMS_E_INVALID;
+	if (r == PIMS_E_NOT_FOUND) {
+		*ret_fault = "it is not the account's";
+		return PIMS_E_INVALID;
+	}
+	if (r == 0)
+		r = open_key(request_server(request), ret_passkey);
+	if (r < 0)
+		*ret_fault = "its key does not open";
+	return r;
 }
 
 static int assert_passkey(const struct request *request, const struct passkey *passkey, int64_t *ret_count, const char **ret_fault)
@@ -220,6 +283,8 @@ int passkey_register(const struct request *request, const struct browser *browse
 		r = text_copy(passkey.name, sizeof passkey.name, name);
 	if (r == 0)
 		r = webauthn_register(&ceremony.expected, &ceremony.answer, &passkey, &fault);
+	if (r == 0)
+		r = seal_key(server, &passkey);
 	if (r == 0)
 		r = store_passkey_add(server->store, &passkey, &id);
 	log_fault(request, browser->account, fault);

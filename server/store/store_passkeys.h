@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Part of store.h, whose rules hold: public keys of passkeys and security keys (W3C Web Authentication Level 2), which are no secrets. */
+/* Part of store.h, whose rules hold: passkeys and security keys (W3C Web Authentication Level 2). */
 
 struct store;
 
@@ -17,7 +17,7 @@ struct passkey {
 	unsigned char *credential; /**< its id, as the authenticator chose it, at most PASSKEY_CREDENTIAL_MAX bytes */
 	size_t credential_length;
 	int algorithm;             /**< COSE (RFC 9053): -7, -8 or -257 */
-	unsigned char *public_key; /**< as libfido2 has it */
+	unsigned char *public_key; /**< as libfido2 has it; sealed in the store */
 	size_t public_key_length;
 	int64_t sign_count;
 	char name[PASSKEY_NAME_SIZE];

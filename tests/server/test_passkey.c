@@ -774,6 +774,36 @@ static void an_old_form_of_a_change_starts_again(void **state)
 	reply_free(&reply);
 }
 
+/* Who can write to the database and has not the master key moves his passkey to somebody else's account. */
+static void a_key_is_of_its_account(void **state)
+{
+	struct reply reply = {0};
+	struct account eve;
+	struct passkey passkey = {0};
+	int64_t id = 0;
+
+	(void)state;
+	open_devices("username=eve%40example.com&password=eve-password", &reply);
+	add(&spare, &reply);
+	assert_int_equal(store_account_by_email(server.server.store, EVE_EMAIL, &eve), 0);
+	assert_int_equal(store_passkey_find(server.server.store, eve.id, spare.id, sizeof spare.id, &passkey), 0);
+	assert_null(memmem(passkey.public_key, passkey.public_key_length, "passkey", 7));
+	assert_int_equal(store_passkey_remove(server.server.store, eve.id, passkey.id), 0);
+	account_free(&eve);
+	cookie[0] = '\0';
+	have_key();
+	authorize("", PASSWORD, &reply);
+	assert_int_equal(store_account_by_email(server.server.store, DEMO_EMAIL, &eve), 0);
+	passkey.account = eve.id;
+	assert_int_equal(store_passkey_add(server.server.store, &passkey, &id), 0);
+	answer(&spare, "passkey", NULL, "", &reply);
+	assert_int_equal(reply.status, 500);
+	assert_false(has_code(&reply));
+	passkey_free(&passkey);
+	account_free(&eve);
+	reply_free(&reply);
+}
+
 /* RFC 9470 §3 */
 static void a_session_without_it_removes_no_device(void **state)
 {
@@ -813,6 +843,7 @@ int main(void)
 		PASSKEY(a_removed_one_vouches_no_more),
 		PASSKEY(a_password_is_changed_with_it),
 		PASSKEY(an_old_form_of_a_change_starts_again),
+		PASSKEY(a_key_is_of_its_account),
 		PASSKEY(a_session_without_it_removes_no_device),
 	};
 
