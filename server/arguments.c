@@ -32,6 +32,7 @@ static const char help[] =
 	"  --macid HEX            the application's id, 32 hex digits (default: made at the first start)\n"
 	"  --otp-pin-required     no one-time password without the PIN\n"
 	"  --sign-in-otp          who has an enrolled device signs in with the password and a one-time password\n"
+	"  --sign-in-passkey      everybody signs in with the password and a passkey; who has none registers one\n"
 	"  --otp-per-day N        one-time passwords a device may have in a day (default 0: any number)\n"
 	"  --session-days N       days from the password until an application must ask for it again (default 365; 0: never)\n"
 	"  --max-devices N        enrolled devices of an account (default 5)\n"
@@ -181,11 +182,12 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 	struct arguments arguments = {
 		.address = "127.0.0.1", .port = DEFAULT_PORT, .level = PIMS_LOG_INFO, .country = "FR", .sms = {.cooldown_seconds = 30},
 		.policy = {.session_days = -1}, .external = {.cache_seconds = -1}};
-	int sandbox = 0, pin_required = 0, weak_pins = 0, sign_in_otp = 0, dpop_nonce = 0, dpop_required = 0, par_required = 0, want_help = 0, version = 0;
+	int sandbox = 0, pin_required = 0, weak_pins = 0, sign_in_otp = 0, sign_in_passkey = 0, dpop_nonce = 0, dpop_required = 0, par_required = 0, want_help = 0, version = 0;
 	const struct option options[] = {
 		{"sandbox", no_argument, &sandbox, 1},
 		{"otp-pin-required", no_argument, &pin_required, 1},
 		{"sign-in-otp", no_argument, &sign_in_otp, 1},
+		{"sign-in-passkey", no_argument, &sign_in_passkey, 1},
 		{"dpop-nonce", no_argument, &dpop_nonce, 1},
 		{"dpop-required", no_argument, &dpop_required, 1},
 		{"par-required", no_argument, &par_required, 1},
@@ -242,6 +244,7 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 	arguments.par_required = par_required;
 	arguments.weak_pins = weak_pins;
 	arguments.sign_in_otp = sign_in_otp;
+	arguments.sign_in_passkey = sign_in_passkey;
 	arguments.help = want_help;
 	arguments.version = version;
 	if (check(&arguments) < 0 || arguments_check_policy(&arguments.policy) < 0 || arguments_check_network(&arguments) < 0 ||
@@ -257,6 +260,7 @@ static void take_policy(struct settings *settings, const struct arguments *argum
 
 	settings->weak_pins = arguments->weak_pins;
 	settings->sign_in_otp = arguments->sign_in_otp;
+	settings->sign_in_passkey = arguments->sign_in_passkey;
 	settings->otp_per_day = policy->otp_per_day;
 	if (policy->pin_min)
 		settings->pin_min = policy->pin_min;

@@ -23,7 +23,7 @@ struct arguments {
 	bool help;
 	bool version;
 	bool pin_required, dpop_nonce, dpop_required, par_required;
-	bool weak_pins, sign_in_otp;
+	bool weak_pins, sign_in_otp, sign_in_passkey;
 	char *data_dir; /**< NULL: none was given */
 	char *issuer;
 	char address[64];

@@ -123,6 +123,8 @@ int arguments_check_external(const struct arguments *arguments)
 		return wrong("customer-audience", "is for sign-in here: another provider's tokens are not exchanged");
 	if (arguments->sign_in_otp)
 		return wrong("sign-in-otp", "is for sign-in here: the other provider decides how people sign in");
+	if (arguments->sign_in_passkey)
+		return wrong("sign-in-passkey", "is for sign-in here: the other provider decides how people sign in");
 	if (arguments->par_required)
 		return wrong("par-required", "is for sign-in here: no requests come where another provider signs in");
 	if (text_equal(arguments->issuer, external->issuer))

@@ -9,6 +9,7 @@
 #include "server/oidc/handlers.h"
 #include "server/oidc/keys.h"
 #include "server/oidc/oauth.h"
+#include "server/oidc/passkey.h"
 #include "server/sandbox/sandbox.h"
 #include "server/sandbox_seed.h"
 #include "server/settings.h"
@@ -216,6 +217,16 @@ static int start_serving(struct server *server, const struct server_options *opt
 	return r;
 }
 
+/* Better no server than one where nobody can do what it wants. */
+static int check_passkeys(const struct server *server)
+{
+	if (!server->settings.sign_in_passkey || passkey_possible(server))
+		return 0;
+	env_log(&server->env, PIMS_LOG_ERROR, "sign-in with passkeys needs an issuer that is an https URL with a host name, or http://localhost: %s is none",
+		server->settings.issuer);
+	return PIMS_E_INVALID;
+}
+
 static int start(struct server *server, const struct server_options *options)
 {
 	int r;
@@ -233,6 +244,8 @@ static int start(struct server *server, const struct server_options *options)
 		r = start_listening(server, options);
 	if (r == 0)
 		r = default_issuer(server, options->address);
+	if (r == 0)
+		r = check_passkeys(server);
 	if (r == 0)
 		r = open_data(server);
 	if (r == 0 && server->settings.external.issuer)

@@ -69,6 +69,7 @@ struct settings {
 	bool par_required; /**< every authorization request must have been pushed (RFC 9126 §5) */
 	bool dpop_nonce; /**< every DPoP proof needs a nonce of ours (RFC 9449 §8, §9) */
 	bool sign_in_otp;     /**< policy: who has a device signs in with its one-time password, too */
+	bool sign_in_passkey; /**< policy: everybody signs in with a passkey, too */
 	bool dpop_required; /**< access tokens are bound to a key, of every client and of another provider too, or open nothing */
 	bool otp_without_pin; /**< policy: an OTP is given without the PIN */
 };

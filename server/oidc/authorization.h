@@ -31,12 +31,15 @@ int authorize_ask(struct authorization *a, const struct browser *browser);
 /** The tickets of the next pages' forms. */
 #define AUTHORIZE_OTP "otp"
 #define AUTHORIZE_PASSKEY "passkey"
+#define AUTHORIZE_NEW_PASSKEY "create"
 /** The page that asks who is signed in for a one-time password; `error` NULL = none. */
 int authorize_ask_otp(struct authorization *a, const struct browser *browser, int status, const char *error);
 /** The same after a failed second_factor_prove(). */
 int authorize_otp_failed(struct authorization *a, const struct browser *browser, int failure, int retry_after);
-/** The page that asks who is signed in for a passkey; `error` NULL = none. */
+/** The page that asks who is signed in for a passkey, for the first use of one that was just registered where there is no other; `error` NULL = none. */
 int authorize_ask_passkey(struct authorization *a, const struct browser *browser, int status, const char *error);
+/** The page that registers the account's first one. */
+int authorize_ask_new_passkey(struct authorization *a, const struct browser *browser, int status, const char *error);
 /** What the form token of these is bound to: this request in this browser. */
 int authorize_bind(const struct authorization *a, const struct browser *browser, struct buf *ret_text);
 

@@ -108,7 +108,7 @@ static void answer_error(struct authorization *a, const char *error, const char 
 		authorize_fail(a);
 }
 
-enum { LEVEL_REACHED = SECOND_FACTOR_NONE, LEVEL_UNMET = SECOND_FACTOR_PASSKEY + 1 };
+enum { LEVEL_REACHED = SECOND_FACTOR_NONE, LEVEL_UNMET = SECOND_FACTOR_NEW_PASSKEY + 1 };
 
 /* LEVEL_REACHED, what is to be asked for (enum second_factor), or LEVEL_UNMET: there is nothing to ask for. */
 static int check_level(const struct authorization *a, const struct browser *browser)
@@ -123,9 +123,16 @@ static int check_level(const struct authorization *a, const struct browser *brow
 	return a->auth.needs == NEEDS_OTP && given == SECOND_FACTOR_NONE ? LEVEL_UNMET : LEVEL_REACHED;
 }
 
+static bool is_asked_for(int level)
+{
+	return level > LEVEL_REACHED && level < LEVEL_UNMET;
+}
+
 static int ask_for(struct authorization *a, const struct browser *browser, int factor, int status, const char *error)
 {
-	return (factor == SECOND_FACTOR_OTP ? authorize_ask_otp : authorize_ask_passkey)(a, browser, status, error);
+	if (factor == SECOND_FACTOR_OTP)
+		return authorize_ask_otp(a, browser, status, error);
+	return (factor == SECOND_FACTOR_PASSKEY ? authorize_ask_passkey : authorize_ask_new_passkey)(a, browser, status, error);
 }
 
 /* `level`: of check_level(). */
@@ -135,7 +142,7 @@ static int go_on(struct authorization *a, const struct browser *browser, int lev
 		return level;
 	if (level == LEVEL_REACHED)
 		return send_code(a, browser);
-	if (level != LEVEL_UNMET)
+	if (is_asked_for(level))
 		return ask_for(a, browser, level, 200, NULL);
 	answer_error(a, "unmet_authentication_requirements",
 		     a->auth.needs == NEEDS_OTP ? "no device is enrolled that makes one-time passwords" : "no passkey is registered");
@@ -309,14 +316,29 @@ static int take_passkey(struct authorization *a, struct browser *browser)
 	return r == PIMS_E_INVALID ? authorize_ask_passkey(a, browser, 403, a->texts->passkey_refused) : r;
 }
 
+static int take_new_passkey(struct authorization *a, struct browser *browser)
+{
+	const char *name = query_get(&a->request->form, "name");
+	int level = check_level(a, browser), r;
+
+	if (level != SECOND_FACTOR_NEW_PASSKEY)
+		return go_on(a, browser, level);
+	r = passkey_register(a->request, browser, name ? name : "");
+	if (r == 0)
+		return authorize_ask_passkey(a, browser, 200, NULL);
+	if (r != PIMS_E_INVALID && r != PIMS_E_STATE)
+		return r;
+	return authorize_ask_new_passkey(a, browser, 403, r == PIMS_E_STATE ? a->texts->passkey_known : a->texts->passkey_refused);
+}
+
 /* The page is too old, or of another sign-in: what it was asked for may not be what is wanted now. */
 static int ask_again(struct authorization *a, const struct browser *browser)
 {
 	int level = check_level(a, browser);
 
-	if (level == SECOND_FACTOR_OTP || level == SECOND_FACTOR_PASSKEY)
-		return ask_for(a, browser, level, 403, a->texts->expired);
-	return level == LEVEL_REACHED ? authorize_ask(a, browser) : go_on(a, browser, level);
+	if (level == LEVEL_REACHED)
+		return authorize_ask(a, browser);
+	return is_asked_for(level) ? ask_for(a, browser, level, 403, a->texts->expired) : go_on(a, browser, level);
 }
 
 static void post_factor(struct authorization *a, int (*take)(struct authorization *a, struct browser *browser))
@@ -349,6 +371,8 @@ static void post(struct authorization *a)
 		post_factor(a, take_otp);
 	else if (text_equal(ticket, AUTHORIZE_PASSKEY))
 		post_factor(a, take_passkey);
+	else if (text_equal(ticket, AUTHORIZE_NEW_PASSKEY))
+		post_factor(a, take_new_passkey);
 	else
 		post_yes(a);
 }
@@ -360,7 +384,7 @@ static void begin_silently(struct authorization *a, const struct browser *browse
 
 	if (!browser)
 		answer_error(a, "login_required", "the user must sign in");
-	else if (level == SECOND_FACTOR_OTP || level == SECOND_FACTOR_PASSKEY)
+	else if (is_asked_for(level))
 		answer_error(a, "interaction_required", "the user must be asked for a one-time password or a passkey");
 	else if (may_be_somebody_else(a))
 		answer_error(a, "interaction_required", "the user must be asked: this client cannot prove who it is");

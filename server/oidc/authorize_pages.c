@@ -11,6 +11,8 @@
 #include "server/server.h"
 #include "server/web/own.h"
 
+#include <pims/error.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -193,15 +195,30 @@ int authorize_ask_passkey(struct authorization *a, const struct browser *browser
 	struct buf intro = BUF_INIT(4096);
 	struct passkey_prompt prompt;
 	struct form_page page = {.ticket = AUTHORIZE_PASSKEY, .error = error, .passkey = &prompt.page, .submit = a->texts->passkey_use};
-	int r = passkey_prompt_use(request_server(a->request), browser->account, false, &prompt);
+	const struct server *server = request_server(a->request);
+	int has = passkey_has(server, browser->account), r = passkey_prompt_use(server, browser->account, has == PIMS_E_NOT_FOUND, &prompt);
 
 	if (r == 0)
 		r = texts_fill(a->texts->continue_to, application(a), &intro);
-	page.intro = buf_text(&intro);
+	page.intro = has == 0 ? buf_text(&intro) : a->texts->passkey_first;
 	if (r == 0)
 		r = show_form(a, status, browser, &page);
 	passkey_prompt_free(&prompt);
 	buf_free(&intro);
+	return r;
+}
+
+int authorize_ask_new_passkey(struct authorization *a, const struct browser *browser, int status, const char *error)
+{
+	const struct page_field fields[] = {page_passkey_field(a->texts)};
+	struct passkey_prompt prompt;
+	struct form_page page = {.ticket = AUTHORIZE_NEW_PASSKEY, .intro = a->texts->passkey_add_intro, .error = error, .passkey = &prompt.page,
+				 .fields = fields, .field_count = 1, .optional = "name", .submit = a->texts->passkey_add};
+	int r = passkey_prompt_create(request_server(a->request), browser->account, &prompt);
+
+	if (r == 0)
+		r = show_form(a, status, browser, &page);
+	passkey_prompt_free(&prompt);
 	return r;
 }
 

@@ -270,6 +270,17 @@ int passkey_prove(const struct request *request, struct response *response, stru
 	return r;
 }
 
+/* Up to the end of a character. */
+static void copy_name(const char *text, char ret_name[PASSKEY_NAME_SIZE])
+{
+	size_t length = strnlen(text, PASSKEY_NAME_SIZE - 1);
+
+	while (length && ((unsigned char)text[length] & 0xc0) == 0x80)
+		length--;
+	memcpy(ret_name, text, length);
+	ret_name[length] = '\0';
+}
+
 int passkey_register(const struct request *request, const struct browser *browser, const char *name)
 {
 	const struct server *server = request_server(request);
@@ -279,8 +290,7 @@ int passkey_register(const struct request *request, const struct browser *browse
 	int64_t id = 0;
 	int r = read_ceremony(request, &ceremony);
 
-	if (r == 0)
-		r = text_copy(passkey.name, sizeof passkey.name, name);
+	copy_name(name, passkey.name);
 	if (r == 0)
 		r = webauthn_register(&ceremony.expected, &ceremony.answer, &passkey, &fault);
 	if (r == 0)

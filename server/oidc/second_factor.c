@@ -52,11 +52,14 @@ int second_factor_of(const struct server *server, int64_t account)
 
 int second_factor_missing(const struct server *server, int64_t account, enum second_factor given, bool wants_otp)
 {
+	const struct settings *settings = &server->settings;
 	int r = given == SECOND_FACTOR_PASSKEY ? SECOND_FACTOR_NONE : second_factor_of(server, account);
 
-	if (r != SECOND_FACTOR_OTP)
+	if (r < 0 || r == SECOND_FACTOR_PASSKEY || given == SECOND_FACTOR_PASSKEY)
 		return r;
-	return given == SECOND_FACTOR_NONE && (wants_otp || server->settings.sign_in_otp) ? SECOND_FACTOR_OTP : SECOND_FACTOR_NONE;
+	if (r == SECOND_FACTOR_OTP && given == SECOND_FACTOR_NONE && (wants_otp || settings->sign_in_otp || settings->sign_in_passkey))
+		return SECOND_FACTOR_OTP;
+	return settings->sign_in_passkey ? SECOND_FACTOR_NEW_PASSKEY : SECOND_FACTOR_NONE;
 }
 
 enum second_factor second_factor_given(int64_t otp_time, int64_t passkey_time)
@@ -125,5 +128,7 @@ int second_factor_check(const struct request *request, const char *otp, int64_t 
 
 	if (r == SECOND_FACTOR_PASSKEY)
 		return used_passkey(request, account) ? 0 : PIMS_E_STATE;
-	return r == SECOND_FACTOR_OTP ? accept(request, otp, account, ret_retry_after) : r;
+	if (r == SECOND_FACTOR_OTP)
+		return accept(request, otp, account, ret_retry_after);
+	return r < 0 ? r : 0;
 }

@@ -55,7 +55,9 @@ static const char *known_email(const struct visit *visit)
 /* The last field, where the server wants one-time passwords. */
 static size_t count_fields(const struct visit *visit, size_t all)
 {
-	return request_server(visit->request)->settings.sign_in_otp ? all : all - 1;
+	const struct settings *settings = &request_server(visit->request)->settings;
+
+	return settings->sign_in_otp || settings->sign_in_passkey ? all : all - 1;
 }
 
 static void show_email(struct visit *visit, int status, const char *error)

@@ -199,9 +199,9 @@ static void add(struct request *request, struct response *response, const struct
 		page_message(response, 500, texts, texts->error, texts->failed);
 	else if (missing == SECOND_FACTOR_PASSKEY)
 		passkeys_ask(request, response, browser, 200, NULL);
-	else if (missing)
+	else if (missing == SECOND_FACTOR_OTP)
 		show_otp(request, response, 200, ticket, NULL);
-	else if (ticket == ticket_passkey)
+	else if (ticket == ticket_passkey || missing == SECOND_FACTOR_NEW_PASSKEY)
 		passkeys_create(request, response, browser, 200, NULL);
 	else if (browser->otp_time || browser->passkey_time)
 		add_device_show(request, response, browser->account);
@@ -325,6 +325,9 @@ static void go_on(struct request *request, struct response *response, struct bro
 		break;
 	case SECOND_FACTOR_PASSKEY:
 		passkeys_ask(request, response, browser, 200, NULL);
+		break;
+	case SECOND_FACTOR_NEW_PASSKEY:
+		passkeys_create(request, response, browser, 200, NULL);
 		break;
 	case SECOND_FACTOR_NONE:
 		if (*request->method == 'P')

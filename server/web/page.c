@@ -217,6 +217,11 @@ struct page_field page_otp_field(const struct texts *texts, const char *hint)
 	return (struct page_field){"otp", texts->otp_label, "text", "one-time-code", NULL, hint};
 }
 
+struct page_field page_passkey_field(const struct texts *texts)
+{
+	return (struct page_field){"name", texts->passkey_name, "text", "off", NULL, texts->passkey_name_hint};
+}
+
 static void put_field(struct buf *html, const struct page_field *field, bool optional, bool focus, bool failed)
 {
 	const char *value = field->value ? field->value : "";

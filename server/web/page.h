@@ -37,6 +37,9 @@ struct page_field {
 /** The field "otp" of a one-time password; `hint` of ours. */
 struct page_field page_otp_field(const struct texts *texts, const char *hint);
 
+/** The field "name" of a new passkey, which may stay empty. */
+struct page_field page_passkey_field(const struct texts *texts);
+
 /** What a form asks the browser for when it is sent, with passkey.js: its answer comes in the fields credential, client_data, authenticator_data, signature. */
 struct page_passkey {
 	const char *party;       /**< RP ID */

@@ -9,8 +9,6 @@
 
 #include <pims/error.h>
 
-#include <string.h>
-
 /* The passkeys of who is signed in in this browser: which there are, a new one, and the page that asks for one. */
 
 /* The tickets of the forms: a new one, its first use, and any use. */
@@ -89,7 +87,7 @@ void passkeys_ask(struct request *request, struct response *response, const stru
 void passkeys_create(struct request *request, struct response *response, const struct browser *browser, int status, const char *error)
 {
 	const struct texts *texts = texts_of_request(request);
-	const struct page_field fields[] = {{"name", texts->passkey_name, "text", "off", NULL, texts->passkey_name_hint}};
+	const struct page_field fields[] = {page_passkey_field(texts)};
 	struct passkey_prompt prompt;
 	struct form_page page = {.heading = texts->passkey_add, .intro = texts->passkey_add_intro, .error = error, .ticket = ticket_create,
 				 .passkey = &prompt.page, .fields = fields, .field_count = 1, .optional = "name", .submit = texts->go_on};
@@ -99,35 +97,22 @@ void passkeys_create(struct request *request, struct response *response, const s
 	passkey_prompt_free(&prompt);
 }
 
-/* The beginning of what was typed, at the end of a character. */
-static void copy_name(const char *text, char ret_name[PASSKEY_NAME_SIZE])
-{
-	size_t length = strnlen(text, PASSKEY_NAME_SIZE - 1);
-
-	while (length && ((unsigned char)text[length] & 0xc0) == 0x80)
-		length--;
-	memcpy(ret_name, text, length);
-	ret_name[length] = '\0';
-}
-
 /* Also who posts without having been asked must have given what the account has. */
 static int may_create(const struct request *request, const struct browser *browser)
 {
 	enum second_factor given = second_factor_given(browser->otp_time, browser->passkey_time);
 	int missing = second_factor_missing(request_server(request), browser->account, given, true);
 
-	return missing > 0 ? PIMS_E_NOT_FOUND : missing;
+	return missing == SECOND_FACTOR_OTP || missing == SECOND_FACTOR_PASSKEY ? PIMS_E_NOT_FOUND : missing;
 }
 
 static void create(struct request *request, struct response *response, const struct browser *browser)
 {
 	const struct texts *texts = texts_of_request(request);
-	char name[PASSKEY_NAME_SIZE];
 	int r = may_create(request, browser);
 
-	copy_name(own_field(request, "name"), name);
-	if (r == 0)
-		r = passkey_register(request, browser, name);
+	if (r >= 0)
+		r = passkey_register(request, browser, own_field(request, "name"));
 	if (r == 0)
 		ask(request, response, browser, 200, ticket_first, NULL);
 	else if (r == PIMS_E_STATE)

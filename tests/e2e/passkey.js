@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A passkey of Chromium's own virtual authenticator, which knows nothing of ours: node passkey.js URL CHROMIUM SCREENSHOT_FOLDER WIDTH LANGUAGE.
+// A passkey of Chromium's own virtual authenticator, which knows nothing of ours: node passkey.js URL CHROMIUM SCREENSHOT_FOLDER
+// WIDTH LANGUAGE [wanted]; wanted: the server lets nobody in without one.
 // URL's host is localhost, since passkeys belong to a name. Pages are gone through by keyboard alone.
 "use strict";
 
@@ -8,7 +9,7 @@ const { Application } = require("./application.js");
 const { Browser } = require("./browser.js");
 const { pages } = require("./pages.js");
 
-const [url, chromium, folder, widthText, language] = process.argv.slice(2);
+const [url, chromium, folder, widthText, language, wanted] = process.argv.slice(2);
 const width = Number(widthText);
 const { check, checkKeyboard, go, fill, press } = pages("passkey", width, language);
 const DEMO = { username: "demo@example.com", password: "demo-password" };
@@ -112,6 +113,16 @@ async function remove(browser, app) {
 	assert.equal(await level(app, browser), "urn:openpims:acr:password");
 }
 
+/* Who has none registers it on the way in. */
+async function registerAtSignIn(browser, app) {
+	await signIn(browser, app, {}, "wanted-create");
+	await checkKeyboard(browser, "wanted-create");
+	await submit(browser, "wanted-first");
+	assert.equal(app.came.length, 0);
+	await submit(browser);
+	assert.equal(await level(app, browser), "phr");
+}
+
 async function main() {
 	const browser = new Browser(chromium, folder, "passkey");
 	const app = new Application(url, language);
@@ -123,6 +134,10 @@ async function main() {
 		await browser.resize(width, "light");
 		DEMO.password = process.env.PASSWORD;
 		const authenticatorId = await plug(browser, {});
+		if (wanted) {
+			await registerAtSignIn(browser, app);
+			return;
+		}
 		await add(browser);
 		await useIt(browser, app, authenticatorId);
 		await elsewhere(browser);

@@ -274,7 +274,8 @@ static void the_ends_of_the_ranges_are_taken(void **state)
 static void what_limits_pins_devices_and_passwords_is_set(void **state)
 {
 	const struct settings settings =
-		settings_of(WORDS("--pin-min", "6", "--pin-max", "10", "--max-devices", "3", "--otp-per-day", "6", "--weak-pins", "--otp-pin-required", "--sign-in-otp"));
+		settings_of(WORDS("--pin-min", "6", "--pin-max", "10", "--max-devices", "3", "--otp-per-day", "6", "--weak-pins", "--otp-pin-required", "--sign-in-otp",
+			  "--sign-in-passkey"));
 
 	(void)state;
 	assert_int_equal(settings.pin_min, 6);
@@ -284,6 +285,7 @@ static void what_limits_pins_devices_and_passwords_is_set(void **state)
 	assert_true(settings.weak_pins);
 	assert_false(settings.otp_without_pin);
 	assert_true(settings.sign_in_otp);
+	assert_true(settings.sign_in_passkey);
 }
 
 static void what_proofs_of_keys_are_wanted_is_set(void **state)

@@ -98,6 +98,7 @@ static void options_that_do_not_go_together_are_told(void **state)
 	WRONG("it wants --external-client-id", OTHER, AUDIENCE, "--external-cache", "5");
 	WRONG("not exchanged", OTHER, AUDIENCE, "--customer-audience", "x");
 	WRONG("no requests come", OTHER, AUDIENCE, "--par-required");
+	WRONG("decides how people sign in", OTHER, AUDIENCE, "--sign-in-passkey");
 	WRONG("this server itself", "--external-issuer", "https://pimsd.example", AUDIENCE);
 }
 

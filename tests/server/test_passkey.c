@@ -616,6 +616,123 @@ static void a_forced_sign_in_asks_for_both(void **state)
 	reply_free(&reply);
 }
 
+/* --- pimsd --sign-in-passkey ----------------------------------------------------------------------------------------------------------- */
+
+static int start_wanted(void **state)
+{
+	start(state);
+	server.server.settings.sign_in_passkey = true;
+	return 0;
+}
+
+static bool asks_for_new(const struct reply *reply)
+{
+	return shows(reply, "data-passkey=\"create\"") && !shows(reply, "name=\"password\"");
+}
+
+static void who_has_none_registers_one_on_the_way_in(void **state)
+{
+	struct reply reply = {0};
+
+	(void)state;
+	authorize("", PASSWORD, &reply);
+	assert_int_equal(reply.status, 200);
+	assert_true(asks_for_new(&reply));
+	authorize("&prompt=none", NULL, &reply);
+	assert_string_equal(reply_parameter(&reply, "error"), "interaction_required");
+	authorize("", "ticket=go+on", &reply);
+	assert_false(has_code(&reply));
+	authorize("", NULL, &reply);
+	key.challenge_text = "another";
+	answer(&key, "create", NULL, "", &reply);
+	assert_int_equal(reply.status, 403);
+	assert_true(asks_for_new(&reply));
+	key.challenge_text = NULL;
+	answer(&key, "create", NULL, "", &reply);
+	assert_int_equal(reply.status, 200);
+	assert_true(asks(&reply));
+	assert_true(shows(&reply, "Now use it once"));
+	assert_false(has_code(&reply));
+	key.damaged = true;
+	answer(&key, "passkey", NULL, "", &reply);
+	assert_int_equal(reply.status, 403);
+	assert_true(asks(&reply));
+	key.damaged = false;
+	answer(&key, "passkey", NULL, "", &reply);
+	assert_int_equal(reply.status, 303);
+	assert_tokens(reply_parameter(&reply, "code"), "phr", ALL_METHODS);
+	assert_int_equal(count_mails("A passkey was added"), 1);
+	cookie[0] = '\0';
+	authorize("", PASSWORD, &reply);
+	assert_true(asks(&reply));
+	reply_free(&reply);
+}
+
+/* A thief of the password does not register one for who has a device. */
+static void who_has_a_device_registers_one_with_its_otp(void **state)
+{
+	struct reply reply = {0};
+	struct buf form;
+	char token[512], otp[640];
+
+	(void)state;
+	issue_otp(&server, DEMO_EMAIL, OTP);
+	authorize("", PASSWORD, &reply);
+	assert_true(shows(&reply, "name=\"otp\""));
+	token_of(&reply, token);
+	write_answer(&key, "create", token, &form);
+	authorize("", buf_text(&form), &reply);
+	assert_true(shows(&reply, "name=\"otp\""));
+	buf_free(&form);
+	token_of(&reply, token);
+	(void)snprintf(otp, sizeof otp, "ticket=otp&otp=" OTP "&form_token=%s", token);
+	authorize("", otp, &reply);
+	assert_true(asks_for_new(&reply));
+	answer(&key, "create", NULL, "", &reply);
+	answer(&key, "passkey", NULL, "", &reply);
+	assert_tokens(reply_parameter(&reply, "code"), "phr", "[\"pwd\",\"otp\",\"pop\",\"mfa\"]");
+	reply_free(&reply);
+}
+
+static void the_pages_want_one_as_well(void **state)
+{
+	struct reply reply = {0};
+	char token[64];
+
+	(void)state;
+	open_devices(PASSWORD, &reply);
+	assert_true(asks_for_new(&reply));
+	server.server.settings.sign_in_passkey = false;
+	sign_in_access(&server, DEMO_EMAIL, DEMO_PASSWORD, token, sizeof token);
+	server.server.settings.sign_in_passkey = true;
+	call(&server, &(struct call){.path = "/v1/devices/remove", .json = "{\"all\":true}", .bearer = token}, &reply);
+	assert_int_equal(reply.status, 401);
+	assert_non_null(strstr(buf_text(&reply.headers), "acr_values=\"phr\""));
+	visit(DEVICES, NULL, &reply);
+	answer(&key, "create", DEVICES, NULL, &reply);
+	answer(&key, "first", DEVICES, NULL, &reply);
+	assert_int_equal(reply.status, 303);
+	visit(DEVICES, NULL, &reply);
+	assert_true(shows(&reply, "Added on"));
+	reply_free(&reply);
+}
+
+static void a_server_where_nobody_could_use_one_does_not_start(void **state)
+{
+	struct server_options options = {.address = "127.0.0.1"};
+	struct server *other = NULL;
+	char directory[] = "/nonexistent";
+
+	(void)state;
+	settings_default(&options.settings, true);
+	options.settings.data_dir = directory;
+	options.settings.sign_in_passkey = true;
+	assert_int_equal(server_start(&other, &options), PIMS_E_INVALID);
+	assert_null(other);
+}
+
+/* --- where there is none --------------------------------------------------------------------------------------------------------------- */
+
 /* Browsers refuse it there, so nobody is asked into a dead end. */
 static void none_is_offered_where_browsers_have_none(void **state)
 {
@@ -822,6 +939,7 @@ static void a_session_without_it_removes_no_device(void **state)
 int main(void)
 {
 #define PASSKEY(test) cmocka_unit_test_setup_teardown(test, start, stop)
+#define WANTED(test) cmocka_unit_test_setup_teardown(test, start_wanted, stop)
 	const struct CMUnitTest tests[] = {
 		PASSKEY(a_new_one_counts_from_its_first_use_on),
 		PASSKEY(a_second_one_wants_the_first),
@@ -838,6 +956,10 @@ int main(void)
 		PASSKEY(one_that_does_not_count_is_taken),
 		PASSKEY(a_client_may_ask_for_the_level),
 		PASSKEY(a_forced_sign_in_asks_for_both),
+		WANTED(who_has_none_registers_one_on_the_way_in),
+		WANTED(who_has_a_device_registers_one_with_its_otp),
+		WANTED(the_pages_want_one_as_well),
+		WANTED(a_server_where_nobody_could_use_one_does_not_start),
 		PASSKEY(none_is_offered_where_browsers_have_none),
 		PASSKEY(the_password_alone_shows_and_ends_nothing),
 		PASSKEY(a_removed_one_vouches_no_more),
