@@ -182,7 +182,8 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
 	struct arguments arguments = {
 		.address = "127.0.0.1", .port = DEFAULT_PORT, .level = PIMS_LOG_INFO, .country = "FR", .sms = {.cooldown_seconds = 30},
 		.policy = {.session_days = -1}, .external = {.cache_seconds = -1}};
-	int sandbox = 0, pin_required = 0, weak_pins = 0, sign_in_otp = 0, sign_in_passkey = 0, dpop_nonce = 0, dpop_required = 0, par_required = 0, want_help = 0, version = 0;
+	int sandbox = 0, pin_required = 0, weak_pins = 0, sign_in_otp = 0, sign_in_passkey = 0;
+	int dpop_nonce = 0, dpop_required = 0, par_required = 0, want_help = 0, version = 0;
 	const struct option options[] = {
 		{"sandbox", no_argument, &sandbox, 1},
 		{"otp-pin-required", no_argument, &pin_required, 1},

@@ -211,14 +211,19 @@ int authorize_ask_passkey(struct authorization *a, const struct browser *browser
 int authorize_ask_new_passkey(struct authorization *a, const struct browser *browser, int status, const char *error)
 {
 	const struct page_field fields[] = {page_passkey_field(a->texts)};
+	struct buf intro = BUF_INIT(4096);
 	struct passkey_prompt prompt;
-	struct form_page page = {.ticket = AUTHORIZE_NEW_PASSKEY, .intro = a->texts->passkey_add_intro, .error = error, .passkey = &prompt.page,
-				 .fields = fields, .field_count = 1, .optional = "name", .submit = a->texts->passkey_add};
+	struct form_page page = {.ticket = AUTHORIZE_NEW_PASSKEY, .error = error, .passkey = &prompt.page, .fields = fields, .field_count = 1,
+				 .optional = "name", .submit = a->texts->passkey_add};
 	int r = passkey_prompt_create(request_server(a->request), browser->account, &prompt);
 
 	if (r == 0)
+		r = buf_printf(&intro, "%s %s", a->texts->passkey_wanted, a->texts->passkey_add_intro);
+	page.intro = buf_text(&intro);
+	if (r == 0)
 		r = show_form(a, status, browser, &page);
 	passkey_prompt_free(&prompt);
+	buf_free(&intro);
 	return r;
 }
 

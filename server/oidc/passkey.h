@@ -35,8 +35,8 @@ void passkey_prompt_free(struct passkey_prompt *prompt);
  */
 int passkey_prove(const struct request *request, struct response *response, struct browser *browser);
 /**
- * The same of a new one: it is stored, and is to be used once. The beginning of `name` is its name. PIMS_E_INVALID as above; PIMS_E_STATE: it is registered already; PIMS_E_LIMIT: the account has
- * PASSKEYS_MAX.
+ * The same of a new one: it is stored, and is to be used once. The beginning of `name` is its name. PIMS_E_INVALID as above; PIMS_E_STATE: it is registered
+ * already; PIMS_E_LIMIT: the account has PASSKEYS_MAX.
  */
 int passkey_register(const struct request *request, const struct browser *browser, const char *name);
 

@@ -15,9 +15,9 @@ enum second_factor {
 /** The best one that the account has; negative: the store failed. */
 int second_factor_of(const struct server *server, int64_t account);
 /**
- * What is still to be given: who has a passkey uses it, so that nobody is talked down to less; who has a device gives its one-time password if the server wants
- * that of everybody (pimsd --sign-in-otp), or with `wants_otp`. Where everybody signs in with a passkey (pimsd --sign-in-passkey) who has none registers one, after
- * the one-time password. `given`: the best that was. Negative: the store failed.
+ * What is still to be given: who has a passkey uses it, so that nobody is talked down to less; who has a device gives its one-time password if the server
+ * wants that of everybody (pimsd --sign-in-otp), or with `wants_otp`. Where everybody signs in with a passkey (pimsd --sign-in-passkey) who has none registers
+ * one, after the one-time password. `given`: the best that was. Negative: the store failed.
  */
 int second_factor_missing(const struct server *server, int64_t account, enum second_factor given, bool wants_otp);
 /** The best that was given, by the times of a browser or session. */

@@ -123,6 +123,7 @@ struct texts {
 	const char *passkeys_intro;
 	const char *passkey_add;
 	const char *passkey_add_intro;
+	const char *passkey_wanted; /**< before passkey_add_intro, at a sign-in */
 	const char *passkey_name;
 	const char *passkey_name_hint;
 	const char *passkey_first;

@@ -141,6 +141,7 @@ const struct texts texts_de = {
 	.passkey_add = "Passkey hinzufügen",
 	.passkey_add_intro = "Ihr Browser fragt, wo er aufbewahrt wird: auf einem Sicherheitsschlüssel, auf diesem Rechner oder auf "
 		"einem Telefon. Danach verlangt jede Anmeldung ihn neben dem Passwort.",
+	.passkey_wanted = "Dieser Dienst verlangt bei jeder Anmeldung auch einen Passkey. Fügen Sie jetzt Ihren hinzu.",
 	.passkey_name = "Name",
 	.passkey_name_hint = "Damit Sie ihn wiedererkennen, etwa „Blauer Schlüssel“.",
 	.passkey_first = "Benutzen Sie ihn jetzt einmal, um zu sehen, dass er funktioniert. Von da an zählt er.",

@@ -139,6 +139,7 @@ const struct texts texts_en = {
 	.passkey_add = "Add a passkey",
 	.passkey_add_intro = "Your browser asks where to keep it: on a security key, on this computer or on a phone. From then on "
 		"every sign-in wants it beside the password.",
+	.passkey_wanted = "This service signs everybody in with a passkey as well. Add yours now.",
 	.passkey_name = "Name",
 	.passkey_name_hint = "So that you know it again, such as “Blue key”.",
 	.passkey_first = "Now use it once, to see that it works. It counts from then on.",

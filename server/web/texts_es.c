@@ -141,6 +141,7 @@ const struct texts texts_es = {
 	.passkey_add = "Añadir una llave de acceso",
 	.passkey_add_intro = "Su navegador pregunta dónde guardarla: en una llave de seguridad, en este ordenador o en un teléfono. "
 		"Desde entonces cada inicio de sesión la pide además de la contraseña.",
+	.passkey_wanted = "Este servicio pide además una llave de acceso en cada inicio de sesión. Añada la suya ahora.",
 	.passkey_name = "Nombre",
 	.passkey_name_hint = "Para reconocerla, por ejemplo «Llave azul».",
 	.passkey_first = "Úsela ahora una vez, para ver que funciona. Cuenta desde ese momento.",

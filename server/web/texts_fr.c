@@ -146,6 +146,7 @@ const struct texts texts_fr = {
 	.passkey_add = "Ajouter une clé d’accès",
 	.passkey_add_intro = "Votre navigateur demande où la garder : sur une clé de sécurité, sur cet ordinateur ou sur un téléphone. "
 		"Ensuite, chaque connexion la demande en plus du mot de passe.",
+	.passkey_wanted = "Ce service demande aussi une clé d’accès à chaque connexion. Ajoutez la vôtre maintenant.",
 	.passkey_name = "Nom",
 	.passkey_name_hint = "Pour la reconnaître, par exemple « Clé bleue ».",
 	.passkey_first = "Utilisez-la maintenant une fois, pour voir qu’elle fonctionne. Elle compte à partir de là.",

@@ -141,6 +141,7 @@ const struct texts texts_it = {
 	.passkey_add = "Aggiungere una passkey",
 	.passkey_add_intro = "Il suo browser chiede dove conservarla: su una chiave di sicurezza, su questo computer o su un telefono. "
 		"Da allora ogni accesso la chiede oltre alla password.",
+	.passkey_wanted = "Questo servizio chiede a ogni accesso anche una passkey. Aggiunga ora la sua.",
 	.passkey_name = "Nome",
 	.passkey_name_hint = "Per riconoscerla, per esempio «Chiave blu».",
 	.passkey_first = "La usi ora una volta, per vedere che funziona. Conta da quel momento.",
