@@ -248,6 +248,8 @@ static int start(struct server *server, const struct server_options *options)
 		r = check_passkeys(server);
 	if (r == 0)
 		r = open_data(server);
+	if (r == 0)
+		r = passkey_check_host(server);
 	if (r == 0 && server->settings.external.issuer)
 		r = external_start(&server->external, &server->settings.external, options->workers, &server->env);
 	return r < 0 ? r : start_serving(server, options);

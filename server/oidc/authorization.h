@@ -32,14 +32,17 @@ int authorize_ask(struct authorization *a, const struct browser *browser);
 #define AUTHORIZE_OTP "otp"
 #define AUTHORIZE_PASSKEY "passkey"
 #define AUTHORIZE_NEW_PASSKEY "create"
+#define AUTHORIZE_FIRST "first"
 /** The page that asks who is signed in for a one-time password; `error` NULL = none. */
 int authorize_ask_otp(struct authorization *a, const struct browser *browser, int status, const char *error);
 /** The same after a failed second_factor_prove(). */
 int authorize_otp_failed(struct authorization *a, const struct browser *browser, int failure, int retry_after);
-/** The page that asks who is signed in for a passkey, for the first use of one that was just registered where there is no other; `error` NULL = none. */
+/** The page that asks who is signed in for a passkey; `error` NULL = none. */
 int authorize_ask_passkey(struct authorization *a, const struct browser *browser, int status, const char *error);
 /** The page that registers the account's first one. */
 int authorize_ask_new_passkey(struct authorization *a, const struct browser *browser, int status, const char *error);
+/** The page of its first use (passkey.h). */
+int authorize_ask_first(struct authorization *a, const struct browser *browser, const char *offer, int status, const char *error);
 /** What the form token of these is bound to: this request in this browser. */
 int authorize_bind(const struct authorization *a, const struct browser *browser, struct buf *ret_text);
 

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UUID_SIZE = 37 };
+enum { UUID_SIZE = 37, FORM_GRACE_MS = 1000 * FORM_TOKEN_SECONDS };
 
 /* RFC 9562 §5.4. The clients of the live service know codes of this form only (spec/wire.md §2). */
 static int make_code(const struct env *env, char ret_code[UUID_SIZE])
@@ -113,13 +113,14 @@ enum { LEVEL_REACHED = SECOND_FACTOR_NONE, LEVEL_UNMET = SECOND_FACTOR_NEW_PASSK
 /* LEVEL_REACHED, what is to be asked for (enum second_factor), or LEVEL_UNMET: there is nothing to ask for. */
 static int check_level(const struct authorization *a, const struct browser *browser)
 {
+	const struct settings *settings = &request_server(a->request)->settings;
 	enum second_factor given = second_factor_given(browser->otp_time, browser->passkey_time);
 	int missing = second_factor_missing(request_server(a->request), browser->account, given, a->auth.wants_otp);
 
+	if (a->auth.needs == NEEDS_PASSKEY && given != SECOND_FACTOR_PASSKEY && missing < SECOND_FACTOR_PASSKEY && !settings->sign_in_passkey)
+		return missing < 0 ? missing : LEVEL_UNMET;
 	if (missing)
 		return missing;
-	if (a->auth.needs == NEEDS_PASSKEY && given != SECOND_FACTOR_PASSKEY)
-		return LEVEL_UNMET;
 	return a->auth.needs == NEEDS_OTP && given == SECOND_FACTOR_NONE ? LEVEL_UNMET : LEVEL_REACHED;
 }
 
@@ -128,11 +129,19 @@ static bool is_asked_for(int level)
 	return level > LEVEL_REACHED && level < LEVEL_UNMET;
 }
 
+/* As on the page of the devices, who adds one has given the password lately. `grace_ms`: on the way through our pages. */
+static bool may_add_passkey(const struct authorization *a, const struct browser *browser, int64_t grace_ms)
+{
+	return env_now(&request_server(a->request)->env) - browser->auth_time <= BROWSER_FRESH_MS + grace_ms;
+}
+
 static int ask_for(struct authorization *a, const struct browser *browser, int factor, int status, const char *error)
 {
 	if (factor == SECOND_FACTOR_OTP)
 		return authorize_ask_otp(a, browser, status, error);
-	return (factor == SECOND_FACTOR_PASSKEY ? authorize_ask_passkey : authorize_ask_new_passkey)(a, browser, status, error);
+	if (factor == SECOND_FACTOR_PASSKEY)
+		return authorize_ask_passkey(a, browser, status, error);
+	return may_add_passkey(a, browser, 0) ? authorize_ask_new_passkey(a, browser, status, error) : PIMS_E_NOT_FOUND;
 }
 
 /* `level`: of check_level(). */
@@ -316,19 +325,40 @@ static int take_passkey(struct authorization *a, struct browser *browser)
 	return r == PIMS_E_INVALID ? authorize_ask_passkey(a, browser, 403, a->texts->passkey_refused) : r;
 }
 
+/* Where everybody must have one. */
 static int take_new_passkey(struct authorization *a, struct browser *browser)
 {
+	struct buf offer = BUF_INIT(QUERY_MAX_LENGTH);
 	const char *name = query_get(&a->request->form, "name");
 	int level = check_level(a, browser), r;
 
 	if (level != SECOND_FACTOR_NEW_PASSKEY)
 		return go_on(a, browser, level);
-	r = passkey_register(a->request, browser, name ? name : "");
+	if (!may_add_passkey(a, browser, FORM_GRACE_MS))
+		return PIMS_E_NOT_FOUND;
+	r = passkey_create(a->request, browser, name ? name : "", &offer);
 	if (r == 0)
-		return authorize_ask_passkey(a, browser, 200, NULL);
-	if (r != PIMS_E_INVALID && r != PIMS_E_STATE)
-		return r;
-	return authorize_ask_new_passkey(a, browser, 403, r == PIMS_E_STATE ? a->texts->passkey_known : a->texts->passkey_refused);
+		r = authorize_ask_first(a, browser, buf_text(&offer), 200, NULL);
+	else if (r == PIMS_E_INVALID)
+		r = authorize_ask_new_passkey(a, browser, 403, a->texts->passkey_refused);
+	buf_free(&offer);
+	return r;
+}
+
+static int take_first(struct authorization *a, struct browser *browser)
+{
+	int level = check_level(a, browser), r;
+
+	if (level != SECOND_FACTOR_NEW_PASSKEY)
+		return go_on(a, browser, level);
+	if (!may_add_passkey(a, browser, FORM_GRACE_MS))
+		return PIMS_E_NOT_FOUND;
+	r = passkey_add(a->request, a->response, browser);
+	if (r == 0)
+		return go_on(a, browser, check_level(a, browser));
+	if (r == PIMS_E_STATE)
+		return authorize_ask_new_passkey(a, browser, 403, a->texts->passkey_known);
+	return r == PIMS_E_INVALID ? authorize_ask_first(a, browser, query_get(&a->request->form, PASSKEY_OFFER), 403, a->texts->passkey_refused) : r;
 }
 
 /* The page is too old, or of another sign-in: what it was asked for may not be what is wanted now. */
@@ -344,13 +374,16 @@ static int ask_again(struct authorization *a, const struct browser *browser)
 static void post_factor(struct authorization *a, int (*take)(struct authorization *a, struct browser *browser))
 {
 	struct browser browser;
-	int r = is_signed_in(a, INT64_C(1000) * FORM_TOKEN_SECONDS, &browser) ? check_form(a, &browser) : PIMS_E_NOT_FOUND;
+	int r = is_signed_in(a, FORM_GRACE_MS, &browser) ? check_form(a, &browser) : PIMS_E_NOT_FOUND;
 
 	if (r == 0)
 		r = take(a, &browser);
-	else if (r == PIMS_E_STATE)
-		r = is_signed_in(a, 0, &browser) ? ask_again(a, &browser) : PIMS_E_NOT_FOUND;
-	finish(a, r);
+	else if (r == PIMS_E_STATE && is_signed_in(a, 0, &browser))
+		r = ask_again(a, &browser);
+	if (r == PIMS_E_STATE)
+		authorize_show(a, 403, a->texts->expired);
+	else
+		finish(a, r);
 }
 
 /* An answer to one of our pages. */
@@ -373,6 +406,8 @@ static void post(struct authorization *a)
 		post_factor(a, take_passkey);
 	else if (text_equal(ticket, AUTHORIZE_NEW_PASSKEY))
 		post_factor(a, take_new_passkey);
+	else if (text_equal(ticket, AUTHORIZE_FIRST))
+		post_factor(a, take_first);
 	else
 		post_yes(a);
 }

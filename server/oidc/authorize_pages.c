@@ -195,12 +195,11 @@ int authorize_ask_passkey(struct authorization *a, const struct browser *browser
 	struct buf intro = BUF_INIT(4096);
 	struct passkey_prompt prompt;
 	struct form_page page = {.ticket = AUTHORIZE_PASSKEY, .error = error, .passkey = &prompt.page, .submit = a->texts->passkey_use};
-	const struct server *server = request_server(a->request);
-	int has = passkey_has(server, browser->account), r = passkey_prompt_use(server, browser->account, has == PIMS_E_NOT_FOUND, &prompt);
+	int r = passkey_prompt_use(request_server(a->request), browser->account, &prompt);
 
 	if (r == 0)
 		r = texts_fill(a->texts->continue_to, application(a), &intro);
-	page.intro = has == 0 ? buf_text(&intro) : a->texts->passkey_first;
+	page.intro = buf_text(&intro);
 	if (r == 0)
 		r = show_form(a, status, browser, &page);
 	passkey_prompt_free(&prompt);
@@ -210,7 +209,7 @@ int authorize_ask_passkey(struct authorization *a, const struct browser *browser
 
 int authorize_ask_new_passkey(struct authorization *a, const struct browser *browser, int status, const char *error)
 {
-	const struct page_field fields[] = {page_passkey_field(a->texts)};
+	const struct page_field fields[] = {page_passkey_field(a->texts, query_get(&a->request->form, "name"))};
 	struct buf intro = BUF_INIT(4096);
 	struct passkey_prompt prompt;
 	struct form_page page = {.ticket = AUTHORIZE_NEW_PASSKEY, .error = error, .passkey = &prompt.page, .fields = fields, .field_count = 1,
@@ -225,6 +224,19 @@ int authorize_ask_new_passkey(struct authorization *a, const struct browser *bro
 	passkey_prompt_free(&prompt);
 	buf_free(&intro);
 	return r;
+}
+
+int authorize_ask_first(struct authorization *a, const struct browser *browser, const char *offer, int status, const char *error)
+{
+	struct passkey_prompt prompt;
+	struct form_page page = {.ticket = AUTHORIZE_FIRST, .intro = a->texts->passkey_first, .error = error, .passkey = &prompt.page,
+				 .submit = a->texts->passkey_use};
+	int r = passkey_prompt_first(request_server(a->request), browser, offer, &prompt);
+
+	if (r == 0)
+		r = show_form(a, status, browser, &page);
+	passkey_prompt_free(&prompt);
+	return r == PIMS_E_INVALID ? authorize_ask_new_passkey(a, browser, status, a->texts->passkey_refused) : r;
 }
 
 int authorize_otp_failed(struct authorization *a, const struct browser *browser, int failure, int retry_after)

@@ -107,7 +107,8 @@ int browser_start(const struct request *request, struct response *response, cons
 	return r;
 }
 
-static int mark(struct store *store, const struct browser *browser, const unsigned char *hash, int64_t now, const struct passkey_use *passkey)
+static int mark(struct store *store, const struct browser *browser, const unsigned char *hash, int64_t now,
+		const struct passkey_use *passkey, bool is_new)
 {
 	struct passkey_use use;
 
@@ -117,10 +118,10 @@ static int mark(struct store *store, const struct browser *browser, const unsign
 	use.browser = browser->hash;
 	use.new_browser = hash;
 	use.now = now;
-	return store_passkey_use(store, &use);
+	return (is_new ? store_passkey_add : store_passkey_use)(store, &use);
 }
 
-int browser_prove(const struct request *request, struct response *response, struct browser *browser, const struct passkey_use *passkey)
+int browser_prove(const struct request *request, struct response *response, struct browser *browser, const struct passkey_use *passkey, bool is_new)
 {
 	const struct server *server = request_server(request);
 	int64_t now = env_now(&server->env);
@@ -129,7 +130,7 @@ int browser_prove(const struct request *request, struct response *response, stru
 	int r = make_cookie(request, cookie, hash);
 
 	if (r == 0)
-		r = mark(server->store, browser, hash, now, passkey);
+		r = mark(server->store, browser, hash, now, passkey, is_new);
 	if (r == 0)
 		r = browser_write(request, response, BROWSER_SESSION, cookie);
 	if (r == 0) {

@@ -5,7 +5,7 @@
 #include "server/http/http.h"
 #include "server/store/store.h"
 
-enum { BROWSER_SECONDS = 14 * 86400 };
+enum { BROWSER_SECONDS = 14 * 86400, BROWSER_FRESH_MS = 3600 * 1000 /**< what was given so long ago is good for changes */ };
 
 /** The cookies of pimsd. */
 enum browser_cookie {
@@ -25,9 +25,10 @@ int browser_find(const struct request *request, struct browser *ret_browser);
 int browser_start(const struct request *request, struct response *response, const struct account *account, struct browser *ret_browser);
 /**
  * A passkey was used in it as well, or, with NULL, a one-time password given: `browser` is marked, and gets another cookie, for the same reason.
- * PIMS_E_NOT_FOUND: signed out meanwhile; of a passkey also what store_passkey_use() says, to which browsers and time are filled in here.
+ * `is_new`: it is added. PIMS_E_NOT_FOUND: signed out meanwhile; of a passkey also what store_passkey_use() and store_passkey_add() say, to which browsers and
+ * time are filled in here.
  */
-int browser_prove(const struct request *request, struct response *response, struct browser *browser, const struct passkey_use *passkey);
+int browser_prove(const struct request *request, struct response *response, struct browser *browser, const struct passkey_use *passkey, bool is_new);
 /** Takes the cookie away. */
 void browser_forget(const struct request *request, struct response *response);
 

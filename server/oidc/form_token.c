@@ -82,8 +82,7 @@ static bool origin_is_ours(const struct request *request, const char *origin)
 
 	if (authority && host && text_equal_nocase(authority + 3, host))
 		return true;
-	if (url_parse(issuer, &url) == 0 && buf_printf(&ours, strchr(url.host, ':') ? "%s://[%s]" : "%s://%s", url.scheme, url.host) == 0 &&
-	    (!*url.port || buf_printf(&ours, ":%s", url.port) == 0))
+	if (url_parse(issuer, &url) == 0 && url_origin(&url, &ours) == 0)
 		same = text_equal_nocase(origin, buf_text(&ours));
 	url_free(&url);
 	buf_free(&ours);

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TOLD_AFTER = 3, TOLD_WINDOW_S = 86400, PRESENTER_SIZE = 16 + REQUEST_CLIENT_SIZE, PASSKEY_FRESH_MS = 3600 * 1000 };
+enum { TOLD_AFTER = 3, TOLD_WINDOW_S = 86400, PRESENTER_SIZE = 16 + REQUEST_CLIENT_SIZE };
 
 /*
  * What is counted wrong here is not counted for the services that the account uses, and the other way round; and by network, so that who has stolen the
@@ -38,7 +38,8 @@ static int has_device(const struct server *server, int64_t account)
 	return store_device_list(server->store, account, found, NULL);
 }
 
-int second_factor_of(const struct server *server, int64_t account)
+/* The best one that the account has. */
+static int factor_of(const struct server *server, int64_t account)
 {
 	int r = passkey_has(server, account);
 
@@ -53,7 +54,7 @@ int second_factor_of(const struct server *server, int64_t account)
 int second_factor_missing(const struct server *server, int64_t account, enum second_factor given, bool wants_otp)
 {
 	const struct settings *settings = &server->settings;
-	int r = given == SECOND_FACTOR_PASSKEY ? SECOND_FACTOR_NONE : second_factor_of(server, account);
+	int r = given == SECOND_FACTOR_PASSKEY ? SECOND_FACTOR_NONE : factor_of(server, account);
 
 	if (r < 0 || r == SECOND_FACTOR_PASSKEY || given == SECOND_FACTOR_PASSKEY)
 		return r;
@@ -111,7 +112,7 @@ int second_factor_prove(const struct request *request, struct response *response
 {
 	int r = accept(request, otp, browser->account, ret_retry_after);
 
-	return r < 0 ? r : browser_prove(request, response, browser, NULL);
+	return r < 0 ? r : browser_prove(request, response, browser, NULL, false);
 }
 
 static bool used_passkey(const struct request *request, int64_t account)
@@ -119,7 +120,7 @@ static bool used_passkey(const struct request *request, int64_t account)
 	struct browser browser;
 	int64_t now = env_now(&request_server(request)->env);
 
-	return browser_find(request, &browser) == 0 && browser.account == account && browser.passkey_time && now - browser.passkey_time <= PASSKEY_FRESH_MS;
+	return browser_find(request, &browser) == 0 && browser.account == account && browser.passkey_time && now - browser.passkey_time <= BROWSER_FRESH_MS;
 }
 
 int second_factor_check(const struct request *request, const char *otp, int64_t account, int *ret_retry_after)

@@ -12,8 +12,6 @@ enum second_factor {
 	SECOND_FACTOR_NEW_PASSKEY /**< second_factor_missing() alone: there is none yet, and it is to be registered */
 };
 
-/** The best one that the account has; negative: the store failed. */
-int second_factor_of(const struct server *server, int64_t account);
 /**
  * What is still to be given: who has a passkey uses it, so that nobody is talked down to less; who has a device gives its one-time password if the server
  * wants that of everybody (pimsd --sign-in-otp), or with `wants_otp`. Where everybody signs in with a passkey (pimsd --sign-in-passkey) who has none registers

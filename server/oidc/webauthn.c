@@ -12,10 +12,9 @@
 #include <fido/eddsa.h>
 #include <fido/es256.h>
 #include <fido/rs256.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { CLIENT_DATA_MAX = 4096, AUTHENTICATOR_DATA_MAX = 8192, SIGNATURE_MAX = 1024, CHALLENGE_SIZE = 256 };
+enum { CLIENT_DATA_MAX = 4096, AUTHENTICATOR_DATA_MAX = 8192, SIGNATURE_MAX = 1024, CHALLENGE_TEXT_MAX = 512 };
 enum { RP_ID_HASH_SIZE = 32, USER_PRESENT = 0x01 };
 
 static int refuse(const char **ret_fault, const char *fault)
@@ -28,7 +27,7 @@ static int refuse(const char **ret_fault, const char *fault)
 
 static int check_client_data(const struct webauthn_ceremony *ceremony, const char *type, const json_t *data, const char **ret_fault)
 {
-	struct buf challenge = BUF_INIT(2 * CHALLENGE_SIZE);
+	struct buf challenge = BUF_INIT(CHALLENGE_TEXT_MAX);
 	const char *fault = NULL;
 	int r = base64url_encode(ceremony->challenge, strlen(ceremony->challenge), &challenge);
 
@@ -81,16 +80,6 @@ static int check_party(const struct webauthn_ceremony *ceremony, const unsigned 
 	return 0;
 }
 
-static int copy_bytes(const unsigned char *bytes, size_t length, unsigned char **ret_bytes, size_t *ret_length)
-{
-	*ret_bytes = malloc(length);
-	if (!*ret_bytes)
-		return PIMS_E_MEMORY;
-	memcpy(*ret_bytes, bytes, length);
-	*ret_length = length;
-	return 0;
-}
-
 static int take_credential(const fido_cred_t *credential, struct passkey *ret_passkey, const char **ret_fault)
 {
 	size_t id_length = fido_cred_id_len(credential), key_length = fido_cred_pubkey_len(credential);
@@ -99,10 +88,9 @@ static int take_credential(const fido_cred_t *credential, struct passkey *ret_pa
 	if (!id_length || id_length > PASSKEY_CREDENTIAL_MAX || !key_length || key_length > PASSKEY_KEY_MAX)
 		return refuse(ret_fault, "its id or key has a length that cannot be");
 	ret_passkey->algorithm = fido_cred_type(credential);
-	ret_passkey->sign_count = fido_cred_sigcount(credential);
-	r = copy_bytes(fido_cred_id_ptr(credential), id_length, &ret_passkey->credential, &ret_passkey->credential_length);
+	r = bytes_set(&ret_passkey->credential, &ret_passkey->credential_length, fido_cred_id_ptr(credential), id_length);
 	if (r == 0)
-		r = copy_bytes(fido_cred_pubkey_ptr(credential), key_length, &ret_passkey->public_key, &ret_passkey->public_key_length);
+		r = bytes_set(&ret_passkey->public_key, &ret_passkey->public_key_length, fido_cred_pubkey_ptr(credential), key_length);
 	return r;
 }
 
@@ -140,7 +128,9 @@ int webauthn_register(const struct webauthn_ceremony *ceremony, const struct web
 	r = PIMS_E_INVALID;
 	for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms && r == PIMS_E_INVALID; i++)
 		r = read_credential(data, length, algorithms[i], ret_passkey, ret_fault);
-	if (r < 0)
+	if (r == 0)
+		*ret_fault = NULL; /* of another algorithm */
+	else
 		passkey_free(ret_passkey);
 	return r;
 }

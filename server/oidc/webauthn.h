@@ -21,7 +21,7 @@ struct webauthn_answer {
 };
 
 /**
- * §7.1: the credential that was made, as id, algorithm, public key and count of `ret_passkey`, which the caller frees. PIMS_E_INVALID: something is wrong, and
+ * §7.1: the credential that was made, as id, algorithm and public key of `ret_passkey`, which the caller frees. PIMS_E_INVALID: something is wrong, and
  * *ret_fault says what, in a literal for the log.
  */
 int webauthn_register(const struct webauthn_ceremony *ceremony, const struct webauthn_answer *answer, struct passkey *ret_passkey, const char **ret_fault);

@@ -166,8 +166,8 @@ static const char version_9[] =
 /* Passkeys, by which sign-ins are proved beside the password; and when one was used, of what was signed in by it (0 = none was). */
 static const char version_10[] =
 	"CREATE TABLE passkeys (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,"
-	" credential BLOB NOT NULL UNIQUE, algorithm INTEGER NOT NULL, public_key BLOB NOT NULL, sign_count INTEGER NOT NULL, name TEXT NOT NULL,"
-	" created INTEGER NOT NULL, last_used INTEGER NOT NULL DEFAULT 0) STRICT;"
+	" party TEXT NOT NULL, credential BLOB NOT NULL UNIQUE, algorithm INTEGER NOT NULL, public_key BLOB NOT NULL, sign_count INTEGER NOT NULL,"
+	" name TEXT NOT NULL, created INTEGER NOT NULL, last_used INTEGER NOT NULL) STRICT;"
 	"CREATE INDEX passkeys_account ON passkeys (account);"
 	"ALTER TABLE browsers ADD COLUMN passkey_time INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE codes ADD COLUMN passkey_time INTEGER NOT NULL DEFAULT 0;"

@@ -22,6 +22,7 @@ void account_free(struct account *account)
 
 void passkey_free(struct passkey *passkey)
 {
+	free(passkey->party);
 	free(passkey->credential);
 	free(passkey->public_key);
 	*passkey = (struct passkey){0};

@@ -5,74 +5,27 @@
 
 #include <pims/error.h>
 
-#define COLUMNS "id, account, credential, algorithm, public_key, sign_count, name, created, last_used"
-
-struct passkey_new {
-	const struct passkey *passkey;
-	int64_t id;
-};
-
-static int check_room(struct sql *sql, const struct passkey *passkey)
-{
-	int64_t count;
-	int r = sql_integer(sql, "SELECT count(*) FROM passkeys WHERE account = ?", VALUES(INT(passkey->account)), &count);
-
-	if (r < 0)
-		return r;
-	if (count >= PASSKEYS_MAX)
-		return PIMS_E_LIMIT;
-	r = sql_integer(sql, "SELECT count(*) FROM passkeys WHERE credential = ?", VALUES(BYTES(passkey->credential, passkey->credential_length)), &count);
-	if (r < 0)
-		return r;
-	return count ? PIMS_E_STATE : 0;
-}
-
-static int passkey_add(struct sql *sql, void *arg)
-{
-	struct passkey_new *new = arg;
-	const struct passkey *passkey = new->passkey;
-	int r = sql_run(sql, "DELETE FROM passkeys WHERE account = ? AND last_used = 0", VALUES(INT(passkey->account)));
-
-	if (r >= 0)
-		r = check_room(sql, passkey);
-	if (r < 0)
-		return r;
-	return sql_integer(sql,
-			   "INSERT INTO passkeys (account, credential, algorithm, public_key, sign_count, name, created)"
-			   " SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM accounts WHERE id = ?1 RETURNING id",
-			   VALUES(INT(passkey->account), BYTES(passkey->credential, passkey->credential_length), INT(passkey->algorithm),
-				  BYTES(passkey->public_key, passkey->public_key_length), INT(passkey->sign_count), TEXT(passkey->name),
-				  INT(passkey->created)),
-			   &new->id);
-}
-
-int sqlite_passkey_add(struct store *store, const struct passkey *passkey, int64_t *ret_id)
-{
-	struct passkey_new new = {.passkey = passkey};
-	int r = sqlite_write(store, passkey_add, &new);
-
-	if (r == 0)
-		*ret_id = new.id;
-	return r;
-}
+#define COLUMNS "id, account, party, credential, algorithm, public_key, sign_count, name, created, last_used"
 
 static int passkey_row(sqlite3_stmt *statement, void *ret_result)
 {
-	const char *name = (const char *)sqlite3_column_text(statement, 6);
+	const char *name = (const char *)sqlite3_column_text(statement, 7);
 	struct passkey passkey = {
 		.id = sqlite3_column_int64(statement, 0),
 		.account = sqlite3_column_int64(statement, 1),
-		.algorithm = sqlite3_column_int(statement, 3),
-		.sign_count = sqlite3_column_int64(statement, 5),
-		.created = sqlite3_column_int64(statement, 7),
-		.last_used = sqlite3_column_int64(statement, 8),
+		.algorithm = sqlite3_column_int(statement, 4),
+		.sign_count = sqlite3_column_int64(statement, 6),
+		.created = sqlite3_column_int64(statement, 8),
+		.last_used = sqlite3_column_int64(statement, 9),
 	};
 	int r = name ? text_copy(passkey.name, sizeof passkey.name, name) : PIMS_E_MEMORY;
 
 	if (r == 0)
-		r = sql_bytes(statement, 2, &passkey.credential, &passkey.credential_length);
+		r = sql_text(statement, 2, &passkey.party);
 	if (r == 0)
-		r = sql_bytes(statement, 4, &passkey.public_key, &passkey.public_key_length);
+		r = sql_bytes(statement, 3, &passkey.credential, &passkey.credential_length);
+	if (r == 0)
+		r = sql_bytes(statement, 5, &passkey.public_key, &passkey.public_key_length);
 	if (r < 0) {
 		passkey_free(&passkey);
 		return r;
@@ -112,6 +65,12 @@ int sqlite_passkey_find(struct store *store, int64_t account, const unsigned cha
 			   passkey_row, ret_passkey);
 }
 
+static int mark_browser(struct sql *sql, const struct passkey_use *use)
+{
+	return sql_change(sql, "UPDATE browsers SET hash = ?, passkey_time = ? WHERE hash = ? AND account = ?",
+			  VALUES(HASH(use->new_browser), INT(use->now), HASH(use->browser), INT(use->passkey->account)), PIMS_E_NOT_FOUND);
+}
+
 /* One that counts always counts on; one that does not says 0 each time. */
 static int count_signature(struct sql *sql, const struct passkey_use *use)
 {
@@ -127,15 +86,13 @@ static int count_signature(struct sql *sql, const struct passkey_use *use)
 			  VALUES(INT(use->sign_count), INT(use->now), INT(use->passkey->id)), PIMS_E_NOT_FOUND);
 }
 
+/* The browser first: the second of two posts of one answer is no copy of the passkey. */
 static int passkey_use(struct sql *sql, void *arg)
 {
 	const struct passkey_use *use = arg;
-	int r = count_signature(sql, use);
+	int r = mark_browser(sql, use);
 
-	if (r < 0)
-		return r;
-	return sql_change(sql, "UPDATE browsers SET hash = ?, passkey_time = ? WHERE hash = ? AND account = ?",
-			  VALUES(HASH(use->new_browser), INT(use->now), HASH(use->browser), INT(use->passkey->account)), PIMS_E_NOT_FOUND);
+	return r < 0 ? r : count_signature(sql, use);
 }
 
 int sqlite_passkey_use(struct store *store, const struct passkey_use *use)
@@ -143,6 +100,71 @@ int sqlite_passkey_use(struct store *store, const struct passkey_use *use)
 	struct passkey_use copy = *use;
 
 	return sqlite_write(store, passkey_use, &copy);
+}
+
+/* What the browser has given is the best that the account has. */
+static int check_given(struct sql *sql, const struct passkey_use *use)
+{
+	int64_t enough;
+	int r = sql_integer(sql,
+			    "SELECT CASE WHEN EXISTS (SELECT 1 FROM passkeys WHERE account = b.account) THEN passkey_time > 0"
+			    " WHEN EXISTS (SELECT 1 FROM devices WHERE account = b.account AND phase = 2) THEN otp_time > 0 ELSE 1 END"
+			    " FROM browsers b WHERE hash = ? AND account = ?",
+			    VALUES(HASH(use->browser), INT(use->passkey->account)), &enough);
+
+	if (r < 0)
+		return r;
+	return enough ? 0 : PIMS_E_INVALID;
+}
+
+static int check_room(struct sql *sql, const struct passkey *passkey, int64_t *ret_count)
+{
+	int64_t same;
+	int r = sql_integer(sql, "SELECT count(*) FROM passkeys WHERE account = ?", VALUES(INT(passkey->account)), ret_count);
+
+	if (r < 0)
+		return r;
+	if (*ret_count >= PASSKEYS_MAX)
+		return PIMS_E_LIMIT;
+	r = sql_integer(sql, "SELECT count(*) FROM passkeys WHERE credential = ?", VALUES(BYTES(passkey->credential, passkey->credential_length)), &same);
+	if (r < 0)
+		return r;
+	return same ? PIMS_E_STATE : 0;
+}
+
+static int insert(struct sql *sql, const struct passkey_use *use)
+{
+	const struct passkey *passkey = use->passkey;
+	int r = sql_run(sql,
+			"INSERT INTO passkeys (account, party, credential, algorithm, public_key, sign_count, name, created, last_used)"
+			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			VALUES(INT(passkey->account), TEXT(passkey->party), BYTES(passkey->credential, passkey->credential_length), INT(passkey->algorithm),
+			       BYTES(passkey->public_key, passkey->public_key_length), INT(use->sign_count), TEXT(passkey->name), INT(use->now), INT(use->now)));
+
+	return r < 0 ? r : 0;
+}
+
+static int passkey_add(struct sql *sql, void *arg)
+{
+	const struct passkey_use *use = arg;
+	int64_t count = 0;
+	int r = check_given(sql, use);
+
+	if (r == 0)
+		r = check_room(sql, use->passkey, &count);
+	if (r == 0)
+		r = insert(sql, use);
+	/* who began that had given less than is wanted now */
+	if (r == 0 && !count)
+		r = sql_run(sql, "DELETE FROM mail_codes WHERE account = ? AND purpose = ?", VALUES(INT(use->passkey->account), INT(MAIL_CHANGE)));
+	return r < 0 ? r : mark_browser(sql, use);
+}
+
+int sqlite_passkey_add(struct store *store, const struct passkey_use *use)
+{
+	struct passkey_use copy = *use;
+
+	return sqlite_write(store, passkey_add, &copy);
 }
 
 struct passkey_removal {
@@ -154,9 +176,7 @@ static int passkey_remove(struct sql *sql, void *arg)
 	const struct passkey_removal *removal = arg;
 	int r = sql_change(sql, "DELETE FROM passkeys WHERE id = ? AND account = ?", VALUES(INT(removal->id), INT(removal->account)), PIMS_E_NOT_FOUND);
 
-	if (r == 0)
-		r = sql_run(sql, "UPDATE browsers SET passkey_time = 0 WHERE account = ?", VALUES(INT(removal->account)));
-	return r < 0 ? r : sql_shown_codes_end(sql, removal->account);
+	return r < 0 ? r : sql_vouch_no_more(sql, removal->account, SECOND_PASSKEY);
 }
 
 int sqlite_passkey_remove(struct store *store, int64_t account, int64_t id)
@@ -164,4 +184,13 @@ int sqlite_passkey_remove(struct store *store, int64_t account, int64_t id)
 	struct passkey_removal removal = {.account = account, .id = id};
 
 	return sqlite_write(store, passkey_remove, &removal);
+}
+
+int sqlite_passkey_strangers(struct store *store, const char *party, int64_t *ret_count)
+{
+	struct sql *sql = sqlite_reader(store);
+	int r = sql_integer(sql, "SELECT count(*) FROM passkeys WHERE party <> ?", VALUES(TEXT(party)), ret_count);
+
+	sqlite_reader_done(store, sql);
+	return r;
 }

@@ -72,10 +72,10 @@ static int session_add(struct sql *sql, void *arg)
 		return PIMS_E_STATE;
 	r = sql_integer(sql,
 			"INSERT INTO sessions (account, client, scope, nonce, auth_time, expires, key, otp_time, passkey_time)"
-			" VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?) RETURNING id",
+			" SELECT ?1, ?2, ?3, ?4, ?5, 0, ?6, min(?7, otp_time), min(?8, passkey_time) FROM codes WHERE hash = ?9 RETURNING id",
 			VALUES(INT(session->account), TEXT(session->client), TEXT(session->scope ? session->scope : ""), TEXT(session->nonce),
 			       INT(session->auth_time), KEY(new->tokens->session_key), INT(session->otp_time),
-			       INT(session->passkey_time)),
+			       INT(session->passkey_time), HASH(new->code_hash)),
 			&new->id);
 	if (r == 0)
 		r = sql_proof_use(sql, new->tokens->proof);

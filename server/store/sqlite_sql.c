@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_STATEMENTS = 128, BUSY_MS = 10000, BUSY_STEP_MS = 10 };
+enum { MAX_STATEMENTS = 512, BUSY_MS = 10000, BUSY_STEP_MS = 10 };
 
 int sql_failed(struct sql *sql)
 {

@@ -195,6 +195,7 @@ static const struct store_ops sqlite_ops = {
 	.passkey_find = sqlite_passkey_find,
 	.passkey_use = sqlite_passkey_use,
 	.passkey_remove = sqlite_passkey_remove,
+	.passkey_strangers = sqlite_passkey_strangers,
 	.device_challenge = sqlite_device_challenge,
 	.otp_grant = sqlite_otp_grant,
 	.pin_failed = sqlite_pin_failed,

@@ -84,8 +84,12 @@ int sql_proof_use(struct sql *sql, const struct proof_use *proof);
 /** Inside a change: uses a pushed request up (NULL = none is needed). PIMS_E_STATE: it was. */
 int sql_pushed_use(struct sql *sql, const unsigned char *hash);
 
-/** Inside a change: ends the codes for another device that a page has shown to who proved himself. */
-int sql_shown_codes_end(struct sql *sql, int64_t account);
+/**
+ * Inside a change: a second factor of the account counts no more, where it was given and for what was signed in there; and the codes for another device end that
+ * a page has shown for it.
+ */
+enum sql_second { SECOND_OTP, SECOND_PASSKEY };
+int sql_vouch_no_more(struct sql *sql, int64_t account, enum sql_second second);
 /** Inside a change: leaves a tombstone of a device. PIMS_E_NOT_FOUND. */
 int sql_device_bury(struct sql *sql, int64_t account, int64_t id);
 
@@ -187,11 +191,12 @@ int sqlite_enroll_ms(struct store *store, const struct device *device, const str
 int sqlite_device_get(struct store *store, int64_t id, struct device *ret_device);
 int sqlite_device_list(struct store *store, int64_t account, int (*each)(void *data, const struct device *device), void *data);
 int sqlite_device_remove(struct store *store, int64_t account, int64_t id);
-int sqlite_passkey_add(struct store *store, const struct passkey *passkey, int64_t *ret_id);
 int sqlite_passkey_list(struct store *store, int64_t account, int (*each)(void *data, const struct passkey *passkey), void *data);
 int sqlite_passkey_find(struct store *store, int64_t account, const unsigned char *credential, size_t length, struct passkey *ret_passkey);
 int sqlite_passkey_use(struct store *store, const struct passkey_use *use);
+int sqlite_passkey_add(struct store *store, const struct passkey_use *use);
 int sqlite_passkey_remove(struct store *store, int64_t account, int64_t id);
+int sqlite_passkey_strangers(struct store *store, const char *party, int64_t *ret_count);
 int sqlite_device_challenge(struct store *store, int64_t id, const char *challenge, int64_t expires);
 int sqlite_otp_grant(struct store *store, const struct otp_grant *grant, int *ret_remaining);
 int sqlite_pin_failed(struct store *store, const struct device *device, int max, int *ret_remaining);

@@ -342,11 +342,6 @@ int store_device_remove(struct store *store, int64_t account, int64_t id)
 	return store->ops->device_remove(store, account, id);
 }
 
-int store_passkey_add(struct store *store, const struct passkey *passkey, int64_t *ret_id)
-{
-	return store->ops->passkey_add(store, passkey, ret_id);
-}
-
 int store_passkey_list(struct store *store, int64_t account, int (*each)(void *data, const struct passkey *passkey), void *data)
 {
 	return store->ops->passkey_list(store, account, each, data);
@@ -360,6 +355,16 @@ int store_passkey_find(struct store *store, int64_t account, const unsigned char
 int store_passkey_use(struct store *store, const struct passkey_use *use)
 {
 	return store->ops->passkey_use(store, use);
+}
+
+int store_passkey_add(struct store *store, const struct passkey_use *use)
+{
+	return store->ops->passkey_add(store, use);
+}
+
+int store_passkey_strangers(struct store *store, const char *party, int64_t *ret_count)
+{
+	return store->ops->passkey_strangers(store, party, ret_count);
 }
 
 int store_passkey_remove(struct store *store, int64_t account, int64_t id)

@@ -79,11 +79,12 @@ struct store_ops {
 	int (*device_get)(struct store *store, int64_t id, struct device *ret_device);
 	int (*device_list)(struct store *store, int64_t account, int (*each)(void *data, const struct device *device), void *data);
 	int (*device_remove)(struct store *store, int64_t account, int64_t id);
-	int (*passkey_add)(struct store *store, const struct passkey *passkey, int64_t *ret_id);
 	int (*passkey_list)(struct store *store, int64_t account, int (*each)(void *data, const struct passkey *passkey), void *data);
 	int (*passkey_find)(struct store *store, int64_t account, const unsigned char *credential, size_t length, struct passkey *ret_passkey);
 	int (*passkey_use)(struct store *store, const struct passkey_use *use);
+	int (*passkey_add)(struct store *store, const struct passkey_use *use);
 	int (*passkey_remove)(struct store *store, int64_t account, int64_t id);
+	int (*passkey_strangers)(struct store *store, const char *party, int64_t *ret_count);
 	int (*device_challenge)(struct store *store, int64_t id, const char *challenge, int64_t expires);
 	int (*otp_grant)(struct store *store, const struct otp_grant *grant, int *ret_remaining);
 	int (*pin_failed)(struct store *store, const struct device *device, int max, int *ret_remaining);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Part of store.h, whose rules hold: passkeys and security keys (W3C Web Authentication Level 2). */
+/* Part of store.h, whose rules hold: passkeys and security keys (W3C Web Authentication Level 2). Each of them was used: what was not is not stored. */
 
 struct store;
 
@@ -14,6 +14,7 @@ enum { PASSKEYS_MAX = 10, PASSKEY_NAME_SIZE = 65, PASSKEY_CREDENTIAL_MAX = 1023,
 struct passkey {
 	int64_t id;
 	int64_t account;
+	char *party; /**< RP ID: the host name that it is for */
 	unsigned char *credential; /**< its id, as the authenticator chose it, at most PASSKEY_CREDENTIAL_MAX bytes */
 	size_t credential_length;
 	int algorithm;             /**< COSE (RFC 9053): -7, -8 or -257 */
@@ -22,33 +23,38 @@ struct passkey {
 	int64_t sign_count;
 	char name[PASSKEY_NAME_SIZE];
 	int64_t created;
-	int64_t last_used; /**< 0 = never: whether it works is not known, and it counts for nothing */
+	int64_t last_used;
 };
 void passkey_free(struct passkey *passkey);
 
-/**
- * Adds one that was never used; *ret_id is its id. Another one of the account that was never used goes. PIMS_E_LIMIT: the account has PASSKEYS_MAX already;
- * PIMS_E_STATE: there is one of this credential id, of whatever account (Web Authentication §7.1 step 22); PIMS_E_NOT_FOUND: no such account.
- */
-int store_passkey_add(struct store *store, const struct passkey *passkey, int64_t *ret_id);
 /** Of an account, in the order in which they were added. */
 int store_passkey_list(struct store *store, int64_t account, int (*each)(void *data, const struct passkey *passkey), void *data);
 /** One of an account by its credential id. PIMS_E_NOT_FOUND. */
 int store_passkey_find(struct store *store, int64_t account, const unsigned char *credential, size_t length, struct passkey *ret_passkey);
-/** A signature of a passkey in a browser. */
+/** A signature of a passkey in a browser, which is marked, and has another cookie from here on. */
 struct passkey_use {
-	const struct passkey *passkey;   /**< as it was read */
-	int64_t sign_count;              /**< that came with the signature */
-	const unsigned char *browser;    /**< hash of its cookie, */
-	const unsigned char *new_browser; /**< and of the one that it has from here on */
+	const struct passkey *passkey;
+	int64_t sign_count;               /**< that came with the signature */
+	const unsigned char *browser;     /**< hash of its cookie, */
+	const unsigned char *new_browser; /**< and of the next one */
 	int64_t now;
 };
 /**
- * Marks passkey and browser. PIMS_E_NOT_FOUND: either is gone meanwhile, or the browser is another account's; PIMS_E_STATE: the count did not grow, so the
- * passkey may have a copy (§7.2 step 21).
+ * A use of one that is stored. PIMS_E_NOT_FOUND: it or the browser is gone meanwhile, or the browser is another account's; PIMS_E_STATE: the count did not grow,
+ * so the passkey may have a copy (§7.2 step 21).
  */
 int store_passkey_use(struct store *store, const struct passkey_use *use);
-/** It vouches no more: for browsers where it was used, and for codes that these were shown. PIMS_E_NOT_FOUND. */
+/**
+ * The first use of a new one, which adds it. The browser must have given the best that the account has at this moment: a passkey, else the one-time password of a
+ * device; PIMS_E_INVALID otherwise. An account's first one ends a change of its address that waits for its code. PIMS_E_LIMIT: there are PASSKEYS_MAX already;
+ * PIMS_E_STATE: there is one of this credential id, of whatever account (§7.1 step 22); PIMS_E_NOT_FOUND: the browser, as above.
+ */
+int store_passkey_add(struct store *store, const struct passkey_use *use);
+/**
+ * It vouches no more: for browsers where it was used, what was signed in there, and codes that these were shown. PIMS_E_NOT_FOUND.
+ */
 int store_passkey_remove(struct store *store, int64_t account, int64_t id);
+/** How many there are of other hosts than `party`: nobody can use those. */
+int store_passkey_strangers(struct store *store, const char *party, int64_t *ret_count);
 
 #endif

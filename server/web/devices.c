@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "server/oidc/browser.h"
 #include "server/oidc/form_token.h"
+#include "server/oidc/passkey.h"
 #include "server/oidc/second_factor.h"
 #include "server/oidc/sign_in.h"
 #include "server/oidc/sign_in_notice.h"
@@ -16,10 +17,11 @@
 
 /* The devices and sessions of who is signed in in this browser, and a button to end each. */
 
-enum { FRESH_MS = 3600 * 1000 };
-
 /* The ticket of the form that asks for a one-time password: for the page, for a code that enrols another device, or for a passkey. */
 static const char ticket_page[] = "otp", ticket_add[] = "add", ticket_passkey[] = "add_passkey";
+
+/* What the forms of the list are for (own_show_bound()). */
+static const char purpose_list[] = "devices";
 
 static void show_sign_in(struct request *request, struct response *response, int status, const char *error)
 {
@@ -39,7 +41,7 @@ static void show_otp(struct request *request, struct response *response, int sta
 	const struct texts *texts = texts_of_request(request);
 	const struct page_field fields[] = {page_otp_field(texts, texts->otp_hint)};
 	const struct form_page page = {.texts = texts, .heading = texts->devices_heading, .error = error, .ticket = ticket, .fields = fields,
-				       .field_count = 1, .submit = texts->go_on};
+				       .field_count = 1, .submit = texts->go_on, .again = texts->other_account};
 
 	own_show(request, response, status, ACCOUNT_DEVICES_PATH, &page);
 }
@@ -63,14 +65,6 @@ static int put_device(void *data, const struct device *device)
 	return buf_error(html);
 }
 
-void devices_bind(const struct browser *browser, char ret_text[DEVICES_BOUND_SIZE])
-{
-	char hex[65];
-
-	hex_encode(browser->hash, sizeof browser->hash, hex);
-	(void)snprintf(ret_text, DEVICES_BOUND_SIZE, "devices %s", hex);
-}
-
 static int put_devices(struct listing *listing, const struct browser *browser)
 {
 	int r;
@@ -89,18 +83,17 @@ static void show_devices(struct request *request, struct response *response, con
 {
 	struct listing listing = {.request = request, .texts = texts_of_request(request), .html = BUF_INIT(1 << 22)};
 	struct buf action = BUF_INIT(4096);
-	char text[DEVICES_BOUND_SIZE], token[FORM_TOKEN_SIZE];
+	char token[FORM_TOKEN_SIZE];
 	int r = own_action(request, ACCOUNT_DEVICES_PATH, &action);
 
-	devices_bind(browser, text);
 	if (r == 0)
-		r = form_token_make(request, text, token);
+		r = own_token(request, browser, purpose_list, token);
 	listing.action = buf_text(&action);
 	listing.form_token = token;
 	if (r == 0)
 		r = put_devices(&listing, browser);
 	if (r == 0)
-		r = passkeys_put(&listing, browser);
+		r = passkeys_put(&listing, browser->account);
 	if (r == 0)
 		r = sessions_put(&listing, browser);
 	if (r == 0)
@@ -201,6 +194,8 @@ static void add(struct request *request, struct response *response, const struct
 		passkeys_ask(request, response, browser, 200, NULL);
 	else if (missing == SECOND_FACTOR_OTP)
 		show_otp(request, response, 200, ticket, NULL);
+	else if (ticket == ticket_passkey && !passkey_possible(request_server(request)))
+		devices_show_again(request, response);
 	else if (ticket == ticket_passkey || missing == SECOND_FACTOR_NEW_PASSKEY)
 		passkeys_create(request, response, browser, 200, NULL);
 	else if (browser->otp_time || browser->passkey_time)
@@ -266,23 +261,14 @@ static void act(struct request *request, struct response *response, const struct
 	}
 }
 
-int devices_check(struct request *request, struct response *response, const struct browser *browser)
-{
-	const struct texts *texts = texts_of_request(request);
-	char text[DEVICES_BOUND_SIZE];
-	int r;
-
-	devices_bind(browser, text);
-	/* here everybody needs the token: a cookie comes by itself */
-	r = query_get(&request->form, "form_token") ? form_token_check(request, text) : PIMS_E_INVALID;
-	if (r < 0)
-		page_message(response, 403, texts, texts->error, r == PIMS_E_INVALID ? texts->foreign_form : texts->expired);
-	return r;
-}
-
 static void post(struct request *request, struct response *response, const struct browser *browser)
 {
-	if (devices_check(request, response, browser) == 0)
+	const struct texts *texts = texts_of_request(request);
+	int r = own_check_bound(request, browser, purpose_list);
+
+	if (r < 0)
+		page_message(response, 403, texts, texts->error, r == PIMS_E_INVALID ? texts->foreign_form : texts->expired);
+	else
 		act(request, response, browser);
 }
 
@@ -304,7 +290,7 @@ static bool is_known(const struct request *request, struct browser *ret_browser)
 
 	if (browser_find(request, ret_browser) < 0)
 		return false;
-	return only_leaves(request) || now - ret_browser->auth_time <= FRESH_MS;
+	return only_leaves(request) || now - ret_browser->auth_time <= BROWSER_FRESH_MS;
 }
 
 /* The password was enough to come this far, and to leave. */
@@ -347,8 +333,10 @@ void page_devices(struct request *request, struct response *response)
 
 	if (posted && query_get(&request->form, "username"))
 		check_password(request, response);
-	else if (!is_known(request, &browser))
+	else if (!is_known(request, &browser) || (posted && query_get(&request->form, "again")))
 		show_sign_in(request, response, 200, NULL);
+	else if (posted && query_get(&request->form, "cancel"))
+		devices_show_again(request, response);
 	else if (posted && query_get(&request->form, "otp"))
 		post_otp(request, response, &browser);
 	else if (!posted || !passkeys_posted(request, response, &browser))

@@ -36,21 +36,16 @@ void listing_put_action(struct listing *listing, const struct listing_action *ac
 void add_device_put(struct listing *listing);
 void add_device_show(const struct request *request, struct response *response, int64_t account);
 
-/** What binds a form of the page to the browser that it was shown in: nobody else's token is good there. */
-enum { DEVICES_BOUND_SIZE = 80 };
-void devices_bind(const struct browser *browser, char ret_text[DEVICES_BOUND_SIZE]);
-/** 0: the posted form is the page's, in this browser; else it was answered. */
-int devices_check(struct request *request, struct response *response, const struct browser *browser);
 /** Another time, from the start: a reload of the answer must not post again. */
 void devices_show_again(struct request *request, struct response *response);
 
 /** The part of the page that has the account's passkeys. */
-int passkeys_put(struct listing *listing, const struct browser *browser);
+int passkeys_put(struct listing *listing, int64_t account);
 /** The page that asks who is signed in for one; `error` NULL = none. */
 void passkeys_ask(struct request *request, struct response *response, const struct browser *browser, int status, const char *error);
 /** The page that makes one, for who gave the best that the account has. */
 void passkeys_create(struct request *request, struct response *response, const struct browser *browser, int status, const char *error);
-/** An answer to one of both; false: the posted form is another one. */
+/** An answer to one of these; false: the posted form is another one. */
 bool passkeys_posted(struct request *request, struct response *response, struct browser *browser);
 
 /** The last part of the page: where the account is signed in. */

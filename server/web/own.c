@@ -2,12 +2,14 @@
 #include "server/web/own.h"
 
 #include "server/account/otp.h"
-#include "server/oidc/form_token.h"
+#include "base/encode.h"
 #include "server/oidc/sign_in.h"
 
 #include <pims/error.h>
 
 #include <stdio.h>
+
+enum { BOUND_SIZE = 96 };
 
 int own_language(const struct request *request, struct buf *ret_url)
 {
@@ -34,13 +36,12 @@ int own_action(const struct request *request, const char *path, struct buf *ret_
 	return r < 0 ? r : own_language(request, ret_text);
 }
 
-void own_show_bound(struct request *request, struct response *response, int status, const char *path, const char *text, const struct form_page *page)
+static void show(struct request *request, struct response *response, int status, const char *path, const char *token, const struct form_page *page)
 {
 	struct form_page whole = *page;
 	struct buf action = BUF_INIT(4096);
-	char token[FORM_TOKEN_SIZE];
 
-	if (form_token_make(request, text, token) == 0 && own_action(request, path, &action) == 0) {
+	if (token && own_action(request, path, &action) == 0) {
 		whole.action = buf_text(&action);
 		whole.form_token = token;
 		whole.redirect_scheme = "";
@@ -53,7 +54,42 @@ void own_show_bound(struct request *request, struct response *response, int stat
 
 void own_show(struct request *request, struct response *response, int status, const char *path, const struct form_page *page)
 {
-	own_show_bound(request, response, status, path, path, page);
+	char token[FORM_TOKEN_SIZE];
+
+	show(request, response, status, path, form_token_make(request, path, token) == 0 ? token : NULL, page);
+}
+
+static void bind(const struct browser *browser, const char *purpose, char ret_text[BOUND_SIZE])
+{
+	char hex[2 * sizeof browser->hash + 1];
+
+	hex_encode(browser->hash, sizeof browser->hash, hex);
+	(void)snprintf(ret_text, BOUND_SIZE, "%s %s", purpose, hex);
+}
+
+int own_token(const struct request *request, const struct browser *browser, const char *purpose, char ret_token[FORM_TOKEN_SIZE])
+{
+	char text[BOUND_SIZE];
+
+	bind(browser, purpose, text);
+	return form_token_make(request, text, ret_token);
+}
+
+void own_show_bound(struct request *request, struct response *response, int status, const char *path, const struct browser *browser, const char *purpose,
+		    const struct form_page *page)
+{
+	char token[FORM_TOKEN_SIZE];
+
+	show(request, response, status, path, own_token(request, browser, purpose, token) == 0 ? token : NULL, page);
+}
+
+int own_check_bound(const struct request *request, const struct browser *browser, const char *purpose)
+{
+	char text[BOUND_SIZE];
+
+	bind(browser, purpose, text);
+	/* here everybody needs the token: a cookie comes by itself */
+	return query_get(&request->form, "form_token") ? form_token_check(request, text) : PIMS_E_INVALID;
 }
 
 int own_check(struct request *request, struct response *response, const char *path)

@@ -2,6 +2,8 @@
 #ifndef PIMSD_WEB_OWN_H
 #define PIMSD_WEB_OWN_H
 
+#include "server/oidc/browser.h"
+#include "server/oidc/form_token.h"
 #include "server/server.h"
 #include "server/web/page.h"
 
@@ -9,8 +11,14 @@
 
 /** Shows a form that posts to `path`; fills in what every form has. */
 void own_show(struct request *request, struct response *response, int status, const char *path, const struct form_page *page);
-/** The same, with a form token that is bound to `text` and not to the path alone. */
-void own_show_bound(struct request *request, struct response *response, int status, const char *path, const char *text, const struct form_page *page);
+/**
+ * The same for who is signed in in `browser`: nobody else's form is good there, nor one for another `purpose` (a word of ours). own_check_bound() takes its
+ * token alone; PIMS_E_INVALID: there is none, or it is another site's; PIMS_E_STATE: too old, or of another sign-in.
+ */
+void own_show_bound(struct request *request, struct response *response, int status, const char *path, const struct browser *browser, const char *purpose,
+		    const struct form_page *page);
+int own_token(const struct request *request, const struct browser *browser, const char *purpose, char ret_token[FORM_TOKEN_SIZE]);
+int own_check_bound(const struct request *request, const struct browser *browser, const char *purpose);
 /** PIMS_E_INVALID: another site's form, answered; PIMS_E_STATE: too old. */
 int own_check(struct request *request, struct response *response, const char *path);
 /** Appends the issuer's path and `path`. */

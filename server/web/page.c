@@ -217,9 +217,9 @@ struct page_field page_otp_field(const struct texts *texts, const char *hint)
 	return (struct page_field){"otp", texts->otp_label, "text", "one-time-code", NULL, hint};
 }
 
-struct page_field page_passkey_field(const struct texts *texts)
+struct page_field page_passkey_field(const struct texts *texts, const char *value)
 {
-	return (struct page_field){"name", texts->passkey_name, "text", "off", NULL, texts->passkey_name_hint};
+	return (struct page_field){"name", texts->passkey_name, "text", "off", value, texts->passkey_name_hint};
 }
 
 static void put_field(struct buf *html, const struct page_field *field, bool optional, bool focus, bool failed)
@@ -253,7 +253,7 @@ static void put_form_fields(struct buf *html, const struct form_page *page)
 	for (size_t i = 0; i < page->field_count; i++) {
 		bool focus = !focused && !page->fields[i].value;
 
-		put_field(html, &page->fields[i], page->optional && strcmp(page->fields[i].name, page->optional) == 0, focus, page->error != NULL);
+		put_field(html, &page->fields[i], page->optional && strcmp(page->fields[i].name, page->optional) == 0, focus, page->error && !page->passkey);
 		focused = focused || focus;
 	}
 	buf_printf(html, "<button type=\"submit\"%s>", page->passkey && !page->field_count ? " autofocus" : "");
@@ -282,11 +282,13 @@ static void put_passkey(struct buf *html, const struct texts *texts, const struc
 	put_attribute(html, "data-credentials", passkey->credentials);
 	put_attribute(html, "data-user", passkey->user ? passkey->user : "");
 	put_attribute(html, "data-account", passkey->account ? passkey->account : "");
-	put_attribute(html, "data-failed", texts->passkey_failed);
+	put_attribute(html, "data-failed", passkey->user ? texts->passkey_not_made : texts->passkey_failed);
 	put_attribute(html, "data-known", texts->passkey_known);
 	buf_puts(html, ">\n<p role=\"alert\" id=\"problem\" hidden></p>\n");
 	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
 		put_hidden(html, answers[i], "");
+	if (passkey->offer)
+		put_hidden(html, "passkey", passkey->offer);
 }
 
 static void put_script(struct buf *html, const struct texts *texts)

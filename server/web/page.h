@@ -37,13 +37,14 @@ struct page_field {
 /** The field "otp" of a one-time password; `hint` of ours. */
 struct page_field page_otp_field(const struct texts *texts, const char *hint);
 
-/** The field "name" of a new passkey, which may stay empty. */
-struct page_field page_passkey_field(const struct texts *texts);
+/** The field "name" of a new passkey, which may stay empty; `value` NULL = none was typed yet. */
+struct page_field page_passkey_field(const struct texts *texts, const char *value);
 
 /** What a form asks the browser for when it is sent, with passkey.js: its answer comes in the fields credential, client_data, authenticator_data, signature. */
 struct page_passkey {
 	const char *party;       /**< RP ID */
 	const char *credentials; /**< ids in base64url, blanks between them: to be used, or, of a new one, that are registered already */
+	const char *offer;       /**< of one that is used for the first time (passkey.h); NULL = none */
 	const char *user;        /**< of a new one: the account's handle in base64url; NULL = one is used */
 	const char *account;     /**< and its name */
 };

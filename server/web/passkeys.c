@@ -11,8 +11,8 @@
 
 /* The passkeys of who is signed in in this browser: which there are, a new one, and the page that asks for one. */
 
-/* The tickets of the forms: a new one, its first use, and any use. */
-static const char ticket_create[] = "create", ticket_first[] = "first", ticket_use[] = "passkey";
+/* The tickets of the forms: a new one, its first use, and any use. And what all of them are for: no other form's token is good, and theirs for no other. */
+static const char ticket_create[] = "create", ticket_first[] = "first", ticket_use[] = "passkey", purpose[] = "passkeys";
 
 static int put_passkey(void *data, const struct passkey *passkey)
 {
@@ -20,8 +20,6 @@ static int put_passkey(void *data, const struct passkey *passkey)
 	const struct texts *texts = listing->texts;
 	const char *name = *passkey->name ? passkey->name : texts->passkey;
 
-	if (!passkey->last_used)
-		return 0;
 	listing->count++;
 	buf_puts(&listing->html, "<li><h3>");
 	(void)html_put(&listing->html, name);
@@ -33,20 +31,20 @@ static int put_passkey(void *data, const struct passkey *passkey)
 	return buf_error(&listing->html);
 }
 
-int passkeys_put(struct listing *listing, const struct browser *browser)
+int passkeys_put(struct listing *listing, int64_t account)
 {
 	const struct server *server = request_server(listing->request);
 	const struct texts *texts = listing->texts;
 	struct buf *html = &listing->html;
 	int r;
 
-	if (!passkey_possible(server) && !browser->passkey_time)
+	if (!passkey_possible(server))
 		return 0;
 	listing->count = 0;
 	buf_printf(html, "<h2>%s</h2>\n<p>%s</p>\n<ul>\n", texts->passkeys_heading, texts->passkeys_intro);
-	r = store_passkey_list(server->store, browser->account, put_passkey, listing);
+	r = store_passkey_list(server->store, account, put_passkey, listing);
 	buf_puts(html, "</ul>\n");
-	if (!passkey_possible(server) || listing->count >= PASSKEYS_MAX)
+	if (listing->count >= PASSKEYS_MAX)
 		return r;
 	listing_open_form(listing);
 	buf_printf(html, "<button type=\"submit\" class=\"quiet\" name=\"add_passkey\" value=\"1\">%s</button>\n</form>\n", texts->passkey_add);
@@ -56,82 +54,104 @@ int passkeys_put(struct listing *listing, const struct browser *browser)
 static void show(struct request *request, struct response *response, const struct browser *browser, int status, int r, struct form_page *page)
 {
 	const struct texts *texts = texts_of_request(request);
-	char text[DEVICES_BOUND_SIZE];
 
-	devices_bind(browser, text);
 	page->texts = texts;
 	if (r == 0)
-		own_show_bound(request, response, status, ACCOUNT_DEVICES_PATH, text, page);
+		own_show_bound(request, response, status, ACCOUNT_DEVICES_PATH, browser, purpose, page);
 	else
 		page_message(response, 500, texts, texts->error, texts->failed);
 }
 
-static void ask(struct request *request, struct response *response, const struct browser *browser, int status, const char *ticket, const char *error)
+void passkeys_ask(struct request *request, struct response *response, const struct browser *browser, int status, const char *error)
 {
 	const struct texts *texts = texts_of_request(request);
-	bool first = ticket == ticket_first;
 	struct passkey_prompt prompt;
-	struct form_page page = {.heading = texts->passkey_heading, .intro = first ? texts->passkey_first : NULL, .error = error, .ticket = ticket,
-				 .passkey = &prompt.page, .submit = texts->passkey_use};
-	int r = passkey_prompt_use(request_server(request), browser->account, first, &prompt);
+	struct form_page page = {.heading = texts->passkey_heading, .error = error, .ticket = ticket_use, .passkey = &prompt.page,
+				 .submit = texts->passkey_use, .again = texts->other_account};
+	int r = passkey_prompt_use(request_server(request), browser->account, &prompt);
 
 	show(request, response, browser, status, r, &page);
 	passkey_prompt_free(&prompt);
 }
 
-void passkeys_ask(struct request *request, struct response *response, const struct browser *browser, int status, const char *error)
-{
-	ask(request, response, browser, status, ticket_use, error);
-}
-
 void passkeys_create(struct request *request, struct response *response, const struct browser *browser, int status, const char *error)
 {
 	const struct texts *texts = texts_of_request(request);
-	const struct page_field fields[] = {page_passkey_field(texts)};
+	const struct page_field fields[] = {page_passkey_field(texts, query_get(&request->form, "name"))};
 	struct passkey_prompt prompt;
 	struct form_page page = {.heading = texts->passkey_add, .intro = texts->passkey_add_intro, .error = error, .ticket = ticket_create,
-				 .passkey = &prompt.page, .fields = fields, .field_count = 1, .optional = "name", .submit = texts->go_on};
+				 .passkey = &prompt.page, .fields = fields, .field_count = 1, .optional = "name", .submit = texts->go_on, .cancels = true};
 	int r = passkey_prompt_create(request_server(request), browser->account, &prompt);
 
 	show(request, response, browser, status, r, &page);
 	passkey_prompt_free(&prompt);
 }
 
-/* Also who posts without having been asked must have given what the account has. */
+static void ask_first(struct request *request, struct response *response, const struct browser *browser, const char *offer, int status, const char *error)
+{
+	const struct texts *texts = texts_of_request(request);
+	struct passkey_prompt prompt;
+	struct form_page page = {.heading = texts->passkey_heading, .intro = texts->passkey_first, .error = error, .ticket = ticket_first,
+				 .passkey = &prompt.page, .submit = texts->passkey_use, .cancels = true};
+	int r = passkey_prompt_first(request_server(request), browser, offer, &prompt);
+
+	if (r == PIMS_E_INVALID)
+		passkeys_create(request, response, browser, status, texts->passkey_refused);
+	else
+		show(request, response, browser, status, r, &page);
+	passkey_prompt_free(&prompt);
+}
+
+/* Also who posts without having been asked must have given what the account has; the store looks again (store_passkey_add()). */
 static int may_create(const struct request *request, const struct browser *browser)
 {
-	enum second_factor given = second_factor_given(browser->otp_time, browser->passkey_time);
-	int missing = second_factor_missing(request_server(request), browser->account, given, true);
+	const struct server *server = request_server(request);
+	int missing = second_factor_missing(server, browser->account, second_factor_given(browser->otp_time, browser->passkey_time), true);
 
-	return missing == SECOND_FACTOR_OTP || missing == SECOND_FACTOR_PASSKEY ? PIMS_E_NOT_FOUND : missing;
+	return !passkey_possible(server) || missing == SECOND_FACTOR_OTP || missing == SECOND_FACTOR_PASSKEY ? PIMS_E_NOT_FOUND : missing;
 }
 
 static void create(struct request *request, struct response *response, const struct browser *browser)
 {
 	const struct texts *texts = texts_of_request(request);
+	struct buf offer = BUF_INIT(QUERY_MAX_LENGTH);
 	int r = may_create(request, browser);
 
 	if (r >= 0)
-		r = passkey_register(request, browser, own_field(request, "name"));
+		r = passkey_create(request, browser, own_field(request, "name"), &offer);
 	if (r == 0)
-		ask(request, response, browser, 200, ticket_first, NULL);
-	else if (r == PIMS_E_STATE)
-		passkeys_create(request, response, browser, 403, texts->passkey_known);
+		ask_first(request, response, browser, buf_text(&offer), 200, NULL);
 	else if (r == PIMS_E_INVALID)
 		passkeys_create(request, response, browser, 403, texts->passkey_refused);
-	else if (r == PIMS_E_LIMIT || r == PIMS_E_NOT_FOUND)
+	else if (r == PIMS_E_NOT_FOUND)
+		devices_show_again(request, response);
+	else
+		page_message(response, 500, texts, texts->error, texts->failed);
+	buf_free(&offer);
+}
+
+static void add(struct request *request, struct response *response, struct browser *browser)
+{
+	const struct texts *texts = texts_of_request(request);
+	int r = passkey_add(request, response, browser);
+
+	if (r == PIMS_E_INVALID)
+		ask_first(request, response, browser, query_get(&request->form, PASSKEY_OFFER), 403, texts->passkey_refused);
+	else if (r == PIMS_E_STATE)
+		passkeys_create(request, response, browser, 403, texts->passkey_known);
+	else if (r == 0 || r == PIMS_E_LIMIT || r == PIMS_E_NOT_FOUND)
 		devices_show_again(request, response);
 	else
 		page_message(response, 500, texts, texts->error, texts->failed);
 }
 
-static void use(struct request *request, struct response *response, struct browser *browser, const char *ticket)
+static void use(struct request *request, struct response *response, struct browser *browser)
 {
 	const struct texts *texts = texts_of_request(request);
 	int r = passkey_prove(request, response, browser);
 
 	if (r == PIMS_E_INVALID)
-		ask(request, response, browser, 403, ticket, texts->passkey_refused);
+		passkeys_ask(request, response, browser, 403, texts->passkey_refused);
 	else if (r == 0 || r == PIMS_E_NOT_FOUND)
 		devices_show_again(request, response);
 	else
@@ -140,16 +160,23 @@ static void use(struct request *request, struct response *response, struct brows
 
 bool passkeys_posted(struct request *request, struct response *response, struct browser *browser)
 {
+	const struct texts *texts = texts_of_request(request);
 	const char *ticket = own_field(request, "ticket");
 	bool creates = text_equal(ticket, ticket_create), first = text_equal(ticket, ticket_first);
+	int r;
 
 	if (!creates && !first && !text_equal(ticket, ticket_use))
 		return false;
-	if (devices_check(request, response, browser) < 0)
-		return true;
-	if (creates)
+	r = own_check_bound(request, browser, purpose);
+	if (r == PIMS_E_INVALID)
+		page_message(response, 403, texts, texts->error, texts->foreign_form);
+	else if (r < 0) /* another tab was faster, or it lay there for long */
+		devices_show_again(request, response);
+	else if (creates)
 		create(request, response, browser);
+	else if (first)
+		add(request, response, browser);
 	else
-		use(request, response, browser, first ? ticket_first : ticket_use);
+		use(request, response, browser);
 	return true;
 }

@@ -115,6 +115,7 @@ struct texts {
 	const char *passkey_heading;
 	const char *passkey_use;
 	const char *passkey_failed; /**< the browser gave none */
+	const char *passkey_not_made; /**< the same of a new one */
 	const char *passkey_known;
 	const char *passkey_refused; /**< what it gave was wrong */
 	const char *passkey_script; /**< there is no JavaScript */

@@ -131,6 +131,7 @@ const struct texts texts_de = {
 	.passkey_use = "Passkey benutzen",
 	.passkey_failed = "Es wurde kein Passkey benutzt. Versuchen Sie es noch einmal oder nehmen Sie einen anderen. Wenn Sie alle "
 		"verloren haben, wenden Sie sich an den Betreiber.",
+	.passkey_not_made = "Es wurde kein Passkey angelegt. Versuchen Sie es noch einmal.",
 	.passkey_known = "Dieser Passkey ist schon registriert.",
 	.passkey_refused = "Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder nehmen Sie einen anderen.",
 	.passkey_script = "Diese Seite braucht JavaScript, um Ihren Browser nach dem Passkey zu fragen.",

@@ -129,6 +129,7 @@ const struct texts texts_en = {
 	.passkey_use = "Use the passkey",
 	.passkey_failed = "No passkey was used. Try again, or use another one. If you have lost all of them, ask the operator of "
 		"this service.",
+	.passkey_not_made = "No passkey was made. Try again.",
 	.passkey_known = "This passkey is registered already.",
 	.passkey_refused = "The passkey was not accepted. Try again, or use another one.",
 	.passkey_script = "This page needs JavaScript to ask your browser for the passkey.",

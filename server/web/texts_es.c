@@ -131,6 +131,7 @@ const struct texts texts_es = {
 	.passkey_use = "Usar la llave de acceso",
 	.passkey_failed = "No se ha usado ninguna llave de acceso. Vuelva a intentarlo o use otra. Si las ha perdido todas, "
 		"pregunte al operador de este servicio.",
+	.passkey_not_made = "No se ha creado ninguna llave de acceso. Vuelva a intentarlo.",
 	.passkey_known = "Esta llave de acceso ya está registrada.",
 	.passkey_refused = "La llave de acceso no se ha aceptado. Vuelva a intentarlo o use otra.",
 	.passkey_script = "Esta página necesita JavaScript para pedir la llave de acceso a su navegador.",

@@ -136,6 +136,7 @@ const struct texts texts_fr = {
 	.passkey_use = "Utiliser la clé d’accès",
 	.passkey_failed = "Aucune clé d’accès n’a été utilisée. Réessayez, ou prenez-en une autre. Si vous les avez toutes perdues, "
 		"adressez-vous à l’opérateur de ce service.",
+	.passkey_not_made = "Aucune clé d’accès n’a été créée. Réessayez.",
 	.passkey_known = "Cette clé d’accès est déjà enregistrée.",
 	.passkey_refused = "La clé d’accès n’a pas été acceptée. Réessayez, ou prenez-en une autre.",
 	.passkey_script = "Cette page a besoin de JavaScript pour demander la clé d’accès à votre navigateur.",

@@ -131,6 +131,7 @@ const struct texts texts_it = {
 	.passkey_use = "Usare la passkey",
 	.passkey_failed = "Nessuna passkey è stata usata. Riprovi o ne usi un’altra. Se le ha perse tutte, si rivolga al gestore di "
 		"questo servizio.",
+	.passkey_not_made = "Nessuna passkey è stata creata. Riprovi.",
 	.passkey_known = "Questa passkey è già registrata.",
 	.passkey_refused = "La passkey non è stata accettata. Riprovi o ne usi un’altra.",
 	.passkey_script = "Questa pagina ha bisogno di JavaScript per chiedere la passkey al suo browser.",

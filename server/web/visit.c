@@ -226,7 +226,7 @@ void visit_ask_passkey(struct visit *visit, int status, const char *error)
 				       .submit = visit->texts->passkey_use};
 
 	visit->in_browser = true;
-	if (passkey_prompt_use(request_server(visit->request), visit->browser.account, false, &prompt) == 0)
+	if (passkey_prompt_use(request_server(visit->request), visit->browser.account, &prompt) == 0)
 		visit_show(visit, status, &page);
 	else
 		visit_fail(visit);

@@ -20,6 +20,19 @@ int text_set(char **text, const char *value)
 	return 0;
 }
 
+int bytes_set(unsigned char **bytes, size_t *ret_length, const void *value, size_t length)
+{
+	unsigned char *copy = malloc(length);
+
+	if (!copy)
+		return PIMS_E_MEMORY;
+	memcpy(copy, value, length);
+	free(*bytes);
+	*bytes = copy;
+	*ret_length = length;
+	return 0;
+}
+
 int text_copy(char *array, size_t size, const char *value)
 {
 	size_t length = strlen(value);

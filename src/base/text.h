@@ -7,6 +7,8 @@
 
 /** Replaces *text by a copy (NULL frees). On failure *text is unchanged. PIMS_E_MEMORY. */
 int text_set(char **text, const char *value);
+/** The same of `length` bytes, more than none. */
+int bytes_set(unsigned char **bytes, size_t *ret_length, const void *value, size_t length);
 /** Copies into an array of `size` with a NUL; PIMS_E_LIMIT when it does not fit (then nothing is written). */
 int text_copy(char *array, size_t size, const char *value);
 /** Both NULL, or equal. */

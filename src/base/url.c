@@ -168,6 +168,16 @@ static bool is_ipv4_loopback(const char *host)
 	return text_starts(host, "127.") && strspn(host, "0123456789.") == length && length <= 15;
 }
 
+int url_origin(const struct url *url, struct buf *ret_origin)
+{
+	const char *own_port = text_equal(url->scheme, "https") ? "443" : "80";
+	int r = buf_printf(ret_origin, strchr(url->host, ':') ? "%s://[%s]" : "%s://%s", url->scheme, url->host);
+
+	if (r < 0 || !*url->port || text_equal(url->port, own_port))
+		return r;
+	return buf_printf(ret_origin, ":%s", url->port);
+}
+
 bool url_is_loopback(const struct url *url)
 {
 	return text_equal(url->host, "localhost") || text_equal(url->host, "::1") || is_ipv4_loopback(url->host);

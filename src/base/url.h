@@ -48,6 +48,8 @@ struct url {
 /** PIMS_E_FORMAT: not absolute, control characters or blanks, user information in it; PIMS_E_LIMIT: over 8192 bytes. */
 int url_parse(const char *text, struct url *ret_url);
 void url_free(struct url *url);
+/** Appends its origin as browsers write it: without the scheme's own port (RFC 6454 §6.2). */
+int url_origin(const struct url *url, struct buf *ret_origin);
 /** True for http and https URLs with a host and no fragment. */
 bool url_is_http(const char *text);
 /** True when the host is a loopback literal or "localhost". */

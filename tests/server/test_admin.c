@@ -402,18 +402,22 @@ static void passkeys_are_removed(void **state)
 {
 	struct fixture *fixture = *state;
 	unsigned char bytes[] = "bytes";
-	struct passkey passkey = {.credential = bytes, .credential_length = 5, .algorithm = -7, .public_key = bytes, .public_key_length = 5};
+	char party[] = "localhost";
+	struct passkey passkey = {.party = party, .credential = bytes, .credential_length = 5, .algorithm = -7, .public_key = bytes, .public_key_length = 5};
+	struct browser browser = {.hash = "cookie", .expires = INT64_MAX};
+	const struct passkey_use use = {.passkey = &passkey, .browser = browser.hash, .new_browser = (const unsigned char *)"another cookie of thirty-two bytes", .now = 1};
 	struct account account;
 	struct store *store;
-	int64_t id = 0;
 
 	assert_int_equal(RUN("correct horse battery\n", "account", "add", "jo@example.com", "--password-stdin"), 0);
 	assert_int_equal(RUN(NULL, "account", "remove-passkeys", "ann@example.com"), 1);
 	assert_true(said(fixture, "ann@example.com: there is none"));
 	read_account(fixture, "jo@example.com", &account);
 	passkey.account = account.id;
+	browser.account = account.id;
 	store = open_store(fixture);
-	assert_int_equal(store_passkey_add(store, &passkey, &id), 0);
+	assert_int_equal(store_browser_add(store, &browser, NULL), 0);
+	assert_int_equal(store_passkey_add(store, &use), 0);
 	store_close(store);
 	assert_int_equal(passkeys_of(fixture, account.id), 1);
 	assert_int_equal(RUN(NULL, "account", "remove-passkeys", "jo@example.com"), 0);

@@ -120,6 +120,20 @@ static void write_answer(struct authenticator *authenticator, const char *ticket
 	authenticator_answer_free(&answer);
 }
 
+/* What the page of a first use has of the new passkey. */
+static void put_offer(const struct reply *reply, struct buf *form)
+{
+	static const char before[] = "name=\"passkey\" value=\"";
+	const char *at = strstr(buf_text(&reply->body), before);
+	struct buf offer = BUF_INIT(16384);
+
+	assert_non_null(at);
+	at += strlen(before);
+	assert_int_equal(buf_printf(&offer, "%.*s", (int)strcspn(at, "\""), at), 0);
+	assert_int_equal(url_put(form, "passkey", buf_text(&offer)), 0);
+	buf_free(&offer);
+}
+
 /* Answers the page in `reply`, which becomes the answer to that; `path` NULL: the authorization request with `more`. */
 static void answer(struct authenticator *authenticator, const char *ticket, const char *path, const char *more, struct reply *reply)
 {
@@ -128,6 +142,8 @@ static void answer(struct authenticator *authenticator, const char *ticket, cons
 
 	token_of(reply, token);
 	write_answer(authenticator, ticket, token, &form);
+	if (strcmp(ticket, "first") == 0)
+		put_offer(reply, &form);
 	if (path)
 		visit(path, buf_text(&form), reply);
 	else
@@ -146,8 +162,11 @@ static void open_devices(const char *person, struct reply *reply)
 /* One of the page's buttons. */
 static void press(const char *name, const char *value, struct reply *reply)
 {
-	char token[512], form[640];
+	char token[512], form[640], button[128];
 
+	(void)snprintf(button, sizeof button, "name=\"%s\" value=\"%s\"", name, value);
+	if (!shows(reply, button))
+		fail_msg("no button %s in %s", button, buf_text(&reply->body));
 	token_of(reply, token);
 	(void)snprintf(form, sizeof form, "%s=%s&form_token=%s", name, value, token);
 	visit(DEVICES, form, reply);
@@ -328,6 +347,7 @@ static void one_of_another_account_is_refused(void **state)
 	have_key();
 	open_devices("username=eve%40example.com&password=eve-password", &reply);
 	create(&key, &reply);
+	answer(&key, "first", DEVICES, NULL, &reply);
 	assert_int_equal(reply.status, 403);
 	assert_true(shows(&reply, "registered already"));
 	visit(DEVICES, NULL, &reply);
@@ -356,9 +376,139 @@ static void bent_ones_are_refused(void **state)
 	visit(DEVICES, NULL, &reply);
 	/* nor with a form that is not this browser's */
 	visit(DEVICES, "ticket=create&form_token=1.00&credential=&client_data=&authenticator_data=&signature=", &reply);
-	assert_int_equal(reply.status, 403);
+	assert_int_equal(reply.status, 303);
 	visit(DEVICES, "ticket=create&credential=&client_data=&authenticator_data=&signature=", &reply);
 	assert_int_equal(reply.status, 403);
+	reply_free(&reply);
+}
+
+/* Who has the password alone begins one, and comes back with it when the account wants more. */
+static void one_that_was_begun_before_is_no_way_in(void **state)
+{
+	struct reply reply = {0}, page = {0};
+	struct buf form, offer = BUF_INIT(16384);
+	char token[512], thief[160];
+
+	(void)state;
+	open_devices(PASSWORD, &reply);
+	create(&key, &reply);
+	put_offer(&reply, &offer);
+	(void)snprintf(thief, sizeof thief, "%s", cookie);
+	issue_otp(&server, DEMO_EMAIL, OTP);
+	server.server.settings.sign_in_otp = true;
+	answer(&key, "first", DEVICES, NULL, &reply);
+	assert_int_equal(reply.status, 403);
+	authorize("", NULL, &reply);
+	assert_true(shows(&reply, "name=\"otp\""));
+	token_of(&reply, token);
+	for (int i = 0; i < 2; i++) {
+		write_answer(&key, i ? "passkey" : "first", token, &form);
+		assert_int_equal(buf_printf(&form, "&%s", buf_text(&offer)), 0);
+		authorize("", buf_text(&form), &page);
+		assert_false(has_code(&page));
+		buf_free(&form);
+	}
+	authorize("", NULL, &reply);
+	assert_true(shows(&reply, "name=\"otp\"")); /* nobody is asked for a passkey that he does not have */
+	assert_int_equal(count_mails("A passkey was added"), 0);
+	buf_free(&offer);
+	reply_free(&reply);
+	reply_free(&page);
+}
+
+/* It is in the page of its first use, for that browser, for half an hour. */
+static void a_new_one_is_of_its_browser_and_its_time(void **state)
+{
+	struct reply reply = {0};
+	struct buf form, offer = BUF_INIT(16384);
+	char token[512], first[160];
+
+	(void)state;
+	open_devices(PASSWORD, &reply);
+	create(&key, &reply);
+	put_offer(&reply, &offer);
+	(void)snprintf(first, sizeof first, "%s", cookie);
+	for (int i = 0; i < 2; i++) {
+		if (i) { /* the same browser, later */
+			(void)snprintf(cookie, sizeof cookie, "%s", first);
+			endpoints_advance(&server, 1801);
+		} else {
+			cookie[0] = '\0';
+			open_devices(PASSWORD, &reply);
+		}
+		visit(DEVICES, NULL, &reply);
+		create(&spare, &reply);
+		token_of(&reply, token);
+		write_answer(&key, "first", token, &form);
+		assert_int_equal(buf_printf(&form, "&%s", buf_text(&offer)), 0);
+		visit(DEVICES, buf_text(&form), &reply);
+		buf_free(&form);
+		assert_int_equal(reply.status, 403);
+		assert_true(shows(&reply, "data-passkey=\"create\""));
+	}
+	visit(DEVICES, NULL, &reply);
+	assert_false(shows(&reply, "Added on"));
+	/* what is no offer at all */
+	create(&spare, &reply);
+	token_of(&reply, token);
+	write_answer(&spare, "first", token, &form);
+	assert_int_equal(url_put(&form, "passkey", "AAAA"), 0);
+	visit(DEVICES, buf_text(&form), &reply);
+	assert_int_equal(reply.status, 403);
+	buf_free(&form);
+	buf_free(&offer);
+	reply_free(&reply);
+}
+
+static void people_can_turn_round(void **state)
+{
+	struct reply reply = {0};
+
+	(void)state;
+	open_devices(PASSWORD, &reply);
+	press("add_passkey", "1", &reply);
+	press("cancel", "1", &reply);
+	assert_int_equal(reply.status, 303);
+	visit(DEVICES, NULL, &reply);
+	create(&key, &reply);
+	press("cancel", "1", &reply);
+	assert_int_equal(reply.status, 303);
+	visit(DEVICES, NULL, &reply);
+	add(&key, &reply);
+	cookie[0] = '\0';
+	open_devices(PASSWORD, &reply);
+	press("again", "1", &reply);
+	assert_int_equal(reply.status, 200);
+	assert_true(shows(&reply, "name=\"password\""));
+	reply_free(&reply);
+}
+
+/* The first of two pages was answered, and the cookie is another one. */
+static void a_page_from_before_starts_again(void **state)
+{
+	struct reply reply = {0};
+	struct buf form;
+	char token[512];
+
+	(void)state;
+	have_key();
+	open_devices(PASSWORD, &reply);
+	token_of(&reply, token);
+	write_answer(&key, "passkey", token, &form);
+	answer(&key, "passkey", DEVICES, NULL, &reply);
+	assert_int_equal(reply.status, 303);
+	visit(DEVICES, buf_text(&form), &reply);
+	assert_int_equal(reply.status, 303);
+	buf_free(&form);
+	/* nor is another page's token good here */
+	cookie[0] = '\0';
+	authorize("", PASSWORD, &reply);
+	token_of(&reply, token);
+	write_answer(&key, "passkey", token, &form);
+	visit(DEVICES, buf_text(&form), &reply);
+	visit(DEVICES, NULL, &reply);
+	assert_true(asks(&reply));
+	buf_free(&form);
 	reply_free(&reply);
 }
 
@@ -366,6 +516,7 @@ static void there_are_ten_at_most(void **state)
 {
 	struct reply reply = {0};
 	struct authenticator more[PASSKEYS_MAX];
+	char token[512], form[640];
 
 	(void)state;
 	open_devices(PASSWORD, &reply);
@@ -374,9 +525,13 @@ static void there_are_ten_at_most(void **state)
 		add(&more[i], &reply);
 	}
 	assert_false(shows(&reply, "name=\"add_passkey\""));
-	press("add_passkey", "1", &reply);
+	token_of(&reply, token);
+	(void)snprintf(form, sizeof form, "add_passkey=1&form_token=%s", token);
+	visit(DEVICES, form, &reply);
 	answer(&key, "create", DEVICES, NULL, &reply);
+	answer(&key, "first", DEVICES, NULL, &reply);
 	assert_int_equal(reply.status, 303);
+	assert_int_equal(count_mails("A passkey was added"), PASSKEYS_MAX);
 	cookie[0] = '\0';
 	authorize("", PASSWORD, &reply);
 	answer(&more[PASSKEYS_MAX - 1], "passkey", NULL, "", &reply);
@@ -386,24 +541,38 @@ static void there_are_ten_at_most(void **state)
 	reply_free(&reply);
 }
 
-static void a_name_is_no_markup_and_ends_with_a_character(void **state)
+/* On the page of the devices. */
+static void add_named(struct authenticator *authenticator, const char *name, struct reply *reply)
 {
-	struct reply reply = {0};
 	struct buf form;
 	char token[512];
 
+	press("add_passkey", "1", reply);
+	token_of(reply, token);
+	write_answer(authenticator, "create", token, &form);
+	assert_int_equal(url_put(&form, "name", name), 0);
+	visit(DEVICES, buf_text(&form), reply);
+	buf_free(&form);
+	answer(authenticator, "first", DEVICES, NULL, reply);
+	visit(DEVICES, NULL, reply);
+}
+
+static void a_name_is_no_markup_and_ends_with_a_character(void **state)
+{
+	struct reply reply = {0};
+	struct authenticator third;
+
 	(void)state;
 	open_devices(PASSWORD, &reply);
-	press("add_passkey", "1", &reply);
-	token_of(&reply, token);
-	write_answer(&key, "create", token, &form);
 	/* 63 bytes, and the first of the two of "ä" would be the last that fits */
-	assert_int_equal(url_put(&form, "name", "<b>\"&'" "012345678901234567890123456789012345678901234567890123456" "\xc3\xa4zz"), 0);
-	visit(DEVICES, buf_text(&form), &reply);
-	buf_free(&form);
-	answer(&key, "first", DEVICES, NULL, &reply);
-	visit(DEVICES, NULL, &reply);
+	add_named(&key, "<b>\"&'" "012345678901234567890123456789012345678901234567890123456" "\xc3\xa4zz", &reply);
 	assert_true(shows(&reply, "<h3>&lt;b&gt;&quot;&amp;&#39;012345678901234567890123456789012345678901234567890123456</h3>"));
+	add_named(&spare, "two\nlines", &reply);
+	assert_true(shows(&reply, "<h3>two lines</h3>"));
+	authenticator_make(&third, WEBAUTHN_ES256, PARTY, origin);
+	add_named(&third, "no \xc3( text", &reply);
+	assert_true(shows(&reply, "<h3>Passkey</h3>"));
+	authenticator_free(&third);
 	reply_free(&reply);
 }
 
@@ -588,6 +757,13 @@ static void a_client_may_ask_for_the_level(void **state)
 	issue_otp(&server, DEMO_EMAIL, OTP);
 	authorize(LEVEL "+urn%3Aopenpims%3Aacr%3Aotp", NULL, &reply);
 	assert_true(shows(&reply, "name=\"otp\""));
+	/* nobody is asked for what is not enough */
+	server.server.settings.sign_in_otp = true;
+	authorize(LEVEL, NULL, &reply);
+	assert_string_equal(reply_parameter(&reply, "error"), "unmet_authentication_requirements");
+	authorize(LEVEL "&prompt=none", NULL, &reply);
+	assert_string_equal(reply_parameter(&reply, "error"), "unmet_authentication_requirements");
+	server.server.settings.sign_in_otp = false;
 	cookie[0] = '\0';
 	open_devices("username=eve%40example.com&password=eve-password", &reply);
 	add(&spare, &reply);
@@ -654,11 +830,11 @@ static void who_has_none_registers_one_on_the_way_in(void **state)
 	assert_true(shows(&reply, "Now use it once"));
 	assert_false(has_code(&reply));
 	key.damaged = true;
-	answer(&key, "passkey", NULL, "", &reply);
+	answer(&key, "first", NULL, "", &reply);
 	assert_int_equal(reply.status, 403);
 	assert_true(asks(&reply));
 	key.damaged = false;
-	answer(&key, "passkey", NULL, "", &reply);
+	answer(&key, "first", NULL, "", &reply);
 	assert_int_equal(reply.status, 303);
 	assert_tokens(reply_parameter(&reply, "code"), "phr", ALL_METHODS);
 	assert_int_equal(count_mails("A passkey was added"), 1);
@@ -689,7 +865,7 @@ static void who_has_a_device_registers_one_with_its_otp(void **state)
 	authorize("", otp, &reply);
 	assert_true(asks_for_new(&reply));
 	answer(&key, "create", NULL, "", &reply);
-	answer(&key, "passkey", NULL, "", &reply);
+	answer(&key, "first", NULL, "", &reply);
 	assert_tokens(reply_parameter(&reply, "code"), "phr", "[\"pwd\",\"otp\",\"pop\",\"mfa\"]");
 	reply_free(&reply);
 }
@@ -717,6 +893,42 @@ static void the_pages_want_one_as_well(void **state)
 	reply_free(&reply);
 }
 
+static void who_gave_the_password_long_ago_gives_it_again(void **state)
+{
+	struct reply reply = {0};
+	struct buf form;
+	char token[512];
+
+	(void)state;
+	server.server.settings.sign_in_passkey = false;
+	authorize("", PASSWORD, &reply);
+	assert_true(has_code(&reply));
+	server.server.settings.sign_in_passkey = true;
+	authorize("", NULL, &reply);
+	assert_true(asks_for_new(&reply));
+	endpoints_advance(&server, 3601);
+	authorize("", NULL, &reply);
+	assert_true(shows(&reply, "name=\"password\""));
+	/* the page that was shown before is good for its half hour, */
+	endpoints_advance(&server, -1000);
+	authorize("", NULL, &reply);
+	token_of(&reply, token);
+	write_answer(&key, "create", token, &form);
+	endpoints_advance(&server, 1700);
+	authorize("", buf_text(&form), &reply);
+	assert_true(shows(&reply, "Now use it once"));
+	buf_free(&form);
+	/* and no other page's longer than that */
+	endpoints_advance(&server, 20000);
+	authorize("&acr_values=urn%3Aopenpims%3Aacr%3Apassword", NULL, &reply);
+	token_of(&reply, token);
+	write_answer(&key, "create", token, &form);
+	authorize("&acr_values=urn%3Aopenpims%3Aacr%3Apassword", buf_text(&form), &reply);
+	assert_true(shows(&reply, "name=\"password\""));
+	buf_free(&form);
+	reply_free(&reply);
+}
+
 static void a_server_where_nobody_could_use_one_does_not_start(void **state)
 {
 	struct server_options options = {.address = "127.0.0.1"};
@@ -738,6 +950,7 @@ static void none_is_offered_where_browsers_have_none(void **state)
 {
 	static const char *const issuers[] = {"http://127.0.0.1:1", "https://127.0.0.1:1", "https://[::1]:1", "http://login.example.com"};
 	struct reply reply = {0};
+	char token[512], form[640];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof issuers / sizeof *issuers; i++) {
@@ -753,6 +966,10 @@ static void none_is_offered_where_browsers_have_none(void **state)
 	(void)snprintf(server.issuer, sizeof server.issuer, "http://127.0.0.1:1");
 	open_devices(PASSWORD, &reply);
 	assert_false(shows(&reply, "Passkeys"));
+	token_of(&reply, token);
+	(void)snprintf(form, sizeof form, "add_passkey=1&form_token=%s", token);
+	visit(DEVICES, form, &reply);
+	assert_int_equal(reply.status, 303);
 	reply_free(&reply);
 }
 
@@ -767,6 +984,7 @@ static void the_password_alone_shows_and_ends_nothing(void **state)
 	have_key();
 	open_devices(PASSWORD, &reply);
 	assert_true(asks(&reply));
+	assert_true(shows(&reply, "name=\"again\""));
 	assert_false(shows(&reply, "Added on"));
 	token_of(&reply, token);
 	(void)snprintf(form, sizeof form, "remove_passkey=1&form_token=%s", token);
@@ -775,8 +993,15 @@ static void the_password_alone_shows_and_ends_nothing(void **state)
 	(void)snprintf(form, sizeof form, "everywhere=1&form_token=%s", token);
 	visit(DEVICES, form, &reply);
 	assert_true(asks(&reply));
-	visit(DEVICES, "ticket=passkey&form_token=1.00", &reply);
+	(void)snprintf(form, sizeof form, "sign_out=1&form_token=%s", token);
+	visit(DEVICES, form, &reply);
 	assert_int_equal(reply.status, 403);
+	(void)snprintf(form, sizeof form, "sign_out=1&remove_passkey=1&form_token=%s", token);
+	visit(DEVICES, form, &reply);
+	assert_true(asks(&reply));
+	(void)snprintf(form, sizeof form, "sign_out=1&add_passkey=1&form_token=%s", token);
+	visit(DEVICES, form, &reply);
+	assert_true(asks(&reply));
 	visit(DEVICES, NULL, &reply);
 	key.damaged = true;
 	answer(&key, "passkey", DEVICES, NULL, &reply);
@@ -845,16 +1070,58 @@ static void a_password_is_changed_with_it(void **state)
 	assert_true(shows(&reply, "name=\"new_password\""));
 	visit(CHANGE, "username=demo%40example.com&password=wrong" NEW, &reply);
 	assert_int_equal(reply.status, 403);
-	/* for this account alone, */
 	visit("/account/email?client_id=demo&redirect_uri=mymap%3A%2F%2Foauth2redirect%2Ffr", PASSWORD "&email=new%40example.com", &reply);
 	assert_true(shows(&reply, "name=\"code\""));
-	/* and for an hour */
+	/* for an hour */
 	endpoints_advance(&server, 3601);
 	visit(CHANGE, PASSWORD NEW, &reply);
 	assert_true(asks(&reply));
 	answer(&key, "passkey", CHANGE, NULL, &reply);
 	visit(CHANGE, PASSWORD NEW, &reply);
 	assert_string_equal(reply_parameter(&reply, "result"), "done");
+	reply_free(&reply);
+}
+
+static void one_account_changes_nothing_of_another(void **state)
+{
+	struct reply reply = {0};
+	char other[160];
+
+	(void)state;
+	have_key();
+	open_devices("username=eve%40example.com&password=eve-password", &reply);
+	add(&spare, &reply);
+	(void)snprintf(other, sizeof other, "%s", cookie);
+	visit(CHANGE, PASSWORD NEW, &reply);
+	assert_true(asks(&reply));
+	answer(&spare, "passkey", CHANGE, NULL, &reply);
+	assert_int_equal(reply.status, 403);
+	(void)snprintf(cookie, sizeof cookie, "%s", other);
+	visit(CHANGE, PASSWORD NEW, &reply);
+	assert_true(asks(&reply));
+	reply_free(&reply);
+}
+
+/* Both gave the password. */
+static void an_answer_to_a_change_is_good_in_its_browser(void **state)
+{
+	struct reply reply = {0};
+	struct buf form;
+	char token[512];
+
+	(void)state;
+	have_key();
+	visit(CHANGE, PASSWORD NEW, &reply);
+	token_of(&reply, token);
+	write_answer(&key, "passkey", token, &form);
+	cookie[0] = '\0';
+	visit(CHANGE, PASSWORD NEW, &reply);
+	assert_true(asks(&reply));
+	visit(CHANGE, buf_text(&form), &reply);
+	assert_int_equal(reply.status, 403);
+	visit(CHANGE, PASSWORD NEW, &reply);
+	assert_true(asks(&reply));
+	buf_free(&form);
 	reply_free(&reply);
 }
 
@@ -891,33 +1158,38 @@ static void an_old_form_of_a_change_starts_again(void **state)
 	reply_free(&reply);
 }
 
-/* Who can write to the database and has not the master key moves his passkey to somebody else's account. */
+/* Who can write to the database and has not the master key puts his passkey where another account's is. */
 static void a_key_is_of_its_account(void **state)
 {
 	struct reply reply = {0};
-	struct account eve;
+	struct account eve, demo;
 	struct passkey passkey = {0};
-	int64_t id = 0;
+	struct browser browser = {.hash = "a cookie of the test's own", .expires = INT64_MAX};
+	const struct passkey_use use = {.passkey = &passkey, .sign_count = 2, .browser = browser.hash, .new_browser = (const unsigned char *)"the next one of thirty-two bytes",
+					.now = server.now};
+	int64_t id;
 
 	(void)state;
 	open_devices("username=eve%40example.com&password=eve-password", &reply);
 	add(&spare, &reply);
 	assert_int_equal(store_account_by_email(server.server.store, EVE_EMAIL, &eve), 0);
+	assert_int_equal(store_account_by_email(server.server.store, DEMO_EMAIL, &demo), 0);
 	assert_int_equal(store_passkey_find(server.server.store, eve.id, spare.id, sizeof spare.id, &passkey), 0);
 	assert_null(memmem(passkey.public_key, passkey.public_key_length, "passkey", 7));
-	assert_int_equal(store_passkey_remove(server.server.store, eve.id, passkey.id), 0);
-	account_free(&eve);
+	id = passkey.id;
+	assert_int_equal(store_passkey_remove(server.server.store, eve.id, id), 0);
+	passkey.account = browser.account = demo.id;
+	assert_int_equal(store_browser_add(server.server.store, &browser, NULL), 0);
+	assert_int_equal(store_passkey_add(server.server.store, &use), 0);
 	cookie[0] = '\0';
-	have_key();
 	authorize("", PASSWORD, &reply);
-	assert_int_equal(store_account_by_email(server.server.store, DEMO_EMAIL, &eve), 0);
-	passkey.account = eve.id;
-	assert_int_equal(store_passkey_add(server.server.store, &passkey, &id), 0);
+	assert_true(asks(&reply));
 	answer(&spare, "passkey", NULL, "", &reply);
 	assert_int_equal(reply.status, 500);
 	assert_false(has_code(&reply));
 	passkey_free(&passkey);
 	account_free(&eve);
+	account_free(&demo);
 	reply_free(&reply);
 }
 
@@ -925,6 +1197,7 @@ static void a_key_is_of_its_account(void **state)
 static void a_session_without_it_removes_no_device(void **state)
 {
 	struct reply reply = {0};
+	struct buf form = BUF_INIT(4096);
 	char token[64];
 
 	(void)state;
@@ -933,6 +1206,16 @@ static void a_session_without_it_removes_no_device(void **state)
 	call(&server, &(struct call){.path = "/v1/devices/remove", .json = "{\"all\":true}", .bearer = token}, &reply);
 	assert_int_equal(reply.status, 401);
 	assert_non_null(strstr(buf_text(&reply.headers), "error=\"insufficient_user_authentication\", acr_values=\"phr\""));
+	authorize("", PASSWORD, &reply);
+	answer(&key, "passkey", NULL, "", &reply);
+	buf_puts(&form, "grant_type=authorization_code&code_verifier=" VERIFIER);
+	url_put(&form, "code", reply_parameter(&reply, "code"));
+	assert_int_equal(url_put(&form, "redirect_uri", DEMO_REDIRECT), 0);
+	call(&server, &(struct call){.path = "/am/oauth2/access_token", .form = buf_text(&form), .authorization = DEMO_BASIC}, &reply);
+	(void)snprintf(token, sizeof token, "%s", reply_text(&reply, "access_token"));
+	call(&server, &(struct call){.path = "/v1/devices/remove", .json = "{\"all\":true}", .bearer = token}, &reply);
+	assert_int_equal(reply.status, 200);
+	buf_free(&form);
 	reply_free(&reply);
 }
 
@@ -946,6 +1229,10 @@ int main(void)
 		PASSKEY(who_has_a_device_gives_its_otp_first),
 		PASSKEY(one_of_another_account_is_refused),
 		PASSKEY(bent_ones_are_refused),
+		PASSKEY(one_that_was_begun_before_is_no_way_in),
+		PASSKEY(a_new_one_is_of_its_browser_and_its_time),
+		PASSKEY(people_can_turn_round),
+		PASSKEY(a_page_from_before_starts_again),
 		PASSKEY(there_are_ten_at_most),
 		PASSKEY(a_name_is_no_markup_and_ends_with_a_character),
 		PASSKEY(who_has_one_gets_a_code_for_it_only),
@@ -959,11 +1246,14 @@ int main(void)
 		WANTED(who_has_none_registers_one_on_the_way_in),
 		WANTED(who_has_a_device_registers_one_with_its_otp),
 		WANTED(the_pages_want_one_as_well),
+		WANTED(who_gave_the_password_long_ago_gives_it_again),
 		WANTED(a_server_where_nobody_could_use_one_does_not_start),
 		PASSKEY(none_is_offered_where_browsers_have_none),
 		PASSKEY(the_password_alone_shows_and_ends_nothing),
 		PASSKEY(a_removed_one_vouches_no_more),
 		PASSKEY(a_password_is_changed_with_it),
+		PASSKEY(one_account_changes_nothing_of_another),
+		PASSKEY(an_answer_to_a_change_is_good_in_its_browser),
 		PASSKEY(an_old_form_of_a_change_starts_again),
 		PASSKEY(a_key_is_of_its_account),
 		PASSKEY(a_session_without_it_removes_no_device),
