@@ -17,7 +17,7 @@ struct waiting {
 	int error;
 };
 
-void reply_free(struct reply *reply)
+void reply_clear(struct reply *reply)
 {
 	secret_free(&reply->text);
 	json_wipe(reply->message);
@@ -129,7 +129,7 @@ int call_run(struct cli *cli, enum call_kind kind, const char *name, json_t *par
 	struct buf text = BUF_INIT(PARAMETERS_MAX);
 	int r = 0;
 
-	reply_free(&reply);
+	reply_clear(&reply);
 	waiting = (struct waiting){.cli = cli, .reply = &reply};
 	if (parameters)
 		r = json_write(parameters, &text);
@@ -137,7 +137,7 @@ int call_run(struct cli *cli, enum call_kind kind, const char *name, json_t *par
 	r = r < 0 ? cli_error(cli, "parameters", r) : run_text(&waiting, kind, name, parameters ? buf_text(&text) : NULL);
 	buf_free(&text);
 	if (!r) {
-		reply_free(ret_reply);
+		reply_clear(ret_reply);
 		*ret_reply = reply;
 		reply = (struct reply){.message = NULL};
 	}

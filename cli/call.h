@@ -14,9 +14,9 @@ struct reply {
 	bool succeeded;
 };
 
-#define cleanup_reply __attribute__((cleanup(reply_free)))
+#define cleanup_reply __attribute__((cleanup(reply_clear)))
 
-void reply_free(struct reply *reply);
+void reply_clear(struct reply *reply);
 /** A string of the result, or NULL. */
 const char *reply_string(const struct reply *reply, const char *name);
 /** Members of the error; what is absent: 0, NULL, -1. */

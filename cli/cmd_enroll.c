@@ -161,6 +161,6 @@ int command_enroll(struct cli *cli, const struct arguments *arguments)
 	r = run(&enroll);
 	secret_free(&enroll.code);
 	secret_free(&enroll.pin);
-	reply_free(&enroll.reply);
+	reply_clear(&enroll.reply);
 	return r;
 }

@@ -122,6 +122,6 @@ int command_phone(struct cli *cli, const struct arguments *arguments)
 	change.number = arguments->operands[1];
 	r = set_number(&change);
 	secret_free(&change.code);
-	reply_free(&change.reply);
+	reply_clear(&change.reply);
 	return r;
 }

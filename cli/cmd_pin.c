@@ -94,6 +94,6 @@ int command_pin(struct cli *cli, const struct arguments *arguments)
 	r = run(&change);
 	secret_free(&change.proof);
 	secret_free(&change.pin);
-	reply_free(&change.reply);
+	reply_clear(&change.reply);
 	return r;
 }

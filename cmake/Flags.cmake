@@ -23,7 +23,15 @@ endif()
 include_directories("${CMAKE_SOURCE_DIR}/include" "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}")
 add_link_options(-Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed)
 
+# The linker of the tests, and of all where the sanitizers' runtimes are linked in; what is shipped is linked by the compiler's own
+include(CheckLinkerFlag)
+check_linker_flag(C -fuse-ld=lld OPENPIMS_HAVE_LLD)
+set(quick_linker $<$<BOOL:${OPENPIMS_HAVE_LLD}>:-fuse-ld=lld>)
+
 if(OPENPIMS_SANITIZE)
+	# Reports need names and lines only
+	string(REPLACE "-g" "-g1" CMAKE_C_FLAGS_RELWITHDEBINFO "${CMAKE_C_FLAGS_RELWITHDEBINFO}")
+	add_link_options(${quick_linker})
 	add_compile_options(-fsanitize=${OPENPIMS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
 	add_link_options(-fsanitize=${OPENPIMS_SANITIZE})
 else()
