@@ -6,8 +6,8 @@
 #include "server/web/page.h"
 
 /*
- * Passkeys and security keys: what a sign-in needs beside the password once its account has one. The browser signs the host's name with it, so that a copy of
- * our pages elsewhere gets nothing that is good here.
+ * Passkeys and security keys: what a sign-in needs beside the password once its account has one. The browser signs the host's name with it, so that a copy
+ * of our pages elsewhere gets nothing that is good here.
  *
  * A new one is made on one page and used on the next. Only then it is stored, and counts: until there it is in that page's form, sealed, for this browser alone.
  */

@@ -18,8 +18,8 @@ enum sign_in_event {
 };
 
 /**
- * Writes it, with time and the client's address, at most once a day for each account and event, but of each passkey. Accounts without a password here get
- * none. What fails is logged: no sign-in depends on it.
+ * Writes it, with time and the client's address, at most once a day for each account and event; of passkeys each time, 20 a day. Accounts without a password
+ * here get none. What fails is logged: no sign-in depends on it.
  */
 void sign_in_notice(const struct request *request, const struct account *account, enum sign_in_event event);
 

@@ -85,8 +85,8 @@ int sql_proof_use(struct sql *sql, const struct proof_use *proof);
 int sql_pushed_use(struct sql *sql, const unsigned char *hash);
 
 /**
- * Inside a change: a second factor of the account counts no more, where it was given and for what was signed in there; and the codes for another device end that
- * a page has shown for it.
+ * Inside a change: a second factor of the account counts no more, where it was given and for what was signed in there; and the codes for another device end
+ * that a page has shown for it.
  */
 enum sql_second { SECOND_OTP, SECOND_PASSKEY };
 int sql_vouch_no_more(struct sql *sql, int64_t account, enum sql_second second);

@@ -40,14 +40,14 @@ struct passkey_use {
 	int64_t now;
 };
 /**
- * A use of one that is stored. PIMS_E_NOT_FOUND: it or the browser is gone meanwhile, or the browser is another account's; PIMS_E_STATE: the count did not grow,
- * so the passkey may have a copy (§7.2 step 21).
+ * A use of one that is stored. PIMS_E_NOT_FOUND: it or the browser is gone meanwhile, or the browser is another account's; PIMS_E_STATE: the count did not
+ * grow, so the passkey may have a copy (§7.2 step 21).
  */
 int store_passkey_use(struct store *store, const struct passkey_use *use);
 /**
- * The first use of a new one, which adds it. The browser must have given the best that the account has at this moment: a passkey, else the one-time password of a
- * device; PIMS_E_INVALID otherwise. An account's first one ends a change of its address that waits for its code. PIMS_E_LIMIT: there are PASSKEYS_MAX already;
- * PIMS_E_STATE: there is one of this credential id, of whatever account (§7.1 step 22); PIMS_E_NOT_FOUND: the browser, as above.
+ * The first use of a new one, which adds it. The browser must have given the best that the account has at this moment: a passkey, else the one-time password
+ * of a device; PIMS_E_INVALID otherwise. An account's first one ends a change of its address that waits for its code. PIMS_E_LIMIT: there are PASSKEYS_MAX
+ * already; PIMS_E_STATE: there is one of this credential id, of whatever account (§7.1 step 22); PIMS_E_NOT_FOUND: the browser, as above.
  */
 int store_passkey_add(struct store *store, const struct passkey_use *use);
 /**

@@ -18,7 +18,7 @@
 /* The devices and sessions of who is signed in in this browser, and a button to end each. */
 
 /* The ticket of the form that asks for a one-time password: for the page, for a code that enrols another device, or for a passkey. */
-static const char ticket_page[] = "otp", ticket_add[] = "add", ticket_passkey[] = "add_passkey";
+static const char ticket_page[] = "otp", ticket_add[] = "add", ticket_new_passkey[] = "add_passkey";
 
 /* What the forms of the list are for (own_show_bound()). */
 static const char purpose_list[] = "devices";
@@ -194,9 +194,9 @@ static void add(struct request *request, struct response *response, const struct
 		passkeys_ask(request, response, browser, 200, NULL);
 	else if (missing == SECOND_FACTOR_OTP)
 		show_otp(request, response, 200, ticket, NULL);
-	else if (ticket == ticket_passkey && !passkey_possible(request_server(request)))
+	else if (ticket == ticket_new_passkey && !passkey_possible(request_server(request)))
 		devices_show_again(request, response);
-	else if (ticket == ticket_passkey || missing == SECOND_FACTOR_NEW_PASSKEY)
+	else if (ticket == ticket_new_passkey || missing == SECOND_FACTOR_NEW_PASSKEY)
 		passkeys_create(request, response, browser, 200, NULL);
 	else if (browser->otp_time || browser->passkey_time)
 		add_device_show(request, response, browser->account);
@@ -210,7 +210,7 @@ static const char *posted_ticket(const struct request *request)
 
 	if (text_equal(ticket, ticket_add))
 		return ticket_add;
-	return text_equal(ticket, ticket_passkey) ? ticket_passkey : ticket_page;
+	return text_equal(ticket, ticket_new_passkey) ? ticket_new_passkey : ticket_page;
 }
 
 static void post_otp(struct request *request, struct response *response, struct browser *browser)
@@ -246,7 +246,7 @@ static void act(struct request *request, struct response *response, const struct
 	int r;
 
 	if (!leaves && (query_get(&request->form, "add") || query_get(&request->form, "add_passkey"))) {
-		add(request, response, browser, query_get(&request->form, "add") ? ticket_add : ticket_passkey);
+		add(request, response, browser, query_get(&request->form, "add") ? ticket_add : ticket_new_passkey);
 		return;
 	}
 	r = leaves ? sign_out(request, browser, everywhere) : end_one(request, browser);
