@@ -248,10 +248,10 @@ static int start(struct server *server, const struct server_options *options)
 		r = check_passkeys(server);
 	if (r == 0)
 		r = open_data(server);
-	if (r == 0)
-		r = passkey_check_host(server);
 	if (r == 0 && server->settings.external.issuer)
 		r = external_start(&server->external, &server->settings.external, options->workers, &server->env);
+	else if (r == 0)
+		r = passkey_check_host(server);
 	return r < 0 ? r : start_serving(server, options);
 }
 

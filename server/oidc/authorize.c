@@ -318,8 +318,11 @@ static int take_otp(struct authorization *a, struct browser *browser)
 /* The same. */
 static int take_passkey(struct authorization *a, struct browser *browser)
 {
-	int r = passkey_prove(a->request, a->response, browser);
+	int level = check_level(a, browser), r;
 
+	if (level != SECOND_FACTOR_PASSKEY) /* in another tab, or it was removed meanwhile */
+		return go_on(a, browser, level);
+	r = passkey_prove(a->request, a->response, browser);
 	if (r == 0)
 		return go_on(a, browser, check_level(a, browser));
 	return r == PIMS_E_INVALID ? authorize_ask_passkey(a, browser, 403, a->texts->passkey_refused) : r;

@@ -118,10 +118,7 @@ void authorize_show_failure(struct authorization *a, int r, int retry_after)
 
 int authorize_bind(const struct authorization *a, const struct browser *browser, struct buf *ret_text)
 {
-	char hex[2 * sizeof browser->hash + 1];
-
-	hex_encode(browser->hash, sizeof browser->hash, hex);
-	return buf_printf(ret_text, "go on %s %s", hex, buf_text(&a->text));
+	return browser_bind(browser, "go on", buf_text(&a->text), ret_text);
 }
 
 /* A form of who is signed in in this browser. */

@@ -2,6 +2,7 @@
 #include "server/oidc/browser.h"
 
 #include "base/digest.h"
+#include "base/encode.h"
 #include "base/text.h"
 #include "server/oidc/places.h"
 #include "server/oidc/tokens.h"
@@ -139,6 +140,14 @@ int browser_prove(const struct request *request, struct response *response, stru
 	}
 	secret_wipe(cookie, sizeof cookie);
 	return r;
+}
+
+int browser_bind(const struct browser *browser, const char *purpose, const char *text, struct buf *ret_text)
+{
+	char hex[2 * sizeof browser->hash + 1];
+
+	hex_encode(browser->hash, sizeof browser->hash, hex);
+	return buf_printf(ret_text, "%s %s %s", purpose, hex, text);
 }
 
 void browser_forget(const struct request *request, struct response *response)

@@ -29,6 +29,8 @@ int browser_start(const struct request *request, struct response *response, cons
  * time are filled in here.
  */
 int browser_prove(const struct request *request, struct response *response, struct browser *browser, const struct passkey_use *passkey, bool is_new);
+/** Appends what binds a form to a browser and a purpose, a word of ours, and to `text`: for form_token_make(). */
+int browser_bind(const struct browser *browser, const char *purpose, const char *text, struct buf *ret_text);
 /** Takes the cookie away. */
 void browser_forget(const struct request *request, struct response *response);
 

@@ -12,21 +12,33 @@
 
 #include <pims/error.h>
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistr.h>
 
 enum { CREDENTIALS_MAX = 2 * PASSKEYS_MAX * PASSKEY_CREDENTIAL_MAX, ORIGIN_MAX = 8192, SEALED_MAX = 2 * PASSKEY_KEY_MAX, OFFER_MAX = 16384 };
 
+/* What a browser takes for an address, in whatever notation (WHATWG URL, "ends in a number"). */
+static bool is_address(const char *host)
+{
+	size_t length = strlen(host);
+	const char *label = host;
+
+	if (length && host[length - 1] == '.')
+		length--;
+	for (size_t i = 0; i < length; i++)
+		if (host[i] == '.')
+			label = host + i + 1;
+	length -= (size_t)(label - host);
+	return strchr(host, ':') || (length && strspn(label, "0123456789") == length) || text_starts(label, "0x");
+}
+
 /* Web Authentication §5.1.3: a secure context, whose host is a name */
 bool passkey_possible(const struct server *server)
 {
-	unsigned char address[sizeof(struct in_addr)];
 	struct url url = {0};
-	bool possible = !server->external && url_parse(server->settings.issuer, &url) == 0 &&
-			(text_equal(url.scheme, "https") || text_equal(url.host, "localhost")) && inet_pton(AF_INET, url.host, address) != 1 &&
-			!strchr(url.host, ':');
+	bool possible = url_parse(server->settings.issuer, &url) == 0 && (text_equal(url.scheme, "https") || text_equal(url.host, "localhost")) &&
+			!is_address(url.host);
 
 	url_free(&url);
 	return possible;
@@ -42,26 +54,10 @@ int passkey_check_host(const struct server *server)
 		r = store_passkey_strangers(server->store, passkey_possible(server) ? url.host : "", &count);
 	if (r == 0 && count)
 		env_log(&server->env, PIMS_LOG_WARNING,
-			"%lld passkeys are for another host than that of %s: who has no other cannot sign in (pimsd account remove-passkeys)",
+			"%lld passkeys cannot be used at %s, which is not where they were made: who has no other needs pimsd account remove-passkeys",
 			(long long)count, server->settings.issuer);
 	url_free(&url);
 	return r;
-}
-
-static int found(void *data, const struct passkey *passkey)
-{
-	(void)data;
-	(void)passkey;
-	return 1;
-}
-
-int passkey_has(const struct server *server, int64_t account)
-{
-	int r = store_passkey_list(server->store, account, found, NULL);
-
-	if (r > 0)
-		return 0;
-	return r < 0 ? r : PIMS_E_NOT_FOUND;
 }
 
 /* --- keys: sealed, so that nobody who can only write to the database puts one there, or moves one to another account ------------------- */
@@ -155,11 +151,11 @@ static int write_offer(const struct server *server, const struct passkey *passke
 
 static int get_bytes(const json_t *object, const char *name, size_t max, unsigned char **ret_bytes, size_t *ret_length)
 {
-	unsigned char bytes[SEALED_MAX];
+	unsigned char bytes[PASSKEY_KEY_MAX]; /* the longer one */
 	const char *text = json_text(object, name);
 	size_t length = 0;
 
-	if (!text || base64url_decode(text, strlen(text), bytes, max < sizeof bytes ? max : sizeof bytes, &length) < 0 || !length)
+	if (!text || base64url_decode(text, strlen(text), bytes, max, &length) < 0 || !length)
 		return PIMS_E_INVALID;
 	return bytes_set(ret_bytes, ret_length, bytes, length);
 }
@@ -191,20 +187,31 @@ static int take_offer(const struct server *server, const json_t *object, const s
 	return r < 0 ? r : get_bytes(object, "key", PASSKEY_KEY_MAX, &ret_passkey->public_key, &ret_passkey->public_key_length);
 }
 
+static int parse_offer(const struct server *server, const struct browser *browser, const struct buf *clear, struct passkey *ret_passkey)
+{
+	json_t *object = NULL;
+	int r = json_parse_object(clear->data, clear->len, OFFER_MAX, &object);
+
+	if (r == 0)
+		r = take_offer(server, object, browser, ret_passkey);
+	json_decref(object);
+	return r;
+}
+
 /* `passkey` is freed by the caller in any case. PIMS_E_INVALID: it is not of this browser, or too old. */
 static int open_offer(const struct server *server, const struct browser *browser, const char *offer, struct passkey *ret_passkey)
 {
 	struct buf clear = BUF_INIT(OFFER_MAX);
 	unsigned char sealed[OFFER_MAX];
-	json_t *object = NULL;
 	size_t length = 0;
-	int r = PIMS_E_INVALID;
+	int r = offer ? base64url_decode(offer, strlen(offer), sealed, sizeof sealed, &length) : PIMS_E_INVALID;
 
-	if (offer && base64url_decode(offer, strlen(offer), sealed, sizeof sealed, &length) == 0 && open_value(server->seal, sealed, length, &clear) == 0)
-		r = json_parse_object(clear.data, clear.len, OFFER_MAX, &object) == 0 ? take_offer(server, object, browser, ret_passkey) : PIMS_E_INVALID;
-	json_decref(object);
+	if (r == 0)
+		r = open_value(server->seal, sealed, length, &clear);
+	if (r == 0)
+		r = parse_offer(server, browser, &clear, ret_passkey);
 	buf_free(&clear);
-	return r;
+	return r < 0 && r != PIMS_E_MEMORY ? PIMS_E_INVALID : r;
 }
 
 /* --- pages -------------------------------------------------------------------------------------------------------------------------- */
@@ -311,6 +318,8 @@ static const char *fault_of(int r, bool is_new)
 {
 	if (r == PIMS_E_LIMIT)
 		return "the account has as many as it may";
+	if (r == PIMS_E_INVALID)
+		return "it was not made in this browser in the last half an hour, or the account has got more meanwhile than was given";
 	if (r != PIMS_E_STATE)
 		return NULL;
 	return is_new ? "it is registered already" : "it has signed more often than it says: there may be a copy of it";
@@ -407,15 +416,6 @@ int passkey_create(const struct request *request, const struct browser *browser,
 	return r;
 }
 
-static void tell(const struct request *request, int64_t id)
-{
-	struct account account = {0};
-
-	if (store_account_by_id(request_server(request)->store, id, &account) == 0)
-		sign_in_notice(request, &account, SIGN_IN_PASSKEY_ADDED);
-	account_free(&account);
-}
-
 int passkey_add(const struct request *request, struct response *response, struct browser *browser)
 {
 	const struct server *server = request_server(request);
@@ -431,7 +431,7 @@ int passkey_add(const struct request *request, struct response *response, struct
 	if (r == 0)
 		r = browser_prove(request, response, browser, &use, true);
 	if (r == 0)
-		tell(request, browser->account);
+		sign_in_tell(request, browser->account, SIGN_IN_PASSKEY_ADDED);
 	log_fault(request, browser, fault ? fault : fault_of(r, true));
 	passkey_free(&passkey);
 	return r;

@@ -9,15 +9,13 @@
  * Passkeys and security keys: what a sign-in needs beside the password once its account has one. The browser signs the host's name with it, so that a copy
  * of our pages elsewhere gets nothing that is good here.
  *
- * A new one is made on one page and used on the next. Only then it is stored, and counts: until there it is in that page's form, sealed, for this browser alone.
+ * A new one is made on one page and used on the next. Only then is it stored, and counts: until then it is in that page's form, sealed, for this browser only.
  */
 
 /** False: browsers would refuse, since the issuer is an address, or not https. */
 bool passkey_possible(const struct server *server);
 /** Warns the operator of those that nobody can use, since the issuer's host was another one when they were made. */
 int passkey_check_host(const struct server *server);
-/** Whether the account has one. PIMS_E_NOT_FOUND: none. */
-int passkey_has(const struct server *server, int64_t account);
 
 /** A page that asks for one. */
 struct passkey_prompt {
@@ -39,7 +37,7 @@ void passkey_prompt_free(struct passkey_prompt *prompt);
  * These take what a page's form has brought, whose token was checked, is bound to `browser`, and was the challenge. PIMS_E_INVALID: it is not the account's, or
  * not for this page; why is in the log.
  */
-/** One that the account has: marks the browser (browser_prove()). PIMS_E_NOT_FOUND: signed out meanwhile. */
+/** One that the account has: marks the browser (browser_prove()). PIMS_E_NOT_FOUND: signed out, or removed, meanwhile. */
 int passkey_prove(const struct request *request, struct response *response, struct browser *browser);
 /** A new one: appends what the page of its first use carries. The beginning of `name` is its name. */
 int passkey_create(const struct request *request, const struct browser *browser, const char *name, struct buf *ret_offer);

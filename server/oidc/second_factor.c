@@ -3,7 +3,6 @@
 
 #include "server/account/otp.h"
 #include "server/oidc/browser.h"
-#include "server/oidc/passkey.h"
 #include "server/oidc/sign_in_notice.h"
 #include "server/server.h"
 
@@ -27,38 +26,17 @@ static void write_presenter(const struct request *request, char ret_presenter[PR
 	(void)snprintf(ret_presenter, PRESENTER_SIZE, " sign-in %s", network);
 }
 
-static int found(void *data, const struct device *device)
-{
-	(void)data;
-	return device->phase == DEVICE_ACTIVE;
-}
-
-static int has_device(const struct server *server, int64_t account)
-{
-	return store_device_list(server->store, account, found, NULL);
-}
-
-/* The best one that the account has. */
-static int factor_of(const struct server *server, int64_t account)
-{
-	int r = passkey_has(server, account);
-
-	if (r != PIMS_E_NOT_FOUND)
-		return r < 0 ? r : SECOND_FACTOR_PASSKEY;
-	r = has_device(server, account);
-	if (r < 0)
-		return r;
-	return r ? SECOND_FACTOR_OTP : SECOND_FACTOR_NONE;
-}
-
 int second_factor_missing(const struct server *server, int64_t account, enum second_factor given, bool wants_otp)
 {
 	const struct settings *settings = &server->settings;
-	int r = given == SECOND_FACTOR_PASSKEY ? SECOND_FACTOR_NONE : factor_of(server, account);
+	enum account_factor best = FACTOR_NONE;
+	int r = given == SECOND_FACTOR_PASSKEY ? 0 : store_account_factor(server->store, account, &best);
 
-	if (r < 0 || r == SECOND_FACTOR_PASSKEY || given == SECOND_FACTOR_PASSKEY)
+	if (r < 0 || given == SECOND_FACTOR_PASSKEY)
 		return r;
-	if (r == SECOND_FACTOR_OTP && given == SECOND_FACTOR_NONE && (wants_otp || settings->sign_in_otp || settings->sign_in_passkey))
+	if (best == FACTOR_PASSKEY)
+		return SECOND_FACTOR_PASSKEY;
+	if (best == FACTOR_OTP && given == SECOND_FACTOR_NONE && (wants_otp || settings->sign_in_otp || settings->sign_in_passkey))
 		return SECOND_FACTOR_OTP;
 	return settings->sign_in_passkey ? SECOND_FACTOR_NEW_PASSKEY : SECOND_FACTOR_NONE;
 }
@@ -70,19 +48,15 @@ enum second_factor second_factor_given(int64_t otp_time, int64_t passkey_time)
 	return otp_time ? SECOND_FACTOR_OTP : SECOND_FACTOR_NONE;
 }
 
-static void tell(const struct request *request, int64_t id)
+static void tell(const struct request *request, int64_t account)
 {
 	const struct server *server = request_server(request);
-	struct account account = {0};
 	char key[48];
 	int ignored = 0;
 
-	(void)snprintf(key, sizeof key, "sign-in-otp:%" PRId64, id);
-	if (store_attempt(server->store, key, TOLD_AFTER - 1, TOLD_WINDOW_S, env_now(&server->env), &ignored) != PIMS_E_LIMIT)
-		return;
-	if (store_account_by_id(server->store, id, &account) == 0)
-		sign_in_notice(request, &account, SIGN_IN_WRONG_OTPS);
-	account_free(&account);
+	(void)snprintf(key, sizeof key, "sign-in-otp:%" PRId64, account);
+	if (store_attempt(server->store, key, TOLD_AFTER - 1, TOLD_WINDOW_S, env_now(&server->env), &ignored) == PIMS_E_LIMIT)
+		sign_in_tell(request, account, SIGN_IN_WRONG_OTPS);
 }
 
 /* People copy with blanks around. */

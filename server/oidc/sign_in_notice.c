@@ -51,7 +51,7 @@ static int write_detail(const struct request *request, char ret_detail[DETAIL_SI
 static int write_passkey_key(const struct request *request, const struct account *account, enum sign_in_event event, char ret_key[KEY_SIZE])
 {
 	const struct server *server = request_server(request);
-	char all[KEY_SIZE], other[2 * OTHER_SIZE + 1];
+	char all[KEY_SIZE], other[2 * OTHER_SIZE + 1] = "";
 	int ignored = 0, r = env_random_hex(&server->env, other, OTHER_SIZE);
 
 	(void)snprintf(ret_key, KEY_SIZE, "notice:%" PRId64 ":%d:%s", account->id, (int)event, other);
@@ -110,4 +110,13 @@ void sign_in_notice(const struct request *request, const struct account *account
 	if (r < 0 && r != PIMS_E_LIMIT)
 		env_log(&request_server(request)->env, PIMS_LOG_ERROR, "account %s: the mail about its sign-in was not written: %s", account->subject,
 			pims_strerror(r));
+}
+
+void sign_in_tell(const struct request *request, int64_t id, enum sign_in_event event)
+{
+	struct account account = {0};
+
+	if (store_account_by_id(request_server(request)->store, id, &account) == 0)
+		sign_in_notice(request, &account, event);
+	account_free(&account);
 }

@@ -22,5 +22,7 @@ enum sign_in_event {
  * here get none. What fails is logged: no sign-in depends on it.
  */
 void sign_in_notice(const struct request *request, const struct account *account, enum sign_in_event event);
+/** The same by the account's id. */
+void sign_in_tell(const struct request *request, int64_t account, enum sign_in_event event);
 
 #endif

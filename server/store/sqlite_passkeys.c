@@ -65,6 +65,22 @@ int sqlite_passkey_find(struct store *store, int64_t account, const unsigned cha
 			   passkey_row, ret_passkey);
 }
 
+/* enum account_factor */
+static const char best_factor[] = "SELECT CASE WHEN EXISTS (SELECT 1 FROM passkeys WHERE account = ?1) THEN 2"
+				  " WHEN EXISTS (SELECT 1 FROM devices WHERE account = ?1 AND phase = 2) THEN 1 ELSE 0 END";
+
+int sqlite_account_factor(struct store *store, int64_t account, enum account_factor *ret_best)
+{
+	struct sql *sql = sqlite_reader(store);
+	int64_t best = 0;
+	int r = sql_integer(sql, best_factor, VALUES(INT(account)), &best);
+
+	sqlite_reader_done(store, sql);
+	if (r == 0)
+		*ret_best = (enum account_factor)best;
+	return r;
+}
+
 static int mark_browser(struct sql *sql, const struct passkey_use *use)
 {
 	return sql_change(sql, "UPDATE browsers SET hash = ?, passkey_time = ? WHERE hash = ? AND account = ?",
@@ -105,16 +121,15 @@ int sqlite_passkey_use(struct store *store, const struct passkey_use *use)
 /* What the browser has given is the best that the account has. */
 static int check_given(struct sql *sql, const struct passkey_use *use)
 {
-	int64_t enough;
-	int r = sql_integer(sql,
-			    "SELECT CASE WHEN EXISTS (SELECT 1 FROM passkeys WHERE account = b.account) THEN passkey_time > 0"
-			    " WHEN EXISTS (SELECT 1 FROM devices WHERE account = b.account AND phase = 2) THEN otp_time > 0 ELSE 1 END"
-			    " FROM browsers b WHERE hash = ? AND account = ?",
-			    VALUES(HASH(use->browser), INT(use->passkey->account)), &enough);
+	int64_t given, best;
+	int r = sql_integer(sql, "SELECT CASE WHEN passkey_time THEN 2 WHEN otp_time THEN 1 ELSE 0 END FROM browsers WHERE hash = ? AND account = ?",
+			    VALUES(HASH(use->browser), INT(use->passkey->account)), &given);
 
+	if (r == 0)
+		r = sql_integer(sql, best_factor, VALUES(INT(use->passkey->account)), &best);
 	if (r < 0)
 		return r;
-	return enough ? 0 : PIMS_E_INVALID;
+	return given >= best ? 0 : PIMS_E_INVALID;
 }
 
 static int check_room(struct sql *sql, const struct passkey *passkey, int64_t *ret_count)
@@ -139,7 +154,8 @@ static int insert(struct sql *sql, const struct passkey_use *use)
 			"INSERT INTO passkeys (account, party, credential, algorithm, public_key, sign_count, name, created, last_used)"
 			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			VALUES(INT(passkey->account), TEXT(passkey->party), BYTES(passkey->credential, passkey->credential_length), INT(passkey->algorithm),
-			       BYTES(passkey->public_key, passkey->public_key_length), INT(use->sign_count), TEXT(passkey->name), INT(use->now), INT(use->now)));
+			       BYTES(passkey->public_key, passkey->public_key_length), INT(use->sign_count), TEXT(passkey->name), INT(use->now),
+			       INT(use->now)));
 
 	return r < 0 ? r : 0;
 }

@@ -191,6 +191,7 @@ static const struct store_ops sqlite_ops = {
 	.device_list = sqlite_device_list,
 	.device_remove = sqlite_device_remove,
 	.passkey_add = sqlite_passkey_add,
+	.account_factor = sqlite_account_factor,
 	.passkey_list = sqlite_passkey_list,
 	.passkey_find = sqlite_passkey_find,
 	.passkey_use = sqlite_passkey_use,

@@ -191,6 +191,7 @@ int sqlite_enroll_ms(struct store *store, const struct device *device, const str
 int sqlite_device_get(struct store *store, int64_t id, struct device *ret_device);
 int sqlite_device_list(struct store *store, int64_t account, int (*each)(void *data, const struct device *device), void *data);
 int sqlite_device_remove(struct store *store, int64_t account, int64_t id);
+int sqlite_account_factor(struct store *store, int64_t account, enum account_factor *ret_best);
 int sqlite_passkey_list(struct store *store, int64_t account, int (*each)(void *data, const struct passkey *passkey), void *data);
 int sqlite_passkey_find(struct store *store, int64_t account, const unsigned char *credential, size_t length, struct passkey *ret_passkey);
 int sqlite_passkey_use(struct store *store, const struct passkey_use *use);

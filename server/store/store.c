@@ -342,6 +342,11 @@ int store_device_remove(struct store *store, int64_t account, int64_t id)
 	return store->ops->device_remove(store, account, id);
 }
 
+int store_account_factor(struct store *store, int64_t account, enum account_factor *ret_best)
+{
+	return store->ops->account_factor(store, account, ret_best);
+}
+
 int store_passkey_list(struct store *store, int64_t account, int (*each)(void *data, const struct passkey *passkey), void *data)
 {
 	return store->ops->passkey_list(store, account, each, data);

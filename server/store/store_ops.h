@@ -79,6 +79,7 @@ struct store_ops {
 	int (*device_get)(struct store *store, int64_t id, struct device *ret_device);
 	int (*device_list)(struct store *store, int64_t account, int (*each)(void *data, const struct device *device), void *data);
 	int (*device_remove)(struct store *store, int64_t account, int64_t id);
+	int (*account_factor)(struct store *store, int64_t account, enum account_factor *ret_best);
 	int (*passkey_list)(struct store *store, int64_t account, int (*each)(void *data, const struct passkey *passkey), void *data);
 	int (*passkey_find)(struct store *store, int64_t account, const unsigned char *credential, size_t length, struct passkey *ret_passkey);
 	int (*passkey_use)(struct store *store, const struct passkey_use *use);

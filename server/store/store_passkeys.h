@@ -27,6 +27,9 @@ struct passkey {
 };
 void passkey_free(struct passkey *passkey);
 
+/** What an account has beside the password, the least first; the enrolled devices of those that are in use. */
+enum account_factor { FACTOR_NONE, FACTOR_OTP, FACTOR_PASSKEY };
+int store_account_factor(struct store *store, int64_t account, enum account_factor *ret_best);
 /** Of an account, in the order in which they were added. */
 int store_passkey_list(struct store *store, int64_t account, int (*each)(void *data, const struct passkey *passkey), void *data);
 /** One of an account by its credential id. PIMS_E_NOT_FOUND. */

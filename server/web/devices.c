@@ -142,13 +142,11 @@ static void check_password(struct request *request, struct response *response)
 	buf_free(&text);
 }
 
+/* `r`: of the removal. */
 static int tell(const struct request *request, const struct browser *browser, int r, enum sign_in_event event)
 {
-	struct account account = {0};
-
-	if (r == 0 && store_account_by_id(request_server(request)->store, browser->account, &account) == 0)
-		sign_in_notice(request, &account, event);
-	account_free(&account);
+	if (r == 0)
+		sign_in_tell(request, browser->account, event);
 	return r;
 }
 
@@ -275,7 +273,7 @@ static void post(struct request *request, struct response *response, const struc
 /* Nothing else comes with it. */
 static bool only_leaves(const struct request *request)
 {
-	static const char *const others[] = {"otp", "add", "remove", "end", "everywhere", "add_passkey", "remove_passkey", "client_data"};
+	static const char *const others[] = {"otp", "add", "remove", "end", "everywhere", "add_passkey", "remove_passkey", "ticket"};
 	bool leaves = query_get(&request->form, "sign_out") != NULL;
 
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)

@@ -2,14 +2,13 @@
 #include "server/web/own.h"
 
 #include "server/account/otp.h"
-#include "base/encode.h"
 #include "server/oidc/sign_in.h"
 
 #include <pims/error.h>
 
 #include <stdio.h>
 
-enum { BOUND_SIZE = 96 };
+enum { BOUND_MAX = 128 };
 
 int own_language(const struct request *request, struct buf *ret_url)
 {
@@ -59,20 +58,15 @@ void own_show(struct request *request, struct response *response, int status, co
 	show(request, response, status, path, form_token_make(request, path, token) == 0 ? token : NULL, page);
 }
 
-static void bind(const struct browser *browser, const char *purpose, char ret_text[BOUND_SIZE])
-{
-	char hex[2 * sizeof browser->hash + 1];
-
-	hex_encode(browser->hash, sizeof browser->hash, hex);
-	(void)snprintf(ret_text, BOUND_SIZE, "%s %s", purpose, hex);
-}
-
 int own_token(const struct request *request, const struct browser *browser, const char *purpose, char ret_token[FORM_TOKEN_SIZE])
 {
-	char text[BOUND_SIZE];
+	struct buf text = BUF_INIT(BOUND_MAX);
+	int r = browser_bind(browser, purpose, "", &text);
 
-	bind(browser, purpose, text);
-	return form_token_make(request, text, ret_token);
+	if (r == 0)
+		r = form_token_make(request, buf_text(&text), ret_token);
+	buf_free(&text);
+	return r;
 }
 
 void own_show_bound(struct request *request, struct response *response, int status, const char *path, const struct browser *browser, const char *purpose,
@@ -85,11 +79,14 @@ void own_show_bound(struct request *request, struct response *response, int stat
 
 int own_check_bound(const struct request *request, const struct browser *browser, const char *purpose)
 {
-	char text[BOUND_SIZE];
-
-	bind(browser, purpose, text);
+	struct buf text = BUF_INIT(BOUND_MAX);
 	/* here everybody needs the token: a cookie comes by itself */
-	return query_get(&request->form, "form_token") ? form_token_check(request, text) : PIMS_E_INVALID;
+	int r = query_get(&request->form, "form_token") ? browser_bind(browser, purpose, "", &text) : PIMS_E_INVALID;
+
+	if (r == 0)
+		r = form_token_check(request, buf_text(&text));
+	buf_free(&text);
+	return r;
 }
 
 int own_check(struct request *request, struct response *response, const char *path)

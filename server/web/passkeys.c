@@ -78,13 +78,20 @@ void passkeys_create(struct request *request, struct response *response, const s
 {
 	const struct texts *texts = texts_of_request(request);
 	const struct page_field fields[] = {page_passkey_field(texts, query_get(&request->form, "name"))};
+	/* where everybody must have one there is nothing to turn back to */
+	bool must = request_server(request)->settings.sign_in_passkey && !browser->passkey_time;
+	struct buf intro = BUF_INIT(4096);
 	struct passkey_prompt prompt;
-	struct form_page page = {.heading = texts->passkey_add, .intro = texts->passkey_add_intro, .error = error, .ticket = ticket_create,
-				 .passkey = &prompt.page, .fields = fields, .field_count = 1, .optional = "name", .submit = texts->go_on, .cancels = true};
+	struct form_page page = {.heading = texts->passkey_add, .error = error, .ticket = ticket_create, .passkey = &prompt.page, .fields = fields,
+				 .field_count = 1, .optional = "name", .submit = texts->go_on, .cancels = !must, .again = must ? texts->other_account : NULL};
 	int r = passkey_prompt_create(request_server(request), browser->account, &prompt);
 
+	if (r == 0)
+		r = buf_printf(&intro, "%s%s%s", must ? texts->passkey_wanted : "", must ? " " : "", texts->passkey_add_intro);
+	page.intro = buf_text(&intro);
 	show(request, response, browser, status, r, &page);
 	passkey_prompt_free(&prompt);
+	buf_free(&intro);
 }
 
 static void ask_first(struct request *request, struct response *response, const struct browser *browser, const char *offer, int status, const char *error)
@@ -133,8 +140,10 @@ static void create(struct request *request, struct response *response, const str
 static void add(struct request *request, struct response *response, struct browser *browser)
 {
 	const struct texts *texts = texts_of_request(request);
-	int r = passkey_add(request, response, browser);
+	int r = may_create(request, browser);
 
+	if (r >= 0)
+		r = passkey_add(request, response, browser);
 	if (r == PIMS_E_INVALID)
 		ask_first(request, response, browser, query_get(&request->form, PASSKEY_OFFER), 403, texts->passkey_refused);
 	else if (r == PIMS_E_STATE)
@@ -148,8 +157,11 @@ static void add(struct request *request, struct response *response, struct brows
 static void use(struct request *request, struct response *response, struct browser *browser)
 {
 	const struct texts *texts = texts_of_request(request);
-	int r = passkey_prove(request, response, browser);
+	enum account_factor best = FACTOR_NONE;
+	int r = store_account_factor(request_server(request)->store, browser->account, &best);
 
+	if (r == 0)
+		r = best == FACTOR_PASSKEY ? passkey_prove(request, response, browser) : PIMS_E_NOT_FOUND; /* removed meanwhile */
 	if (r == PIMS_E_INVALID)
 		passkeys_ask(request, response, browser, 403, texts->passkey_refused);
 	else if (r == 0 || r == PIMS_E_NOT_FOUND)

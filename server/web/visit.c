@@ -93,12 +93,9 @@ static int copy_parameters(struct visit *visit)
 /* What the form token is bound to. */
 static int write_bound(const struct visit *visit, struct buf *ret_text)
 {
-	char hex[2 * sizeof visit->browser.hash + 1];
-
 	if (!visit->in_browser)
 		return buf_puts(ret_text, buf_text(&visit->text));
-	hex_encode(visit->browser.hash, sizeof visit->browser.hash, hex);
-	return buf_printf(ret_text, "passkey %s %s", hex, buf_text(&visit->text));
+	return browser_bind(&visit->browser, "passkey", buf_text(&visit->text), ret_text);
 }
 
 static int check_token(const struct visit *visit)
@@ -235,8 +232,11 @@ void visit_ask_passkey(struct visit *visit, int status, const char *error)
 
 bool visit_take_passkey(struct visit *visit)
 {
-	int r = passkey_prove(visit->request, visit->response, &visit->browser);
+	enum account_factor best = FACTOR_NONE;
+	int r = store_account_factor(request_server(visit->request)->store, visit->browser.account, &best);
 
+	if (r == 0)
+		r = best == FACTOR_PASSKEY ? passkey_prove(visit->request, visit->response, &visit->browser) : PIMS_E_NOT_FOUND;
 	if (r == PIMS_E_INVALID)
 		visit_ask_passkey(visit, 403, visit->texts->passkey_refused);
 	else if (r < 0 && r != PIMS_E_NOT_FOUND)
@@ -244,7 +244,7 @@ bool visit_take_passkey(struct visit *visit)
 	visit->in_browser = false;
 	if (r == 0)
 		visit->note = visit->texts->passkey_accepted;
-	return r == 0 || r == PIMS_E_NOT_FOUND; /* signed out meanwhile: the next form asks again */
+	return r == 0 || r == PIMS_E_NOT_FOUND; /* signed out, or the passkey is gone, meanwhile: the next form asks again */
 }
 
 const char *visit_field(const struct visit *visit, const char *name)
