@@ -937,7 +937,7 @@ static void the_pages_want_one_as_well(void **state)
 static void who_gave_the_password_long_ago_gives_it_again(void **state)
 {
 	struct reply reply = {0};
-	struct buf form;
+	struct buf form, path = BUF_INIT(8192);
 	char token[512];
 
 	(void)state;
@@ -959,14 +959,19 @@ static void who_gave_the_password_long_ago_gives_it_again(void **state)
 	authorize("", buf_text(&form), &reply);
 	assert_true(shows(&reply, "Now use it once"));
 	buf_free(&form);
-	/* and no other page's longer than that */
+	/* and another page, which may be shown later, is none */
 	endpoints_advance(&server, 20000);
-	authorize("&acr_values=urn%3Aopenpims%3Aacr%3Apassword", NULL, &reply);
+	server.server.settings.sign_in_passkey = false;
+	assert_int_equal(buf_printf(&path, "/am/oauth2/authorize?%s", authorization_query("pims")), 0);
+	visit(buf_text(&path), NULL, &reply);
+	assert_true(shows(&reply, "Continue as"));
+	server.server.settings.sign_in_passkey = true;
 	token_of(&reply, token);
 	write_answer(&key, "create", token, &form);
-	authorize("&acr_values=urn%3Aopenpims%3Aacr%3Apassword", buf_text(&form), &reply);
+	visit(buf_text(&path), buf_text(&form), &reply);
 	assert_true(shows(&reply, "name=\"password\""));
 	buf_free(&form);
+	buf_free(&path);
 	reply_free(&reply);
 }
 
@@ -995,6 +1000,12 @@ static void none_is_offered_where_browsers_have_none(void **state)
 	char token[512], form[640];
 
 	(void)state;
+	/* nor may one be sent by a page from before */
+	open_devices(PASSWORD, &reply);
+	press("add_passkey", "1", &reply);
+	(void)snprintf(server.issuer, sizeof server.issuer, "https://127.0.0.1");
+	answer(&key, "create", DEVICES, NULL, &reply);
+	assert_int_equal(reply.status, 303);
 	for (size_t i = 0; i < sizeof issuers / sizeof *issuers; i++) {
 		(void)snprintf(server.issuer, sizeof server.issuer, "%s", issuers[i]);
 		cookie[0] = '\0';
