@@ -1003,7 +1003,7 @@ static void none_is_offered_where_browsers_have_none(void **state)
 	/* nor may one be sent by a page from before */
 	open_devices(PASSWORD, &reply);
 	press("add_passkey", "1", &reply);
-	(void)snprintf(server.issuer, sizeof server.issuer, "https://127.0.0.1");
+	(void)snprintf(server.issuer, sizeof server.issuer, "http://127.0.0.1:1");
 	answer(&key, "create", DEVICES, NULL, &reply);
 	assert_int_equal(reply.status, 303);
 	for (size_t i = 0; i < sizeof issuers / sizeof *issuers; i++) {
