@@ -8,7 +8,7 @@ const path = require("node:path");
 const { Chromium } = require("../support/chromium.js");
 
 class Browser extends Chromium {
-	/** Screenshots go to `folder`, named `name`-… */
+	/** Screenshots, which take long and are for people, are made where $SCREENSHOTS is set, in `folder`, named `name`-… */
 	constructor(program, folder, name) {
 		super(program);
 		this.folder = folder;
@@ -31,10 +31,11 @@ class Browser extends Chromium {
 
 	async look(width, scheme) {
 		await this.resize(width, scheme);
+		assert.ok((await this.evaluate("document.documentElement.scrollWidth")) <= width, "nothing stands out at " + width);
+		if (!process.env.SCREENSHOTS) return;
 		const { data } = await this.send("Page.captureScreenshot", { captureBeyondViewport: true,
 			clip: { x: 0, y: 0, width, height: await this.evaluate("document.documentElement.scrollHeight"), scale: 1 } });
 		fs.writeFileSync(path.join(this.folder, this.name + "-" + width + "-" + scheme + ".png"), Buffer.from(data, "base64"));
-		assert.ok((await this.evaluate("document.documentElement.scrollWidth")) <= width, "nothing stands out at " + width);
 	}
 }
 

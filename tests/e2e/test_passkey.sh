@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A passkey in headless Chromium, which has an authenticator of its own, narrow and wide, in English and German. Skipped (77) where there is no Chromium or
-# Node.js (scripts/deps browser). Screenshots are in $BUILD_DIR/screenshots.
+# Node.js (scripts/deps browser). With SCREENSHOTS=1 there are pictures in $BUILD_DIR/screenshots.
 set -eu
 for name in chromium chromium-browser google-chrome; do
 	chromium=$(command -v $name) && break

@@ -843,17 +843,9 @@ static void a_master_key_that_others_can_read_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
-/* A command has one thread: the thread sanitizer, which takes its time to start, has something to say of servers only. */
-static bool is_for_threads_only(void)
-{
-	const char *sanitizer = getenv("OPENPIMS_SANITIZE");
-
-	return sanitizer && strcmp(sanitizer, "thread") == 0;
-}
-
 int main(void)
 {
-	const struct CMUnitTest commands[] = {
+	const struct CMUnitTest tests[] = {
 		TEST(wrong_usage_is_2_and_tells_why),
 		TEST(what_cannot_be_done_is_1_and_named),
 		TEST(a_bad_password_makes_no_account),
@@ -868,8 +860,6 @@ int main(void)
 		TEST(keys_that_are_not_public_or_not_good_are_refused),
 		TEST(help_is_there_with_an_example),
 		TEST(a_password_is_asked_without_echo),
-	};
-	const struct CMUnitTest servers[] = {
 		TEST(a_sandbox_tells_where_it_listens_and_what_to_use),
 		TEST(a_sandbox_without_directory_leaves_nothing),
 		TEST(keys_accounts_and_macid_outlive_a_restart),
@@ -880,7 +870,5 @@ int main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
-	if (is_for_threads_only())
-		return cmocka_run_group_tests(servers, NULL, NULL);
-	return cmocka_run_group_tests(commands, NULL, NULL) + cmocka_run_group_tests(servers, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
