@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum { CLIENT_DATA_MAX = 4096, AUTHENTICATOR_DATA_MAX = 8192, SIGNATURE_MAX = 1024, CHALLENGE_TEXT_MAX = 512 };
-enum { RP_ID_HASH_SIZE = 32, USER_PRESENT = 0x01 };
+enum { RP_ID_HASH_SIZE = 32, HEADER_SIZE = 37, AAGUID_SIZE = 16, USER_PRESENT = 0x01, HAS_CREDENTIAL = 0x40, CBOR_DEPTH = 8 };
 
 static int refuse(const char **ret_fault, const char *fault)
 {
@@ -63,7 +63,73 @@ static int read_client_data(const struct webauthn_ceremony *ceremony, const char
 	return r < 0 ? r : sha256(bytes, length, ret_hash);
 }
 
+/* --- what the authenticator says (§6.1) ----------------------------------------------------------------------------------------------- */
+
+/* The head of a CBOR item (RFC 8949 §3). Nothing of indefinite length: CTAP2 has none. */
+static int read_head(const unsigned char *data, size_t length, size_t *at, unsigned *ret_major, uint64_t *ret_value)
+{
+	unsigned info, size;
+
+	if (*at >= length)
+		return PIMS_E_FORMAT;
+	info = data[*at] & 0x1f;
+	*ret_major = data[(*at)++] >> 5;
+	*ret_value = info;
+	if (info < 24)
+		return 0;
+	if (info > 27)
+		return PIMS_E_FORMAT;
+	size = 1U << (info - 24);
+	if (size > length - *at)
+		return PIMS_E_FORMAT;
+	*ret_value = 0;
+	while (size--)
+		*ret_value = *ret_value << 8 | data[(*at)++];
+	return 0;
+}
+
+/* Each item takes a byte at least, so what an array or map says to hold is no more than what is left. */
+static int skip_item(const unsigned char *data, size_t length, size_t *at, int depth)
+{
+	unsigned major;
+	uint64_t value, items = 0;
+	int r = depth ? read_head(data, length, at, &major, &value) : PIMS_E_FORMAT;
+
+	if (r < 0)
+		return r;
+	if (major >= 2 && major <= 5 && value > length - *at)
+		return PIMS_E_FORMAT;
+	if (major == 2 || major == 3)
+		*at += (size_t)value;
+	else if (major >= 4 && major <= 6)
+		items = major == 4 ? value : major == 5 ? 2 * value : 1;
+	for (; items && r == 0; items--)
+		r = skip_item(data, length, at, depth - 1);
+	return r;
+}
+
+/* libcbor reserves what a length says before it looks whether that is there: gigabytes, for who has a password. */
+static int check_cbor(const unsigned char *data, size_t length, size_t at, const char **ret_fault)
+{
+	while (at < length)
+		if (skip_item(data, length, &at, CBOR_DEPTH) < 0)
+			return refuse(ret_fault, "authenticator_data is not well-formed");
+	return 0;
+}
+
 /* --- registration ------------------------------------------------------------------------------------------------------------------- */
+
+/* Behind its id there is CBOR. */
+static int check_credential(const unsigned char *data, size_t length, const char **ret_fault)
+{
+	const size_t id = HEADER_SIZE + AAGUID_SIZE + 2;
+	size_t key;
+
+	if (length < id || !(data[RP_ID_HASH_SIZE] & HAS_CREDENTIAL))
+		return refuse(ret_fault, "authenticator_data has no credential");
+	key = id + ((size_t)data[id - 2] << 8 | data[id - 1]);
+	return key < length ? check_cbor(data, length, key, ret_fault) : refuse(ret_fault, "authenticator_data has no key");
+}
 
 /* The rest is the credential's, which libfido2 reads. */
 static int check_party(const struct webauthn_ceremony *ceremony, const unsigned char *data, size_t length, const char **ret_fault)
@@ -77,7 +143,7 @@ static int check_party(const struct webauthn_ceremony *ceremony, const unsigned 
 		return refuse(ret_fault, "it was made for another host");
 	if (!(data[RP_ID_HASH_SIZE] & USER_PRESENT))
 		return refuse(ret_fault, "nobody was there");
-	return 0;
+	return check_credential(data, length, ret_fault);
 }
 
 static int take_credential(const fido_cred_t *credential, struct passkey *ret_passkey, const char **ret_fault)
@@ -170,6 +236,8 @@ static int fill(fido_assert_t *assertion, const struct webauthn_ceremony *ceremo
 		return refuse(ret_fault, "authenticator_data is missing or no base64url");
 	if (!answer->signature || base64url_decode(answer->signature, strlen(answer->signature), signature, sizeof signature, &signature_length) < 0)
 		return refuse(ret_fault, "signature is missing or no base64url");
+	if (check_cbor(data, length, HEADER_SIZE, ret_fault) < 0)
+		return PIMS_E_INVALID;
 	if (fido_assert_set_clientdata_hash(assertion, hash, SHA256_SIZE) != FIDO_OK || fido_assert_set_rp(assertion, ceremony->party) != FIDO_OK ||
 	    fido_assert_set_count(assertion, 1) != FIDO_OK || fido_assert_set_up(assertion, FIDO_OPT_TRUE) != FIDO_OK)
 		return PIMS_E_MEMORY;

@@ -235,6 +235,48 @@ static void a_cut_registration_is_refused(void **state)
 	authenticator_free(&authenticator);
 }
 
+/* What would make a parser reserve more than there is: of an array, a map, a text; without an end; nested. */
+static void a_length_that_is_not_there_is_refused(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t length;
+	} rows[] = {
+		{"\x9b\x00\x00\x00\x00\x8e\xe7\xeb\x4a", 9}, {"\xbb\x7f\xff\xff\xff\xff\xff\xff\xff", 9}, {"\x7a\xff\xff\xff\xff", 5},
+		{"\x9f\xff", 2}, {"\xa1\x01", 2}, {"\x81\x81\x81\x81\x81\x81\x81\x81\x81\x81\x01", 11}, {"\x1b\x00", 2}, {"\x1c", 1},
+	};
+	struct authenticator authenticator;
+	struct passkey passkey, other = {0};
+	int64_t count = 0;
+
+	(void)state;
+	authenticator_make(&authenticator, WEBAUTHN_ES256, PARTY, ORIGIN);
+	create(&authenticator, &passkey);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *fault = NULL;
+		struct authenticator_answer answer;
+
+		authenticator.extension = rows[i].bytes;
+		authenticator.extension_length = rows[i].length;
+		assert_int_equal(use(&authenticator, &passkey, &count, &fault), PIMS_E_INVALID);
+		assert_string_equal(fault, "authenticator_data is not well-formed");
+		authenticator_create(&authenticator, CHALLENGE, &answer);
+		assert_int_equal(take(&answer, &other, &fault), PIMS_E_INVALID);
+		assert_string_equal(fault, "authenticator_data is not well-formed");
+		authenticator_answer_free(&answer);
+	}
+	/* one that is as it should be is passed over */
+	authenticator.extension = "\xa1\x6b" "credProtect\x02";
+	authenticator.extension_length = 14;
+	{
+		const char *fault = NULL;
+
+		assert_int_equal(use(&authenticator, &passkey, &count, &fault), 0);
+	}
+	passkey_free(&passkey);
+	authenticator_free(&authenticator);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +286,7 @@ int main(void)
 		cmocka_unit_test(another_passkeys_signature_is_refused),
 		cmocka_unit_test(rubbish_is_refused),
 		cmocka_unit_test(a_cut_registration_is_refused),
+		cmocka_unit_test(a_length_that_is_not_there_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

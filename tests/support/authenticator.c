@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { ES256 = -7, EDDSA = -8, RS256 = -257, COORDINATE = 32, MODULUS = 256, PRESENT = 0x01, CREDENTIAL = 0x40, BYTES_MAX = 4096 };
+enum { ES256 = -7, EDDSA = -8, RS256 = -257, COORDINATE = 32, MODULUS = 256, PRESENT = 0x01, CREDENTIAL = 0x40, EXTENSION = 0x80, BYTES_MAX = 4096 };
 
 void authenticator_make(struct authenticator *ret_authenticator, int algorithm, const char *party, const char *origin)
 {
@@ -86,17 +86,21 @@ static void put_authenticator_data(struct authenticator *authenticator, bool cre
 	uint32_t count = authenticator->counts ? ++authenticator->count : 0;
 	const unsigned char counted[] = {(unsigned char)(count >> 24), (unsigned char)(count >> 16), (unsigned char)(count >> 8), (unsigned char)count};
 
+	if (authenticator->extension)
+		flags |= EXTENSION;
 	flags = (unsigned char)(flags & ~authenticator->flags_off);
 	assert_int_equal(sha256(party, strlen(party), hash), 0);
 	put(bytes, hash, sizeof hash);
 	put(bytes, &flags, 1);
 	put(bytes, counted, sizeof counted);
-	if (!creates)
-		return;
-	put(bytes, zeros, sizeof zeros);
-	put(bytes, "\x00\x20", 2);
-	put(bytes, authenticator->id, sizeof authenticator->id);
-	put_key(bytes, authenticator);
+	if (creates) {
+		put(bytes, zeros, sizeof zeros);
+		put(bytes, "\x00\x20", 2);
+		put(bytes, authenticator->id, sizeof authenticator->id);
+		put_key(bytes, authenticator);
+	}
+	if (authenticator->extension)
+		put(bytes, authenticator->extension, authenticator->extension_length);
 }
 
 /* §5.8.1 */

@@ -24,6 +24,8 @@ struct authenticator {
 	const char *other_party; /**< whose hash the authenticator signs */
 	unsigned char flags_off; /**< of its flags: 1 = somebody was there */
 	bool framed, damaged;    /**< crossOrigin; one bit of the signature */
+	const char *extension;   /**< CBOR of its extension data, NULL = none */
+	size_t extension_length;
 };
 
 /** Fails the test when it cannot. */
