@@ -189,7 +189,7 @@ void account_devices_remove(struct request *request, struct response *response)
 	if (missing < 0)
 		rest_failed(response);
 	else if (missing)
-		authenticate_step_up(request, response, missing == SECOND_FACTOR_OTP ? ACR_OTP : ACR_PASSKEY);
+		authenticate_step_up(request, response, missing == FACTOR_OTP ? ACR_OTP : ACR_PASSKEY);
 	else
 		remove_for(request, &account, body, response);
 	json_wipe(body);

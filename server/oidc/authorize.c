@@ -108,20 +108,20 @@ static void answer_error(struct authorization *a, const char *error, const char 
 		authorize_fail(a);
 }
 
-enum { LEVEL_REACHED = SECOND_FACTOR_NONE, LEVEL_UNMET = SECOND_FACTOR_NEW_PASSKEY + 1 };
+enum { LEVEL_REACHED = FACTOR_NONE, LEVEL_UNMET = FACTOR_NEW_PASSKEY + 1 };
 
-/* LEVEL_REACHED, what is to be asked for (enum second_factor), or LEVEL_UNMET: there is nothing to ask for. */
+/* LEVEL_REACHED, what is to be asked for (enum account_factor), or LEVEL_UNMET: there is nothing to ask for. */
 static int check_level(const struct authorization *a, const struct browser *browser)
 {
 	const struct settings *settings = &request_server(a->request)->settings;
-	enum second_factor given = second_factor_given(browser->otp_time, browser->passkey_time);
+	enum account_factor given = second_factor_given(browser->otp_time, browser->passkey_time);
 	int missing = second_factor_missing(request_server(a->request), browser->account, given, a->auth.wants_otp);
 
-	if (a->auth.needs == NEEDS_PASSKEY && given != SECOND_FACTOR_PASSKEY && missing < SECOND_FACTOR_PASSKEY && !settings->sign_in_passkey)
+	if (a->auth.needs == NEEDS_PASSKEY && given != FACTOR_PASSKEY && missing < FACTOR_PASSKEY && !settings->sign_in_passkey)
 		return missing < 0 ? missing : LEVEL_UNMET;
 	if (missing)
 		return missing;
-	return a->auth.needs == NEEDS_OTP && given == SECOND_FACTOR_NONE ? LEVEL_UNMET : LEVEL_REACHED;
+	return a->auth.needs == NEEDS_OTP && given == FACTOR_NONE ? LEVEL_UNMET : LEVEL_REACHED;
 }
 
 static bool is_asked_for(int level)
@@ -137,9 +137,9 @@ static bool may_add_passkey(const struct authorization *a, const struct browser 
 
 static int ask_for(struct authorization *a, const struct browser *browser, int factor, int status, const char *error)
 {
-	if (factor == SECOND_FACTOR_OTP)
+	if (factor == FACTOR_OTP)
 		return authorize_ask_otp(a, browser, status, error);
-	if (factor == SECOND_FACTOR_PASSKEY)
+	if (factor == FACTOR_PASSKEY)
 		return authorize_ask_passkey(a, browser, status, error);
 	return may_add_passkey(a, browser, 0) ? authorize_ask_new_passkey(a, browser, status, error) : PIMS_E_NOT_FOUND;
 }
@@ -320,7 +320,7 @@ static int take_passkey(struct authorization *a, struct browser *browser)
 {
 	int level = check_level(a, browser), r;
 
-	if (level != SECOND_FACTOR_PASSKEY) /* in another tab, or it was removed meanwhile */
+	if (level != FACTOR_PASSKEY) /* in another tab, or it was removed meanwhile */
 		return go_on(a, browser, level);
 	r = passkey_prove(a->request, a->response, browser);
 	if (r == 0)
@@ -335,7 +335,7 @@ static int take_new_passkey(struct authorization *a, struct browser *browser)
 	const char *name = query_get(&a->request->form, "name");
 	int level = check_level(a, browser), r;
 
-	if (level != SECOND_FACTOR_NEW_PASSKEY)
+	if (level != FACTOR_NEW_PASSKEY)
 		return go_on(a, browser, level);
 	if (!may_add_passkey(a, browser, FORM_GRACE_MS))
 		return PIMS_E_NOT_FOUND;
@@ -352,7 +352,7 @@ static int take_first(struct authorization *a, struct browser *browser)
 {
 	int level = check_level(a, browser), r;
 
-	if (level != SECOND_FACTOR_NEW_PASSKEY)
+	if (level != FACTOR_NEW_PASSKEY)
 		return go_on(a, browser, level);
 	if (!may_add_passkey(a, browser, FORM_GRACE_MS))
 		return PIMS_E_NOT_FOUND;

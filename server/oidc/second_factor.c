@@ -26,26 +26,26 @@ static void write_presenter(const struct request *request, char ret_presenter[PR
 	(void)snprintf(ret_presenter, PRESENTER_SIZE, " sign-in %s", network);
 }
 
-int second_factor_missing(const struct server *server, int64_t account, enum second_factor given, bool wants_otp)
+int second_factor_missing(const struct server *server, int64_t account, enum account_factor given, bool wants_otp)
 {
 	const struct settings *settings = &server->settings;
 	enum account_factor best = FACTOR_NONE;
-	int r = given == SECOND_FACTOR_PASSKEY ? 0 : store_account_factor(server->store, account, &best);
+	int r = given == FACTOR_PASSKEY ? 0 : store_account_factor(server->store, account, &best);
 
-	if (r < 0 || given == SECOND_FACTOR_PASSKEY)
+	if (r < 0 || given == FACTOR_PASSKEY)
 		return r;
 	if (best == FACTOR_PASSKEY)
-		return SECOND_FACTOR_PASSKEY;
-	if (best == FACTOR_OTP && given == SECOND_FACTOR_NONE && (wants_otp || settings->sign_in_otp || settings->sign_in_passkey))
-		return SECOND_FACTOR_OTP;
-	return settings->sign_in_passkey ? SECOND_FACTOR_NEW_PASSKEY : SECOND_FACTOR_NONE;
+		return FACTOR_PASSKEY;
+	if (best == FACTOR_OTP && given == FACTOR_NONE && (wants_otp || settings->sign_in_otp || settings->sign_in_passkey))
+		return FACTOR_OTP;
+	return settings->sign_in_passkey ? FACTOR_NEW_PASSKEY : FACTOR_NONE;
 }
 
-enum second_factor second_factor_given(int64_t otp_time, int64_t passkey_time)
+enum account_factor second_factor_given(int64_t otp_time, int64_t passkey_time)
 {
 	if (passkey_time)
-		return SECOND_FACTOR_PASSKEY;
-	return otp_time ? SECOND_FACTOR_OTP : SECOND_FACTOR_NONE;
+		return FACTOR_PASSKEY;
+	return otp_time ? FACTOR_OTP : FACTOR_NONE;
 }
 
 static void tell(const struct request *request, int64_t account)
@@ -99,11 +99,11 @@ static bool used_passkey(const struct request *request, int64_t account)
 
 int second_factor_check(const struct request *request, const char *otp, int64_t account, int *ret_retry_after)
 {
-	int r = second_factor_missing(request_server(request), account, SECOND_FACTOR_NONE, false);
+	int r = second_factor_missing(request_server(request), account, FACTOR_NONE, false);
 
-	if (r == SECOND_FACTOR_PASSKEY)
+	if (r == FACTOR_PASSKEY)
 		return used_passkey(request, account) ? 0 : PIMS_E_STATE;
-	if (r == SECOND_FACTOR_OTP)
+	if (r == FACTOR_OTP)
 		return accept(request, otp, account, ret_retry_after);
 	return r < 0 ? r : 0;
 }

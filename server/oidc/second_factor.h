@@ -4,22 +4,17 @@
 
 #include "server/server.h"
 
-/** What is given beside the password: a one-time password of an enrolled device, or a passkey, which counts for both. */
-enum second_factor {
-	SECOND_FACTOR_NONE,
-	SECOND_FACTOR_OTP,
-	SECOND_FACTOR_PASSKEY,
-	SECOND_FACTOR_NEW_PASSKEY /**< second_factor_missing() alone: there is none yet, and it is to be registered */
-};
+/** second_factor_missing() alone: there is no passkey yet, and one is to be registered. */
+enum { FACTOR_NEW_PASSKEY = FACTOR_PASSKEY + 1 };
 
 /**
  * What is still to be given: who has a passkey uses it, so that nobody is talked down to less; who has a device gives its one-time password if the server
  * wants that of everybody (pimsd --sign-in-otp), or with `wants_otp`. Where everybody signs in with a passkey (pimsd --sign-in-passkey) who has none registers
- * one, after the one-time password. `given`: the best that was. Negative: the store failed.
+ * one, after the one-time password. `given`: the best that was. An enum account_factor or FACTOR_NEW_PASSKEY; negative: the store failed.
  */
-int second_factor_missing(const struct server *server, int64_t account, enum second_factor given, bool wants_otp);
+int second_factor_missing(const struct server *server, int64_t account, enum account_factor given, bool wants_otp);
 /** The best that was given, by the times of a browser or session. */
-enum second_factor second_factor_given(int64_t otp_time, int64_t passkey_time);
+enum account_factor second_factor_given(int64_t otp_time, int64_t passkey_time);
 
 /**
  * Takes a one-time password of who is signed in in a browser, which is marked (browser_prove()). PIMS_E_INVALID: wrong, used or expired; PIMS_E_LIMIT: too many

@@ -103,18 +103,18 @@ int sql_device_bury(struct sql *sql, int64_t account, int64_t id)
 			  VALUES(INT(id), INT(account)), PIMS_E_NOT_FOUND);
 }
 
-int sql_vouch_no_more(struct sql *sql, int64_t account, enum sql_second second)
+int sql_vouch_no_more(struct sql *sql, int64_t account, enum account_factor factor)
 {
 	static const char *const texts[][3] = {
-		[SECOND_OTP] = {"UPDATE browsers SET otp_time = 0 WHERE account = ?", "UPDATE codes SET otp_time = 0 WHERE account = ?",
+		[FACTOR_OTP] = {"UPDATE browsers SET otp_time = 0 WHERE account = ?", "UPDATE codes SET otp_time = 0 WHERE account = ?",
 				"UPDATE sessions SET otp_time = 0 WHERE account = ?"},
-		[SECOND_PASSKEY] = {"UPDATE browsers SET passkey_time = 0 WHERE account = ?", "UPDATE codes SET passkey_time = 0 WHERE account = ?",
+		[FACTOR_PASSKEY] = {"UPDATE browsers SET passkey_time = 0 WHERE account = ?", "UPDATE codes SET passkey_time = 0 WHERE account = ?",
 				    "UPDATE sessions SET passkey_time = 0 WHERE account = ?"},
 	};
 	int r = 0;
 
-	for (size_t i = 0; i < sizeof texts[second] / sizeof *texts[second] && r >= 0; i++)
-		r = sql_run(sql, texts[second][i], VALUES(INT(account)));
+	for (size_t i = 0; i < sizeof texts[factor] / sizeof *texts[factor] && r >= 0; i++)
+		r = sql_run(sql, texts[factor][i], VALUES(INT(account)));
 	if (r >= 0)
 		r = sql_run(sql, "DELETE FROM sms_codes WHERE account = ? AND purpose = ? AND phone = ''", VALUES(INT(account), INT(SMS_ENROLLMENT)));
 	return r < 0 ? r : 0;
@@ -128,7 +128,7 @@ static int device_remove(struct sql *sql, void *arg)
 	r = sql_device_bury(sql, change->account, change->id);
 	if (r < 0)
 		return r;
-	return sql_vouch_no_more(sql, change->account, SECOND_OTP);
+	return sql_vouch_no_more(sql, change->account, FACTOR_OTP);
 }
 
 int sqlite_device_remove(struct store *store, int64_t account, int64_t id)

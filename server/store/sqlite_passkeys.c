@@ -192,7 +192,7 @@ static int passkey_remove(struct sql *sql, void *arg)
 	const struct passkey_removal *removal = arg;
 	int r = sql_change(sql, "DELETE FROM passkeys WHERE id = ? AND account = ?", VALUES(INT(removal->id), INT(removal->account)), PIMS_E_NOT_FOUND);
 
-	return r < 0 ? r : sql_vouch_no_more(sql, removal->account, SECOND_PASSKEY);
+	return r < 0 ? r : sql_vouch_no_more(sql, removal->account, FACTOR_PASSKEY);
 }
 
 int sqlite_passkey_remove(struct store *store, int64_t account, int64_t id)

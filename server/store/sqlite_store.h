@@ -88,8 +88,7 @@ int sql_pushed_use(struct sql *sql, const unsigned char *hash);
  * Inside a change: a second factor of the account counts no more, where it was given and for what was signed in there; and the codes for another device end
  * that a page has shown for it.
  */
-enum sql_second { SECOND_OTP, SECOND_PASSKEY };
-int sql_vouch_no_more(struct sql *sql, int64_t account, enum sql_second second);
+int sql_vouch_no_more(struct sql *sql, int64_t account, enum account_factor factor);
 /** Inside a change: leaves a tombstone of a device. PIMS_E_NOT_FOUND. */
 int sql_device_bury(struct sql *sql, int64_t account, int64_t id);
 

@@ -188,13 +188,13 @@ static void add(struct request *request, struct response *response, const struct
 
 	if (missing < 0)
 		page_message(response, 500, texts, texts->error, texts->failed);
-	else if (missing == SECOND_FACTOR_PASSKEY)
+	else if (missing == FACTOR_PASSKEY)
 		passkeys_ask(request, response, browser, 200, NULL);
-	else if (missing == SECOND_FACTOR_OTP)
+	else if (missing == FACTOR_OTP)
 		show_otp(request, response, 200, ticket, NULL);
 	else if (ticket == ticket_new_passkey && !passkey_possible(request_server(request)))
 		devices_show_again(request, response);
-	else if (ticket == ticket_new_passkey || missing == SECOND_FACTOR_NEW_PASSKEY)
+	else if (ticket == ticket_new_passkey || missing == FACTOR_NEW_PASSKEY)
 		passkeys_create(request, response, browser, 200, NULL);
 	else if (browser->otp_time || browser->passkey_time)
 		add_device_show(request, response, browser->account);
@@ -295,7 +295,7 @@ static bool is_known(const struct request *request, struct browser *ret_browser)
 static int missing_factor(const struct request *request, const struct browser *browser)
 {
 	if (only_leaves(request))
-		return SECOND_FACTOR_NONE;
+		return FACTOR_NONE;
 	return second_factor_missing(request_server(request), browser->account, second_factor_given(browser->otp_time, browser->passkey_time), false);
 }
 
@@ -304,16 +304,16 @@ static void go_on(struct request *request, struct response *response, struct bro
 	const struct texts *texts = texts_of_request(request);
 
 	switch (missing_factor(request, browser)) {
-	case SECOND_FACTOR_OTP:
+	case FACTOR_OTP:
 		show_otp(request, response, 200, ticket_page, NULL);
 		break;
-	case SECOND_FACTOR_PASSKEY:
+	case FACTOR_PASSKEY:
 		passkeys_ask(request, response, browser, 200, NULL);
 		break;
-	case SECOND_FACTOR_NEW_PASSKEY:
+	case FACTOR_NEW_PASSKEY:
 		passkeys_create(request, response, browser, 200, NULL);
 		break;
-	case SECOND_FACTOR_NONE:
+	case FACTOR_NONE:
 		if (*request->method == 'P')
 			post(request, response, browser);
 		else

@@ -115,7 +115,7 @@ static int may_create(const struct request *request, const struct browser *brows
 	const struct server *server = request_server(request);
 	int missing = second_factor_missing(server, browser->account, second_factor_given(browser->otp_time, browser->passkey_time), true);
 
-	return !passkey_possible(server) || missing == SECOND_FACTOR_OTP || missing == SECOND_FACTOR_PASSKEY ? PIMS_E_NOT_FOUND : missing;
+	return !passkey_possible(server) || missing == FACTOR_OTP || missing == FACTOR_PASSKEY ? PIMS_E_NOT_FOUND : missing;
 }
 
 static void create(struct request *request, struct response *response, const struct browser *browser)
